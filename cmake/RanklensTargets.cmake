@@ -1,0 +1,50 @@
+# The layers of docs/architecture.md, lowest first. A layer may use only those before it:
+# linking is transitive, and tests/base/layers_test.cpp holds the includes against this list.
+set(RANKLENS_LAYERS base tn nn optim data train explain metrics compress circuits study report)
+
+add_library(ranklens_options INTERFACE)
+target_compile_features(ranklens_options INTERFACE cxx_std_20)
+target_include_directories(ranklens_options INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+add_library(ranklens_warnings INTERFACE)
+target_compile_options(ranklens_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror)
+
+# libtorch's headers are system headers: our warnings are errors, theirs are not ours to mend.
+add_library(ranklens_torch INTERFACE)
+target_include_directories(ranklens_torch SYSTEM INTERFACE "$<BUILD_INTERFACE:${TORCH_INCLUDE_DIRS}>")
+target_link_libraries(ranklens_torch INTERFACE "$<BUILD_INTERFACE:${TORCH_LIBRARIES}>")
+
+set(RANKLENS_USES_base ranklens_torch nlohmann_json::nlohmann_json fmt::fmt-header-only
+    tomlplusplus::tomlplusplus PNG::PNG JPEG::JPEG ZLIB::ZLIB Threads::Threads)
+
+# Defines the library ranklens_LAYER from src/ranklens/LAYER, linked to all layers below it.
+function(ranklens_layer layer)
+  set(folder ${CMAKE_SOURCE_DIR}/src/ranklens/${layer})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  set(below ${RANKLENS_BELOW})
+  set(target ranklens_${layer})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:ranklens_warnings>)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${RANKLENS_UNITY} UNITY_BUILD_BATCH_SIZE 6
+                          EXPORT_NAME ${layer})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${layer})
+  endif()
+  target_link_libraries(${target} ${scope} ranklens_options ${below} ${RANKLENS_USES_${layer}})
+  add_library(ranklens::${layer} ALIAS ${target})
+  set(RANKLENS_BELOW ${target} ${below} PARENT_SCOPE)
+  set(RANKLENS_TOP ranklens_${layer} PARENT_SCOPE)
+endfunction()
+
+# A sanitizer build: cmake -DRANKLENS_SANITIZE=address,undefined
+if(RANKLENS_SANITIZE)
+  add_compile_options(-fsanitize=${RANKLENS_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${RANKLENS_SANITIZE})
+endif()

@@ -1,0 +1,30 @@
+#include "ranklens/base/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ranklens::base {
+namespace {
+
+TEST(Nearest, RanksByEditDistance) {
+  EXPECT_THAT(nearest("conv9", {"head", "conv1", "conv2"}), testing::ElementsAre("conv1", "conv2"));
+  EXPECT_THAT(nearest("haed", {"conv1", "head"}, 1), testing::ElementsAre("head"));
+}
+
+TEST(Nearest, HintNamesCandidates) {
+  EXPECT_EQ(nearest_hint("conv9", {"conv1", "conv2"}), "; nearest: 'conv1', 'conv2'");
+  EXPECT_EQ(nearest_hint("x", {}), "");
+}
+
+TEST(Require, ThrowsTheFormattedSentence) {
+  EXPECT_NO_THROW(require(true, "never"));
+  try {
+    require(false, "rank {} is above {}", 9, 4);
+    FAIL() << "did not throw";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "rank 9 is above 4");
+  }
+}
+
+}  // namespace
+}  // namespace ranklens::base
