@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <nlohmann/json_fwd.hpp>
+
+namespace ranklens::nn {
+
+using Shape = std::vector<std::int64_t>;
+
+/// How a two-dimensional convolution walks over its input. Padding is in pixels.
+struct ConvGeometry {
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t groups = 1;
+  std::int64_t top = 0, left = 0, bottom = 0, right = 0;
+};
+
+/// One stored tensor of a weight. A dense weight has one factor, with an empty name.
+struct Factor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+class WeightFormat;
+
+/// A weight as a value: a dense tensor or factors that stand for one. Copies share tensors.
+///
+/// The tensor it stands for has the output first: [out, in] for a linear map, [out, in/groups,
+/// height, width] for a convolution.
+class Weight {
+ public:
+  Weight() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a tensor is a dense weight
+  Weight(const at::Tensor& dense);
+  explicit Weight(std::shared_ptr<const WeightFormat> format) : format_(std::move(format)) {}
+
+  bool defined() const { return format_ != nullptr; }
+  const WeightFormat* operator->() const { return format_.get(); }
+  const WeightFormat& operator*() const { return *format_; }
+  bool is_dense() const;
+  /// The tensor of a dense weight; an Error for any other format.
+  const at::Tensor& tensor() const;
+
+ private:
+  std::shared_ptr<const WeightFormat> format_;
+};
+
+/// What every way of storing a weight offers. Implementations are immutable, and differentiable in
+/// their factors.
+class WeightFormat {
+ public:
+  virtual ~WeightFormat() = default;
+
+  /// "dense", "low_rank", "tt".
+  virtual std::string_view kind() const = 0;
+  /// The shape of the dense tensor it stands for.
+  virtual Shape shape() const = 0;
+  virtual std::vector<Factor> factors() const = 0;
+  /// The same structure over other tensors, one for each of factors(), in that order. Ranks may
+  /// differ.
+  virtual Weight with(std::vector<at::Tensor> tensors) const = 0;
+  /// What else than the tensors is needed to read it back, e.g. {"out":[8,4,4],"in":[16,16,8]}.
+  virtual nlohmann::json structure() const = 0;
+  /// The textual spec that would make it, e.g. "tt(out=8x4x4,in=16x16x8,r=16)".
+  virtual std::string spec() const = 0;
+
+  /// x [..., in] -> [..., out]; `bias` [out] may be undefined.
+  virtual at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const = 0;
+  /// The adjoint of linear without bias: y [..., out] -> [..., in].
+  virtual at::Tensor linear_adjoint(const at::Tensor& y) const = 0;
+  /// x [batch, in, h, w] -> [batch, out, h', w'].
+  virtual at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
+                            const ConvGeometry& geometry) const = 0;
+  virtual at::Tensor dense() const = 0;
+  /// Multiply–adds of linear() for one row, or of conv2d() for one output pixel.
+  virtual std::int64_t multiply_adds() const = 0;
+
+  /// Stored numbers: the sum over the factors.
+  std::int64_t parameters() const;
+};
+
+/// A weight with the factors mapped one by one (device, dtype, detach, clone, ...).
+template <class Map>
+Weight map_factors(const Weight& weight, Map&& map) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& factor : weight->factors()) tensors.push_back(map(factor.tensor));
+  return weight->with(std::move(tensors));
+}
+
+/// Reads a weight from its kind, structure and named tensors (the inverse of kind(), structure(),
+/// factors()); an Error says what does not fit.
+Weight make_weight(const std::string& kind, const nlohmann::json& structure,
+                   std::vector<Factor> factors);
+
+}  // namespace ranklens::nn
