@@ -32,6 +32,11 @@ function(ranklens_layer layer)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:ranklens_warnings>)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${RANKLENS_UNITY} UNITY_BUILD_BATCH_SIZE 6
                           EXPORT_NAME ${layer})
+    if(layer STREQUAL base)
+      target_compile_definitions(${target} PRIVATE RANKLENS_VERSION="${PROJECT_VERSION}")
+      # No fused multiply-add behind our back: random values are the same on every processor.
+      target_compile_options(${target} PRIVATE -ffp-contract=off)
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
