@@ -1,0 +1,185 @@
+#include "ranklens/base/files.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::base {
+namespace {
+
+// One call moves less than 2 GiB on Linux; smaller pieces keep the process interruptible.
+constexpr std::size_t kPiece = std::size_t{1} << 26;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// What the user can mend by naming another file; everything else is the machine's trouble.
+bool is_usage_error(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES ||
+         error == EPERM || error == EROFS || error == ENAMETOOLONG || error == ELOOP ||
+         error == EINVAL;
+}
+
+[[noreturn]] void fail_on_file(const char* verb, const std::filesystem::path& path, int error) {
+  const auto message = fmt::format("cannot {} '{}': {}", verb, path.string(), reason(error));
+  if (is_usage_error(error)) throw Error(message);
+  throw SystemError(message);
+}
+
+// A link is followed first, so that the file it points to is replaced and not the link.
+std::filesystem::path follow_links(const std::filesystem::path& path) {
+  std::error_code error;
+  auto target = std::filesystem::canonical(path, error);
+  return error ? path : target;
+}
+
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return path.parent_path() /
+         fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter++);
+}
+
+// The rename itself reaches the disk only with its folder. Some file systems cannot: not an error.
+void flush_folder(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(path)) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path_, error);
+  if (std::filesystem::is_directory(status)) fail_on_file("write", path_, EISDIR);
+  if (!path_.has_filename()) fail_on_file("write", path_, EISDIR);
+  const bool direct = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  if (!direct) temporary_ = temporary_beside(path_);
+  const auto& opened = direct ? path_ : temporary_;
+  const int flags = direct ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  descriptor_ = ::open(opened.c_str(), flags, 0666);
+  if (descriptor_ < 0) fail_on_file("write", path_, errno);
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() noexcept {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  descriptor_ = -1;
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::give_up(int error) {
+  discard();
+  throw SystemError(fmt::format("cannot write '{}': {}", path_.string(), reason(error)));
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  require(descriptor_ >= 0, "'{}' was already closed", path_.string());
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kPiece));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) give_up(errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    size_ += static_cast<std::uint64_t>(written);
+  }
+}
+
+void AtomicFile::commit() {
+  require(descriptor_ >= 0, "'{}' was already closed", path_.string());
+  if (temporary_.empty()) {
+    discard();
+    return;
+  }
+  if (::fsync(descriptor_) != 0) give_up(errno);
+  const int closed = ::close(std::exchange(descriptor_, -1));
+  if (closed != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary_.c_str());
+    give_up(error);
+  }
+  flush_folder(path_);
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) fail_on_file("read", path_, errno);
+  struct stat status{};
+  const int error = ::fstat(descriptor_, &status) != 0 ? errno
+                    : S_ISDIR(status.st_mode)          ? EISDIR
+                                                       : 0;
+  if (error != 0) {
+    ::close(descriptor_);
+    fail_on_file("read", path_, error);
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::read(std::uint64_t offset, void* to, std::uint64_t count) const {
+  require(offset <= size_ && count <= size_ - offset,
+          "'{}' ends early: {} bytes are wanted at byte {}, the file has {}", path_.string(), count,
+          offset, size_);
+  auto* out = static_cast<char*>(to);
+  while (count > 0) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(count, kPiece));
+    const auto got = ::pread(descriptor_, out, piece, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_on_file("read", path_, errno);
+    require(got > 0, "'{}' became shorter while it was read", path_.string());
+    out += got;
+    offset += static_cast<std::uint64_t>(got);
+    count -= static_cast<std::uint64_t>(got);
+  }
+}
+
+std::string InputFile::read(std::uint64_t offset, std::uint64_t count) const {
+  require(offset <= size_ && count <= size_ - offset,
+          "'{}' ends early: {} bytes are wanted at byte {}, the file has {}", path_.string(), count,
+          offset, size_);
+  std::string bytes(count, '\0');
+  read(offset, bytes.data(), count);
+  return bytes;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail_on_file("read", path, errno);
+  std::string bytes;
+  struct stat status{};
+  // The size is a hint only: devices and pipes have none.
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    bytes.reserve(static_cast<std::size_t>(status.st_size));
+  }
+  std::string piece(std::size_t{1} << 20, '\0');
+  while (true) {
+    const auto got = ::read(descriptor, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      const int error = errno;
+      ::close(descriptor);
+      fail_on_file("read", path, error);
+    }
+    if (got == 0) break;
+    bytes.append(piece, 0, static_cast<std::size_t>(got));
+  }
+  ::close(descriptor);
+  return bytes;
+}
+
+}  // namespace ranklens::base

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ranklens::base {
+
+/// A file that appears under its name complete or not at all: pieces go to a temporary name in the
+/// same folder; commit() flushes them to the disk and renames. Without commit() the temporary is
+/// removed. A device or a pipe (`/dev/stdout`) is written to directly. A folder that does not exist
+/// or may not be written to is an Error, a full disk a SystemError; either removes the temporary.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Bytes written so far.
+  std::uint64_t size() const { return size_; }
+  void commit();
+
+ private:
+  [[noreturn]] void give_up(int error);
+  void discard() noexcept;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;  // empty: writing to path_ itself, which is no regular file
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Writes the whole file at once, through AtomicFile.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// An open file to read from at any place. Every read is checked against the file's length.
+class InputFile {
+ public:
+  explicit InputFile(std::filesystem::path path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+  /// Reads `count` bytes from `offset` to `to`; Error if the file is shorter.
+  void read(std::uint64_t offset, void* to, std::uint64_t count) const;
+  /// The same, as a string.
+  std::string read(std::uint64_t offset, std::uint64_t count) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// All bytes of a file, a device or a pipe.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace ranklens::base
