@@ -35,7 +35,9 @@ function(ranklens_layer layer)
     if(layer STREQUAL base)
       target_compile_definitions(${target} PRIVATE RANKLENS_VERSION="${PROJECT_VERSION}")
       # No fused multiply-add behind our back: random values are the same on every processor.
-      target_compile_options(${target} PRIVATE -ffp-contract=off)
+      # A square root need not set errno, nor a selection keep traps: both would stop vectorising.
+      target_compile_options(${target} PRIVATE -ffp-contract=off -fno-math-errno -fno-trapping-math
+                             $<$<CXX_COMPILER_ID:GNU>:-fvect-cost-model=dynamic>)
     endif()
   else()
     add_library(${target} INTERFACE)
