@@ -1,11 +1,6 @@
-#include <string>
-#include <vector>
+#include <iostream>
 
-#include "ranklens/base/threads.h"
-
-#include "cli.h"
-
-int main(int argc, char** argv) {
-  ranklens::base::keep_freed_memory();
-  return ranklens::app::run(std::vector<std::string>(argv + 1, argv + argc));
+int main() {
+  std::cout << "ranklens " << RANKLENS_VERSION << '\n';
+  return 0;
 }

@@ -27,6 +27,8 @@ struct GraphInput {
   Shape sample;
 };
 
+struct GraphData;
+
 /// An immutable network structure: named nodes in execution order. Copies are cheap and share
 /// everything.
 class Graph {
@@ -49,11 +51,10 @@ class Graph {
   /// Throws unless the value exists, naming the nearest.
   void require_value(std::string_view value) const;
 
-  struct Data;
-  const Data& data() const { return *data_; }
+  const GraphData& data() const { return *data_; }
 
  private:
-  std::shared_ptr<const Data> data_;
+  std::shared_ptr<const GraphData> data_;
 };
 
 /// "split:1" -> {"split", 1}; "conv1" -> {"conv1", 0}.

@@ -41,6 +41,6 @@ double entry_std(const Init& init, const Shape& shape);
 /// weight have the variance that the dense one would have; its factors are normal with standard
 /// deviation (entry_std / sqrt(product of ranks))^(1/number of factors).
 Weight initialise(const Shape& shape, const WeightSpec& spec, const Init& init,
-                  const base::Stream& stream);
+                  base::Stream stream);
 
 }  // namespace ranklens::nn

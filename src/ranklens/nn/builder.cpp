@@ -1,0 +1,99 @@
+#include "ranklens/nn/builder.h"
+
+#include <set>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::nn {
+namespace {
+
+at::Tensor meta(const Shape& shape) {
+  return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat));
+}
+
+at::Tensor meta_sample(const Value& value) {
+  Shape shape = value.sample;
+  shape.insert(shape.begin(), 2);
+  return meta(shape);
+}
+
+/// Shapes of an operator's outputs for one sample, from a run on the meta device.
+std::vector<Shape> infer(const std::string& name, const Operator& op,
+                         const std::vector<Value>& values) {
+  const c10::NoGradGuard no_grad;
+  std::vector<at::Tensor> inputs;
+  for (const auto& value : values) inputs.push_back(meta_sample(value));
+  std::map<std::string, Weight, std::less<>> weights;
+  for (const auto& role : op.roles()) weights.emplace(role.name, Weight(meta(role.shape)));
+  const Call call{.node = name, .inputs = inputs, .weights = weights};
+  std::vector<Shape> shapes;
+  try {
+    for (const auto& output : op.run(call))
+      shapes.emplace_back(output.sizes().begin() + 1, output.sizes().end());
+  } catch (const c10::Error& error) {
+    std::vector<std::string> sizes;
+    for (const auto& value : values)
+      sizes.push_back(fmt::format("{}", fmt::join(value.sample, "x")));
+    base::fail("node '{}' ({}) cannot take inputs of size {}: {}", name, op.kind(),
+               fmt::join(sizes, ", "), error.what_without_backtrace());
+  }
+  return shapes;
+}
+
+}  // namespace
+
+Value GraphBuilder::input(const std::string& name, Shape sample) {
+  inputs_.push_back({name, sample});
+  samples_[name] = sample;
+  return {name, std::move(sample)};
+}
+
+Value GraphBuilder::value(const std::string& name) const {
+  const auto found = samples_.find(name);
+  base::require(found != samples_.end(), "no value is called '{}' yet", name);
+  return {name, found->second};
+}
+
+Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
+                        const std::vector<Value>& inputs,
+                        const std::map<std::string, Storage>& storage) {
+  Node node{.name = name, .op = op, .inputs = {}, .weights = {}};
+  for (const auto& value : inputs) node.inputs.push_back(value.name);
+  for (const auto& role : op->roles()) {
+    const auto found = storage.find(role.name);
+    if (role.optional && found == storage.end()) continue;
+    const Storage how = found == storage.end() ? Storage{} : found->second;
+    const auto entry = how.share.empty() ? name + "." + role.name : how.share;
+    node.weights[role.name] = entry;
+    if (how.share.empty()) planned_.push_back({entry, role, how});
+  }
+  const auto shapes = infer(name, *op, inputs);
+  for (std::size_t k = 0; k < shapes.size(); ++k) samples_[value_name(name, k)] = shapes[k];
+  nodes_.push_back(std::move(node));
+  return value(name);
+}
+
+Network GraphBuilder::build(std::uint64_t seed, std::vector<std::string> outputs) const {
+  base::require(!nodes_.empty(), "an empty network cannot be built");
+  if (outputs.empty()) outputs.push_back(nodes_.back().name);
+  Network network{Graph(inputs_, nodes_, std::move(outputs)), {}};
+  for (const auto& planned : planned_) {
+    const base::Stream stream(seed, "init", planned.entry);
+    const auto spec = parse_weight_spec(planned.storage.spec);
+    base::require(planned.role.factorisable || spec.is_dense(), "'{}' cannot be stored as {}",
+                  planned.entry, planned.storage.spec);
+    network.state.set(planned.entry, {.weight = initialise(
+                                          planned.role.shape, spec,
+                                          planned.storage.init.value_or(planned.role.init), stream),
+                                      .buffer = planned.role.buffer,
+                                      .trainable = !planned.role.buffer});
+  }
+  check(network.graph, network.state);
+  return network;
+}
+
+}  // namespace ranklens::nn

@@ -1,0 +1,84 @@
+#include "ranklens/nn/operators/conv2d.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/operators/read_options.h"
+
+namespace ranklens::nn {
+
+Conv2d::Conv2d(const Sizes& sizes) : sizes_(sizes) {
+  const auto& s = sizes_;
+  base::require(s.in >= 1 && s.out >= 1 && s.kernel >= 1 && s.stride >= 1 && s.dilation >= 1 &&
+                    s.padding >= 0,
+                "a convolution needs positive channels, kernel, stride and dilation");
+  base::require(s.groups >= 1 && s.in % s.groups == 0 && s.out % s.groups == 0,
+                "{} groups do not divide {} input and {} output channels", s.groups, s.in, s.out);
+}
+
+OperatorPtr Conv2d::read(const nlohmann::json& options) {
+  Sizes s;
+  OptionReader("conv2d", options)
+      .read("in", s.in)
+      .read("out", s.out)
+      .read("kernel", s.kernel)
+      .read("stride", s.stride)
+      .read("dilation", s.dilation)
+      .read("groups", s.groups)
+      .read("padding", s.padding)
+      .read("same", s.same)
+      .read("bias", s.bias)
+      .finish();
+  return std::make_shared<Conv2d>(s);
+}
+
+nlohmann::json Conv2d::options() const {
+  const auto& s = sizes_;
+  return {{"in", s.in},           {"out", s.out},           {"kernel", s.kernel},
+          {"stride", s.stride},   {"dilation", s.dilation}, {"groups", s.groups},
+          {"padding", s.padding}, {"same", s.same},         {"bias", s.bias}};
+}
+
+std::vector<Role> Conv2d::roles() const {
+  const auto& s = sizes_;
+  const Shape shape{s.out, s.in / s.groups, s.kernel, s.kernel};
+  std::vector<Role> roles{{.name = "weight", .shape = shape, .factorisable = s.groups == 1}};
+  if (s.bias) {
+    const auto fan_in = shape[1] * s.kernel * s.kernel;
+    roles.push_back({.name = "bias", .shape = {s.out}, .init = {.fan_in = fan_in}});
+  }
+  return roles;
+}
+
+ConvGeometry Conv2d::geometry(std::int64_t height, std::int64_t width) const {
+  const auto& s = sizes_;
+  ConvGeometry g{.stride = s.stride, .dilation = s.dilation, .groups = s.groups};
+  const auto total = [&](std::int64_t size) {
+    const auto out = (size + s.stride - 1) / s.stride;
+    return std::max<std::int64_t>(0, (out - 1) * s.stride + s.dilation * (s.kernel - 1) + 1 - size);
+  };
+  const auto rows = s.same ? total(height) : 2 * s.padding,
+             columns = s.same ? total(width) : 2 * s.padding;
+  g.top = rows / 2, g.bottom = rows - rows / 2, g.left = columns / 2,
+  g.right = columns - columns / 2;
+  return g;
+}
+
+std::vector<at::Tensor> Conv2d::run(const Call& call) const {
+  const auto& x = call.input();
+  base::require(x.dim() == 4,
+                "node '{}' (conv2d) takes [batch, channels, height, width], not {} dimensions",
+                call.node, x.dim());
+  base::require(x.size(1) == sizes_.in, "node '{}' (conv2d) takes {} channels, not {}", call.node,
+                sizes_.in, x.size(1));
+  return {call.weight("weight")->conv2d(x, call.tensor("bias"), geometry(x.size(2), x.size(3)))};
+}
+
+std::int64_t Conv2d::multiply_adds(const Call& call, std::span<const at::Tensor> outputs) const {
+  const auto& y = outputs.front();
+  return y.size(0) * y.size(2) * y.size(3) * call.weight("weight")->multiply_adds();
+}
+
+}  // namespace ranklens::nn

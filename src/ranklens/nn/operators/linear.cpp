@@ -1,0 +1,39 @@
+#include "ranklens/nn/operators/linear.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/operators/read_options.h"
+
+namespace ranklens::nn {
+
+Linear::Linear(std::int64_t in, std::int64_t out, bool bias) : in_(in), out_(out), bias_(bias) {
+  base::require(in >= 1 && out >= 1, "a linear layer needs at least one input and one output");
+}
+
+OperatorPtr Linear::read(const nlohmann::json& options) {
+  std::int64_t in = 0, out = 0;
+  bool bias = true;
+  OptionReader("linear", options).read("in", in).read("out", out).read("bias", bias).finish();
+  return std::make_shared<Linear>(in, out, bias);
+}
+
+nlohmann::json Linear::options() const { return {{"in", in_}, {"out", out_}, {"bias", bias_}}; }
+
+std::vector<Role> Linear::roles() const {
+  std::vector<Role> roles{{.name = "weight", .shape = {out_, in_}, .factorisable = true}};
+  if (bias_) roles.push_back({.name = "bias", .shape = {out_}, .init = {.fan_in = in_}});
+  return roles;
+}
+
+std::vector<at::Tensor> Linear::run(const Call& call) const {
+  base::require(call.input().size(-1) == in_, "node '{}' (linear) takes {} inputs, not {}",
+                call.node, in_, call.input().size(-1));
+  return {call.weight("weight")->linear(call.input(), call.tensor("bias"))};
+}
+
+std::int64_t Linear::multiply_adds(const Call& call, std::span<const at::Tensor>) const {
+  return call.input().numel() / in_ * call.weight("weight")->multiply_adds();
+}
+
+}  // namespace ranklens::nn

@@ -1,0 +1,37 @@
+#include "ranklens/nn/weight.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/weights/dense.h"
+#include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/nn/weights/tt_matrix.h"
+
+namespace ranklens::nn {
+
+Weight::Weight(const at::Tensor& dense) : format_(std::make_shared<Dense>(dense)) {}
+
+bool Weight::is_dense() const { return format_ && format_->kind() == "dense"; }
+
+const at::Tensor& Weight::tensor() const {
+  base::require(is_dense(), "a weight stored as {} has no single tensor",
+                format_ ? format_->spec() : "nothing");
+  return static_cast<const Dense&>(*format_).value();
+}
+
+std::int64_t WeightFormat::parameters() const {
+  std::int64_t count = 0;
+  for (const auto& factor : factors()) count += factor.tensor.numel();
+  return count;
+}
+
+Weight make_weight(const std::string& kind, const nlohmann::json& structure,
+                   std::vector<Factor> factors) {
+  if (kind == "dense") return Dense::read(structure, std::move(factors));
+  if (kind == "low_rank") return FixedRank::read(structure, std::move(factors));
+  if (kind == "tt") return TTMatrix::read(structure, std::move(factors));
+  base::fail("no weight format is called '{}'{}", kind,
+             base::nearest_hint(kind, {"dense", "low_rank", "tt"}));
+}
+
+}  // namespace ranklens::nn

@@ -1,0 +1,55 @@
+#include "ranklens/nn/zoo/zoo.h"
+
+#include <algorithm>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::nn::zoo {
+namespace {
+
+struct Item {
+  Description description;
+  Network (*make)(const Options&);
+};
+
+const std::vector<Item>& items() {
+  static const std::vector<Item> all{
+      {{"cnn-dense",
+        "the hackathon's CNN with its dense head (551,146 parameters on 32x32 grey images)"},
+       cnn_dense},
+      {{"cnn-tt", "the same trunk with the hackathon's tensor-train head (498,282)"}, cnn_tt},
+      {{"cnn-tt-matched", "the dense CNN with its head 2048->128 as a tensor train"},
+       cnn_tt_matched},
+      {{"cnn-low-rank", "the dense CNN with its head of low rank, as large as cnn-tt-matched's"},
+       cnn_low_rank},
+      {{"lenet5", "LeNet5, 20 and 50 filters, 500 hidden units, 28x28 images"}, lenet5},
+      {{"mlp", "a multi-layer perceptron on flattened images"}, mlp},
+      {{"resnet18", "ResNet-18 with torchvision's names"}, resnet18},
+      {{"efficientnet-lite0", "EfficientNet-Lite0, 224x224 images"}, efficientnet_lite0},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<Description> list() {
+  std::vector<Description> descriptions;
+  for (const auto& item : items()) descriptions.push_back(item.description);
+  return descriptions;
+}
+
+bool contains(const std::string& name) {
+  return std::any_of(items().begin(), items().end(),
+                     [&](const Item& i) { return i.description.name == name; });
+}
+
+Network make(const std::string& name, const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& item : items()) {
+    if (item.description.name == name) return item.make(options);
+    names.push_back(item.description.name);
+  }
+  base::fail("no built-in network is called '{}'{}", name, base::nearest_hint(name, names));
+}
+
+}  // namespace ranklens::nn::zoo

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ranklens/nn/network.h"
+
+namespace ranklens::nn::zoo {
+
+/// What every built-in network can be told. Zero means the network's own default.
+struct Options {
+  std::int64_t channels = 0;
+  std::int64_t size = 0;  ///< images are size x size
+  std::int64_t classes = 0;
+  /// Channels of the first convolutions of the `cnn-*` networks: 32 is the published width, 16 the
+  /// narrow one.
+  std::int64_t width = 0;
+  /// Hidden layers of `mlp`.
+  std::vector<std::int64_t> hidden = {};
+  /// Spec of the weight of the layer `head` (cnn-dense, lenet5, mlp's first), e.g.
+  /// "tt(out=8x4x4,in=16x16x8,r=16)".
+  std::string head = {};
+  std::uint64_t seed = 0;
+};
+
+struct Description {
+  std::string name;
+  std::string text;
+};
+
+/// The built-in networks, in the order in which they are listed to users.
+std::vector<Description> list();
+
+/// A fresh built-in network; an Error names the nearest for an unknown name.
+Network make(const std::string& name, const Options& options = {});
+bool contains(const std::string& name);
+
+/// The convolutional network of the tensor-train hackathon with its dense head (551,146 trainable
+/// parameters at one channel): three blocks conv-ReLU-BN-conv-ReLU-BN-pool-dropout, dense
+/// flatten->128, BN, dropout, dense->classes.
+Network cnn_dense(const Options& options);
+/// The same trunk with the hackathon's tensor-train head, 2048 -> 13,824 -> 512 -> classes
+/// (498,282).
+Network cnn_tt(const Options& options);
+/// The dense network with its layer `head` as a tensor train of the same shape.
+Network cnn_tt_matched(const Options& options);
+/// The dense network with its layer `head` of low rank, with about as many parameters as
+/// cnn_tt_matched.
+Network cnn_low_rank(const Options& options);
+/// LeCun, Bottou, Bengio, Haffner 1998 in the form of the low-rank literature: 20 and 50 filters of
+/// 5x5, 500 hidden.
+Network lenet5(const Options& options);
+Network mlp(const Options& options);
+/// He, Zhang, Ren, Sun 2016, with torchvision's names.
+Network resnet18(const Options& options);
+/// Liu, Tan 2020: EfficientNet-Lite0, TensorFlow "same" padding, ReLU6, inputs in [0, 1].
+Network efficientnet_lite0(const Options& options);
+
+}  // namespace ranklens::nn::zoo

@@ -1,0 +1,76 @@
+#include "ranklens/nn/zoo/zoo.h"
+
+#include <cmath>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
+
+#include "ranklens/nn/inspect.h"
+
+#include "testing.h"
+
+namespace ranklens::nn::zoo {
+namespace {
+
+TEST(Zoo, HackathonNetworksHaveTheirPublishedSizes) {
+  EXPECT_EQ(cnn_dense({.channels = 1}).state.trainable_parameters(), 551146);
+  EXPECT_EQ(cnn_dense({.channels = 1}).state.buffer_numbers(), 1152);
+  EXPECT_EQ(cnn_tt({.channels = 1}).state.trainable_parameters(), 498282);
+  EXPECT_EQ(cnn_tt({.channels = 1}).state.buffer_numbers(), 29568);
+  EXPECT_EQ(cnn_dense({.channels = 3}).state.trainable_parameters(), 551722);
+  EXPECT_EQ(cnn_tt({.channels = 3}).state.trainable_parameters(), 498858);
+}
+
+TEST(Zoo, MatchedHeadsAreOfOneShapeAndAboutOneSize) {
+  for (const std::int64_t width : {16, 32}) {
+    const auto dense = cnn_dense({.width = width}), tt = cnn_tt_matched({.width = width}),
+               low_rank = cnn_low_rank({.width = width});
+    EXPECT_EQ(tt.state.at("head.weight").weight->shape(),
+              dense.state.at("head.weight").weight->shape());
+    EXPECT_EQ(low_rank.state.at("head.weight").weight->shape(),
+              dense.state.at("head.weight").weight->shape());
+    const auto a = static_cast<double>(tt.state.at("head.weight").weight->parameters());
+    const auto b = static_cast<double>(low_rank.state.at("head.weight").weight->parameters());
+    EXPECT_LT(std::abs(a - b) / a, 0.1) << width;
+  }
+  // (16,16,8) -> (8,4,4), rank 16: 16*8*16 + 16*(16*4)*16 + 16*(8*4)
+  EXPECT_EQ(cnn_tt_matched({}).state.at("head.weight").weight->parameters(), 2048 + 16384 + 512);
+}
+
+TEST(Zoo, ArmsShareTheirTrunkWeights) {
+  const auto dense = cnn_dense({.seed = 4}), tt = cnn_tt({.seed = 4}),
+             other = cnn_dense({.seed = 5});
+  EXPECT_TRUE(at::equal(dense.state.tensor("conv3.weight"), tt.state.tensor("conv3.weight")));
+  EXPECT_FALSE(at::equal(dense.state.tensor("conv3.weight"), other.state.tensor("conv3.weight")));
+}
+
+TEST(Zoo, PublishedParameterCounts) {
+  EXPECT_EQ(resnet18({}).state.trainable_parameters(), 11689512);
+  // 430,500 weights and 20 + 50 + 500 + 10 biases
+  EXPECT_EQ(lenet5({}).state.trainable_parameters(), 430500 + 580);
+  // Liu, Tan 2020: 4.7M; the exact count of the published checkpoint
+  EXPECT_EQ(efficientnet_lite0({}).state.trainable_parameters(), 4652008);
+}
+
+TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
+  const c10::NoGradGuard no_grad;
+  for (const auto& [name, text] : list()) {
+    const auto net = make(name, {.width = name.starts_with("cnn") ? 16 : 0, .classes = 7});
+    Shape shape = net.graph.inputs().front().sample;
+    EXPECT_EQ(value_shapes(net, 2).at(net.graph.outputs().front()), (Shape{2, 7})) << name;
+  }
+  const auto net = make("cnn-tt", {.width = 16});
+  EXPECT_EQ(net(at::zeros({2, 1, 32, 32})).sizes(), (Shape{2, 10}));
+  EXPECT_THAT(testing::error_of([] { make("resnet81"); }),
+              ::testing::HasSubstr("nearest: 'resnet18'"));
+}
+
+TEST(Zoo, EfficientNetHalvesItsImageFiveTimes) {
+  const auto shapes = value_shapes(efficientnet_lite0({}), 1);
+  EXPECT_EQ(shapes.at("stem.relu"), (Shape{1, 32, 112, 112}));
+  EXPECT_EQ(shapes.at("head.relu"), (Shape{1, 1280, 7, 7}));
+}
+
+}  // namespace
+}  // namespace ranklens::nn::zoo
