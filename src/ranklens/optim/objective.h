@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ranklens/nn/state.h"
+
+namespace ranklens::optim {
+
+/// Which gradients a method needs now. Methods that change all weights at once ask for "all";
+/// alternating ones name the factor they work on.
+struct Phase {
+  std::string name = "all";
+};
+
+struct Gradients {
+  double loss = 0;
+  /// One for each of state.trainable(), in that order and under those names; undefined where the
+  /// loss does not depend on the tensor.
+  std::vector<nn::NamedTensor> gradients;
+};
+
+/// What an optimiser minimises: the loss over one batch (or several, summed up inside), as a
+/// function of the state. Everything random in it is the same for every call within a step, so that
+/// trial points can be compared.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+  virtual double loss(const nn::State& state) = 0;
+  virtual Gradients loss_and_gradients(const nn::State& state, const Phase& phase) = 0;
+};
+
+}  // namespace ranklens::optim

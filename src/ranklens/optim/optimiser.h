@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "ranklens/optim/objective.h"
+
+namespace ranklens::optim {
+
+/// A rule that takes one step at a time. What it remembers of a weight is kept under the tensor's
+/// full name ("head.weight.core.0"), so it can be saved, and lives on when other weights change
+/// their shape; a tensor that changes its own shape starts afresh.
+class Optimiser {
+ public:
+  virtual ~Optimiser() = default;
+
+  /// One step on the trainable tensors of `state`, which are changed in place. `rate` multiplies
+  /// the learning rate (the schedule's factor). Returns the loss before the step; if that is not
+  /// finite, nothing was changed.
+  virtual double step(nn::State& state, Objective& objective, double rate = 1) = 0;
+
+  /// The spec that makes it: "adam(lr=0.001)".
+  virtual std::string spec() const = 0;
+
+  /// All it remembers, for a checkpoint; "TENSOR/quantity" to value. Shares the tensors.
+  virtual std::map<std::string, at::Tensor> save() const = 0;
+  /// What save() gave; takes the tensors over.
+  virtual void load(const std::map<std::string, at::Tensor>& saved) = 0;
+};
+
+/// An optimiser that needs one gradient a step and treats tensors alike. update() also serves
+/// without a network: on images in feature visualisation, for instance.
+class GradientOptimiser : public Optimiser {
+ public:
+  double step(nn::State& state, Objective& objective, double rate = 1) final;
+
+  /// Changes the tensors in place; a tensor whose gradient is undefined stays as it is. The
+  /// gradients may be used as workspace.
+  virtual void update(const std::vector<nn::NamedTensor>& tensors,
+                      const std::vector<at::Tensor>& gradients, double rate = 1) = 0;
+};
+
+/// Reads a spec: "adam(lr=1e-3,beta1=0.9,beta2=0.999,eps=1e-8,weight_decay=0,decoupled,eps_hat)",
+/// "adamw(lr=1e-3,weight_decay=0.01)", "sgd(lr=0.1,momentum=0.9,dampening=0,weight_decay=0,
+/// nesterov)". An Error names what is wrong with it.
+std::unique_ptr<Optimiser> make_optimiser(std::string_view spec);
+
+}  // namespace ranklens::optim
