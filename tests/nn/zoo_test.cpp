@@ -56,7 +56,7 @@ TEST(Zoo, PublishedParameterCounts) {
 TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
   const c10::NoGradGuard no_grad;
   for (const auto& [name, text] : list()) {
-    const auto net = make(name, {.width = name.starts_with("cnn") ? 16 : 0, .classes = 7});
+    const auto net = make(name, {.classes = 7, .width = name.starts_with("cnn") ? 16 : 0});
     Shape shape = net.graph.inputs().front().sample;
     EXPECT_EQ(value_shapes(net, 2).at(net.graph.outputs().front()), (Shape{2, 7})) << name;
   }
