@@ -6,12 +6,14 @@
 #include "ranklens/base/files.h"
 
 #include "testing/expect_error.h"
+#include "testing/put_file.h"
 #include "testing/temporary_folder.h"
 
 namespace ranklens::base {
 namespace {
 
 using testing::expect_error;
+using testing::put_file;
 using testing::TemporaryFolder;
 
 std::string pack(const std::string& bytes, int window_bits) {
@@ -32,7 +34,7 @@ std::string gzip(const std::string& bytes) { return pack(bytes, 15 + 16); }
 std::string deflate_raw(const std::string& bytes) { return pack(bytes, -15); }
 
 std::string read(const TemporaryFolder& folder, const std::string& bytes, std::size_t most) {
-  write_file(folder / "x", bytes);
+  put_file(folder / "x", bytes);
   return read_gz(folder / "x", most);
 }
 

@@ -10,12 +10,14 @@
 #include "ranklens/base/files.h"
 
 #include "testing/expect_error.h"
+#include "testing/put_file.h"
 #include "testing/temporary_folder.h"
 
 namespace ranklens::base {
 namespace {
 
 using testing::expect_error;
+using testing::put_file;
 using testing::TemporaryFolder;
 
 // A file as NumPy would write it, header by hand.
@@ -29,7 +31,7 @@ std::string npy_bytes(const std::string& header, const std::string& data, char v
 }
 
 at::Tensor parse(const TemporaryFolder& folder, const std::string& bytes) {
-  write_file(folder / "x.npy", bytes);
+  put_file(folder / "x.npy", bytes);
   return read_npy(folder / "x.npy");
 }
 

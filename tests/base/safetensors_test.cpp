@@ -12,12 +12,14 @@
 #include "ranklens/base/files.h"
 
 #include "testing/expect_error.h"
+#include "testing/put_file.h"
 #include "testing/temporary_folder.h"
 
 namespace ranklens::base {
 namespace {
 
 using testing::expect_error;
+using testing::put_file;
 using testing::TemporaryFolder;
 
 std::string file_of(const std::string& header, const std::string& data) {
@@ -28,7 +30,7 @@ std::string file_of(const std::string& header, const std::string& data) {
 }
 
 Safetensors parse(const TemporaryFolder& folder, const std::string& bytes) {
-  write_file(folder / "x.safetensors", bytes);
+  put_file(folder / "x.safetensors", bytes);
   return read_safetensors(folder / "x.safetensors");
 }
 
