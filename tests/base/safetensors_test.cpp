@@ -95,6 +95,11 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatLacks) {
                           {.tensors = {{"z", at::zeros({1}, at::kComplexDouble)}}, .metadata = {}});
       },
       "no type for ComplexDouble ('z')");
+  expect_error(
+      [&] {
+        write_safetensors(folder / "x", {.tensors = {{"\xff", at::zeros({1})}}, .metadata = {}});
+      },
+      "not UTF-8");
   EXPECT_FALSE(std::filesystem::exists(folder / "x"));
 }
 

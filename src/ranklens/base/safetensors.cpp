@@ -150,7 +150,7 @@ SafetensorsHeader read_header(const InputFile& input) {
 struct PreparedTensor {
   std::string name;
   at::Tensor values;
-  std::string_view type;
+  std::ptrdiff_t order = 0;  // place of its type in kSafetensorsTypes
 };
 
 std::vector<PreparedTensor> prepare(const Safetensors& content, const std::filesystem::path& path) {
@@ -165,13 +165,13 @@ std::vector<PreparedTensor> prepare(const Safetensors& content, const std::files
     require(known != kSafetensorsTypes.end(),
             "cannot write '{}': safetensors has no type for {} ('{}')", path.string(),
             c10::toString(values.scalar_type()), name);
-    prepared.push_back({name, values, known->name});
+    prepared.push_back({name, values, known - kSafetensorsTypes.begin()});
   }
-  // Wide elements first: each tensor is then aligned to its element size without padding.
-  std::stable_sort(prepared.begin(), prepared.end(),
-                   [](const PreparedTensor& a, const PreparedTensor& b) {
-                     return a.values.element_size() > b.values.element_size();
-                   });
+  // Wide elements first, so that each tensor is aligned to its element size without padding; among
+  // types of one width, and so in all, the order of the reference implementation.
+  std::stable_sort(
+      prepared.begin(), prepared.end(),
+      [](const PreparedTensor& a, const PreparedTensor& b) { return a.order > b.order; });
   return prepared;
 }
 
@@ -200,13 +200,18 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!content.metadata.empty()) header[kMetadata] = content.metadata;
   std::uint64_t at = 0;
-  for (const auto& [name, values, type] : prepared) {
-    header[name] = {{"dtype", type},
+  for (const auto& [name, values, order] : prepared) {
+    header[name] = {{"dtype", kSafetensorsTypes[static_cast<std::size_t>(order)].name},
                     {"shape", values.sizes().vec()},
                     {"data_offsets", {at, at + values.nbytes()}}};
     at += values.nbytes();
   }
-  auto text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    fail("cannot write '{}': a name or a text of it is not UTF-8", path.string());
+  }
   text.append((8 - text.size() % 8) % 8, ' ');
   const std::uint64_t length = text.size();
   AtomicFile file(path);
