@@ -1,26 +1,64 @@
-# The front door. `make help` lists what there is.
+# The front door: `make help` lists what there is. CI=true takes the preset that builds fastest from nothing.
 PRESET ?= $(if $(CI),ci,release)
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
-PATH := $(CURDIR)/.venv/bin:$(PATH)
-export PATH
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help bootstrap build test format format-check
-help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap configure build demo test bench bench-peers format format-check lint lint-all headers docs install
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-bootstrap: ## install what is missing (libtorch, build tools, libraries)
+bootstrap: ## install what is missing: libtorch, build tools, libraries
 	@scripts/bootstrap
 
-build: bootstrap ## build the release
-	@cmake --preset $(PRESET) -Wno-dev >$(or $(CONFIGURE_LOG),/dev/null)
+configure: bootstrap
+	@cmake --preset $(PRESET) -Wno-dev >build-$(PRESET).log 2>&1 || { cat build-$(PRESET).log; exit 1; }; rm build-$(PRESET).log
+
+build: configure ## build the libraries, the program and the tests
+	@echo "make: building the preset '$(PRESET)' in $(BUILD) with $(JOBS) jobs"
 	@cmake --build --preset $(PRESET) --parallel $(JOBS)
+
+demo: build ## run the main job on generated data and say where its page is
+	$(BUILD)/bin/ranklens study --out runs/demo
 
 test: build ## build and run all tests
 	@ctest --preset $(PRESET) --parallel $(JOBS) --no-tests=error
 
-format: ## format all C++ sources
-	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
+bench: configure ## build and run the benchmarks (FILTER=regex for some)
+	@cmake $(BUILD) -DRANKLENS_BENCH=ON >/dev/null
+	@cmake --build --preset $(PRESET) --parallel $(JOBS)
+	@bench/run $(BUILD) '$(or $(FILTER),.)'
+
+bench-peers: build ## time the same work here and in PyTorch, in one run
+	@scripts/bootstrap peers
+	@.venv/bin/python bench/peers/run.py --binary $(BUILD)/bin/ranklens
+
+format: ## format the C++ sources
+	@scripts/bootstrap format
+	@git ls-files '*.cpp' '*.h' | xargs .venv/bin/clang-format -i
 
 format-check: ## fail if a C++ source is not formatted
-	@git ls-files '*.cpp' '*.h' | xargs clang-format --dry-run --Werror
+	@scripts/bootstrap format
+	@git ls-files '*.cpp' '*.h' | xargs .venv/bin/clang-format --dry-run --Werror
+	@echo "make: the sources are formatted"
+
+lint: ## clang-tidy on the sources that differ from main (BASE=revision)
+	@$(MAKE) -s configure PRESET=release
+	@scripts/bootstrap lint
+	@scripts/lint build/release $(or $(BASE),main)
+
+lint-all: ## clang-tidy on all sources
+	@$(MAKE) -s configure PRESET=release
+	@scripts/bootstrap lint
+	@scripts/lint build/release
+
+headers: ## check that every header compiles by itself
+	@cmake --preset release -B build/headers -Wno-dev -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=ON >/dev/null
+	@cmake --build build/headers --target all_verify_interface_header_sets --parallel $(JOBS)
+
+docs: build ## write the generated pages: the help of every command, the classes of the generated images
+	@scripts/make-docs $(BUILD)/bin/ranklens
+
+install: build ## install to PREFIX (default /usr/local)
+	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))

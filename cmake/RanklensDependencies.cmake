@@ -8,19 +8,20 @@ if(RANKLENS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       ${RANKLENS_CCACHE})
 endif()
 
-# libtorch: CMAKE_PREFIX_PATH, else the torch that a Python can import (the .venv of scripts/bootstrap first).
-find_package(Torch QUIET)
+# libtorch: CMAKE_PREFIX_PATH, else what scripts/find-torch finds (the torch of a Python).
+find_package(Torch 2.6 QUIET)
 if(NOT Torch_FOUND)
-  foreach(python ${CMAKE_SOURCE_DIR}/.venv/bin/python python3)
-    execute_process(COMMAND ${python} -c "import torch; print(torch.utils.cmake_prefix_path)"
-                    OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
-                    RESULT_VARIABLE failed)
-    if(failed EQUAL 0)
-      list(APPEND CMAKE_PREFIX_PATH ${prefix})
-      break()
-    endif()
-  endforeach()
+  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/find-torch OUTPUT_VARIABLE prefix
+                  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT prefix)
+    message(FATAL_ERROR "There is no libtorch: run scripts/bootstrap, or set CMAKE_PREFIX_PATH to one")
+  endif()
+  list(APPEND CMAKE_PREFIX_PATH ${prefix})
   find_package(Torch 2.6 REQUIRED)
+endif()
+message(STATUS "libtorch ${Torch_VERSION} from ${TORCH_INSTALL_PREFIX}")
+if(TORCH_CXX_FLAGS MATCHES "CXX11_ABI=0")
+  message(FATAL_ERROR "libtorch at ${TORCH_INSTALL_PREFIX} has the old C++ ABI; take one built with the new")
 endif()
 
 find_package(Threads REQUIRED)

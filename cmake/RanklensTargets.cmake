@@ -3,6 +3,7 @@
 set(RANKLENS_LAYERS base tn nn optim data train explain metrics compress circuits study report)
 
 add_library(ranklens_options INTERFACE)
+set_target_properties(ranklens_options PROPERTIES EXPORT_NAME options)
 target_compile_features(ranklens_options INTERFACE cxx_std_20)
 target_include_directories(ranklens_options INTERFACE
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -13,7 +14,9 @@ target_compile_options(ranklens_warnings INTERFACE
   -Woverloaded-virtual -Werror)
 
 # libtorch's headers are system headers: our warnings are errors, theirs are not ours to mend.
+# An installed ranklens takes the libtorch that its user has (ranklensConfig.cmake.in).
 add_library(ranklens_torch INTERFACE)
+set_target_properties(ranklens_torch PROPERTIES EXPORT_NAME torch)
 target_include_directories(ranklens_torch SYSTEM INTERFACE "$<BUILD_INTERFACE:${TORCH_INCLUDE_DIRS}>")
 target_link_libraries(ranklens_torch INTERFACE "$<BUILD_INTERFACE:${TORCH_LIBRARIES}>")
 
@@ -24,6 +27,7 @@ set(RANKLENS_USES_base ranklens_torch nlohmann_json::nlohmann_json fmt::fmt-head
 function(ranklens_layer layer)
   set(folder ${CMAKE_SOURCE_DIR}/src/ranklens/${layer})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.h)
   set(below ${RANKLENS_BELOW})
   set(target ranklens_${layer})
   if(sources)
@@ -44,6 +48,7 @@ function(ranklens_layer layer)
     set(scope INTERFACE)
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${layer})
   endif()
+  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
   target_link_libraries(${target} ${scope} ranklens_options ${below} ${RANKLENS_USES_${layer}})
   add_library(ranklens::${layer} ALIAS ${target})
   set(RANKLENS_BELOW ${target} ${below} PARENT_SCOPE)

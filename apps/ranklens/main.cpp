@@ -1,6 +1,11 @@
-#include <iostream>
+#include <string>
+#include <vector>
 
-int main() {
-  std::cout << "ranklens " << RANKLENS_VERSION << '\n';
-  return 0;
+#include "ranklens/base/threads.h"
+
+#include "cli.h"
+
+int main(int argc, char** argv) {
+  ranklens::base::keep_freed_memory();
+  return ranklens::app::run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -1,0 +1,15 @@
+#include "commands.h"
+
+namespace ranklens::app {
+
+CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
+                      const std::string& examples, Common& common) {
+  CLI::App& command = *parent.add_subcommand(name, summary);
+  command.footer("\nExample:\n" + examples);
+  add_common(command, common);
+  return command;
+}
+
+void add_commands(CLI::App&) {}
+
+}  // namespace ranklens::app

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common.h"
+
+namespace ranklens::app {
+
+/// Adds a command to `parent`: its summary, its examples (shown by --help) and the common options.
+/// `common` must outlive the parse: keep it in the options that the callback owns.
+CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
+                      const std::string& examples, Common& common);
+
+// One file a command: it defines the options and the callback, and leaves the work to the
+// libraries.
+
+/// All commands, in the order in which --help lists them.
+void add_commands(CLI::App& root);
+
+}  // namespace ranklens::app

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <CLI/App.hpp>
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+#include <nlohmann/json.hpp>
+
+namespace ranklens::app {
+
+using Json = nlohmann::ordered_json;
+
+/// The options that every command has, and that mean the same everywhere.
+struct Common {
+  std::uint64_t seed = 1;
+  int threads = 0;  ///< 0: one a core
+  std::string device = "cpu";
+  std::string dtype = "float32";
+  std::string out;
+  bool quiet = false;
+  bool json = false;
+  std::string config;  ///< read before the parse (config.h); here for --help
+
+  c10::Device torch_device() const;       ///< throws Error where this machine has no such device
+  c10::ScalarType compute_dtype() const;  ///< float64, float32 or bfloat16
+};
+
+/// Adds the options to `command`, in a group of their own.
+void add_common(CLI::App& command, Common& common);
+
+/// Sets the thread count and checks device and dtype. Every command calls it first.
+void start(const Common& common);
+
+/// Prints the result of a command on stdout: with --json the object on one line, else `text`.
+/// A command whose only result is what it prints also writes the object to --out, if given.
+void emit(const Common& common, const Json& object, const std::string& text);
+void emit_and_save(const Common& common, const Json& object, const std::string& text);
+
+}  // namespace ranklens::app

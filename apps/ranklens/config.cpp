@@ -1,0 +1,114 @@
+#include "config.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <toml++/toml.h>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::app {
+namespace {
+
+std::string option_name(const std::string& arg) { return arg.substr(0, arg.find('=')); }
+
+/// The value of the last `--config` among `args`, or "".
+std::string config_file(const std::vector<std::string>& args) {
+  std::string file;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--config" && i + 1 < args.size()) file = args[i + 1];
+    if (args[i].rfind("--config=", 0) == 0) file = args[i].substr(9);
+  }
+  return file;
+}
+
+/// The command that `args` begins with, as deep as it goes (`data make`).
+const CLI::App& command_of(const CLI::App& root, const std::vector<std::string>& args) {
+  const CLI::App* command = &root;
+  for (const auto& arg : args) {
+    const auto deeper =
+        command->get_subcommands([&](const CLI::App* c) { return c->check_name(arg); });
+    if (deeper.empty()) break;
+    command = deeper.front();
+  }
+  return *command;
+}
+
+std::string text_of(const std::string& file, const std::string& key, const toml::node& value) {
+  if (const auto* text = value.as_string()) return text->get();
+  if (const auto* number = value.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* flag = value.as_boolean()) return flag->get() ? "true" : "false";
+  base::fail("{}: '{}' must be a text, a number, true, false or a list of these", file, key);
+}
+
+/// Turns tables into flags, `[a] b = 1` into `--a-b=1`.
+class Reader {
+ public:
+  Reader(std::string file, const CLI::App& command, const std::vector<std::string>& given)
+      : file_(std::move(file)), command_(command) {
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) known_.push_back(name);
+    }
+    for (const auto& arg : given) {
+      if (const auto* option = find(option_name(arg))) given_.push_back(option);
+    }
+  }
+
+  void read(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, value] : table) {
+      const std::string name = prefix + std::string(key.str());
+      if (const auto* inner = value.as_table()) {
+        read(*inner, name + "-");
+      } else {
+        add(name, value);
+      }
+    }
+  }
+
+  std::vector<std::string> flags;
+
+ private:
+  const CLI::Option* find(const std::string& flag) const {
+    return flag.rfind('-', 0) == 0 ? command_.get_option_no_throw(flag) : nullptr;
+  }
+
+  void add(std::string name, const toml::node& value) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    const auto* option = find("--" + name);
+    base::require(option != nullptr && name != "config" && name != "help",
+                  "{}: line {}: there is no key '{}'{}", file_, value.source().begin.line, name,
+                  base::nearest_hint(name, known_));
+    if (std::count(given_.begin(), given_.end(), option)) return;
+    if (const auto* list = value.as_array()) {
+      for (const auto& item : *list)
+        flags.push_back("--" + name + "=" + text_of(file_, name, item));
+    } else {
+      flags.push_back("--" + name + "=" + text_of(file_, name, value));
+    }
+  }
+
+  std::string file_;
+  const CLI::App& command_;
+  std::vector<std::string> known_;
+  std::vector<const CLI::Option*> given_;
+};
+
+}  // namespace
+
+std::vector<std::string> with_config(const CLI::App& root, std::vector<std::string> args) {
+  const std::string file = config_file(args);
+  if (file.empty()) return args;
+  base::require(std::filesystem::is_regular_file(file), "the configuration '{}' does not exist",
+                file);
+  Reader reader(file, command_of(root, args), args);
+  try {
+    reader.read(toml::parse_file(file), "");
+  } catch (const toml::parse_error& error) {
+    base::fail("{}: line {}: {}", file, error.source().begin.line, error.description());
+  }
+  args.insert(args.end(), reader.flags.begin(), reader.flags.end());
+  return args;
+}
+
+}  // namespace ranklens::app

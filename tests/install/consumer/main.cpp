@@ -1,0 +1,7 @@
+#include <iostream>
+#include <ranklens/base/version.h>
+
+int main() {
+  std::cout << "consumer: ranklens " << ranklens::base::version() << ", libtorch "
+            << ranklens::base::libtorch_version() << '\n';
+}
