@@ -57,8 +57,7 @@ TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
   const c10::NoGradGuard no_grad;
   for (const auto& [name, text] : list()) {
     const auto net = make(name, {.classes = 7, .width = name.starts_with("cnn") ? 16 : 0});
-    Shape shape = net.graph.inputs().front().sample;
-    EXPECT_EQ(value_shapes(net, 2).at(net.graph.outputs().front()), (Shape{2, 7})) << name;
+    EXPECT_EQ(value_shapes(net.graph, 2).at(net.graph.outputs().front()), (Shape{2, 7})) << name;
   }
   const auto net = make("cnn-tt", {.width = 16});
   EXPECT_EQ(net(at::zeros({2, 1, 32, 32})).sizes(), (Shape{2, 10}));
@@ -67,7 +66,7 @@ TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
 }
 
 TEST(Zoo, EfficientNetHalvesItsImageFiveTimes) {
-  const auto shapes = value_shapes(efficientnet_lite0({}), 1);
+  const auto shapes = value_shapes(efficientnet_lite0({}).graph, 1);
   EXPECT_EQ(shapes.at("stem.relu"), (Shape{1, 32, 112, 112}));
   EXPECT_EQ(shapes.at("head.relu"), (Shape{1, 1280, 7, 7}));
 }

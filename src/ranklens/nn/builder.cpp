@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty.h>
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
@@ -11,37 +9,21 @@
 namespace ranklens::nn {
 namespace {
 
-at::Tensor meta(const Shape& shape) {
-  return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat));
-}
-
-at::Tensor meta_sample(const Value& value) {
-  Shape shape = value.sample;
-  shape.insert(shape.begin(), 2);
-  return meta(shape);
-}
-
-/// Shapes of an operator's outputs for one sample, from a run on the meta device.
+/// Shapes of an operator's outputs for one sample.
 std::vector<Shape> infer(const std::string& name, const Operator& op,
                          const std::vector<Value>& values) {
-  const c10::NoGradGuard no_grad;
-  std::vector<at::Tensor> inputs;
-  for (const auto& value : values) inputs.push_back(meta_sample(value));
-  std::map<std::string, Weight, std::less<>> weights;
-  for (const auto& role : op.roles()) weights.emplace(role.name, Weight(meta(role.shape)));
-  const Call call{.node = name, .inputs = inputs, .weights = weights};
-  std::vector<Shape> shapes;
-  try {
-    for (const auto& output : op.run(call))
-      shapes.emplace_back(output.sizes().begin() + 1, output.sizes().end());
-  } catch (const c10::Error& error) {
-    std::vector<std::string> sizes;
-    for (const auto& value : values)
-      sizes.push_back(fmt::format("{}", fmt::join(value.sample, "x")));
-    base::fail("node '{}' ({}) cannot take inputs of size {}: {}", name, op.kind(),
-               fmt::join(sizes, ", "), error.what_without_backtrace());
+  std::vector<Shape> inputs;
+  for (const auto& value : values) {
+    inputs.push_back(value.sample);
+    inputs.back().insert(inputs.back().begin(), 2);
   }
-  return shapes;
+  try {
+    auto shapes = op.infer(inputs);
+    for (auto& shape : shapes) shape.erase(shape.begin());
+    return shapes;
+  } catch (const base::Error& error) {
+    base::fail("node '{}' does not fit: {}", name, error.what());
+  }
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ Network tail(const Network& network, const Cut& cut) {
       open.empty(),
       "cutting at {{{}}} does not separate the outputs from the inputs: {} is still needed",
       fmt::join(cut, ", "), fmt::join(open, ", "));
-  const auto shapes = value_shapes(network);
+  const auto shapes = value_shapes(network.graph);
   std::vector<GraphInput> inputs;
   for (const auto& value : cut) inputs.push_back({value, without_batch(shapes.at(value))});
   auto state = state_of(nodes, network.state);

@@ -16,13 +16,13 @@ struct NodeCost {
   std::int64_t parameters =
       0;  ///< stored numbers of the entries it names first (shared ones count once)
   std::int64_t multiply_adds = 0;
-  std::int64_t activation_bytes = 0;
-  std::string weight;  ///< spec of a factorised weight, else ""
+  std::int64_t activation_bytes = 0;  ///< of its outputs, in float32
+  std::string weight;                 ///< spec of a factorised weight, else ""
 };
 
-/// Shapes of all values for a batch of `batch`, found by running on the meta device: nothing is
-/// computed.
-std::map<std::string, Shape> value_shapes(const Network& network, std::int64_t batch = 1);
+/// Shapes of all values for a batch of `batch`; nothing is computed. An Error names a node that
+/// does not fit.
+std::map<std::string, Shape> value_shapes(const Graph& graph, std::int64_t batch = 1);
 std::vector<NodeCost> costs(const Network& network, std::int64_t batch = 1);
 
 }  // namespace ranklens::nn

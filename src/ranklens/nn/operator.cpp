@@ -9,6 +9,8 @@ at::Tensor Call::tensor(std::string_view role) const {
   return found == weights.end() ? at::Tensor() : found->second.tensor();
 }
 
-std::int64_t Operator::multiply_adds(const Call&, std::span<const at::Tensor>) const { return 0; }
+std::vector<Shape> Operator::infer(std::span<const Shape> inputs) const { return {inputs.front()}; }
+
+std::int64_t Operator::multiply_adds(const NodeShapes&) const { return 0; }
 
 }  // namespace ranklens::nn

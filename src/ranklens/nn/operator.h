@@ -21,12 +21,14 @@ enum class Mode { evaluate, train };
 /// ones as they are.
 enum class BatchNormMode { update, frozen };
 
+using WeightsByRole = std::map<std::string, Weight, std::less<>>;
+
 /// What an operator sees of one call.
 struct Call {
   std::string_view node;
   std::span<const at::Tensor> inputs;
   /// By role; an optional weight that the node does not name is undefined.
-  const std::map<std::string, Weight, std::less<>>& weights;
+  const WeightsByRole& weights;
   Mode mode = Mode::evaluate;
   BatchNormMode batch_norm = BatchNormMode::update;
   /// Named stream of this run, or null where nothing random is allowed.
@@ -51,6 +53,12 @@ struct Role {
   bool factorisable = false;
 };
 
+/// The sizes one node works on.
+struct NodeShapes {
+  std::span<const Shape> inputs, outputs;
+  const WeightsByRole& weights;
+};
+
 /// An immutable description of one step of a network. Operators of the same kind and options are
 /// interchangeable.
 class Operator {
@@ -63,8 +71,11 @@ class Operator {
   virtual std::size_t outputs() const { return 1; }
   virtual std::vector<Role> roles() const { return {}; }
   virtual std::vector<at::Tensor> run(const Call& call) const = 0;
-  /// Multiply–adds of one call, given inputs and outputs (on any device, also meta) and weights.
-  virtual std::int64_t multiply_adds(const Call& call, std::span<const at::Tensor> outputs) const;
+  /// Shapes of the outputs for inputs of these shapes (with the batch dimension). The first input's
+  /// unless overridden; an Error where the inputs do not fit.
+  virtual std::vector<Shape> infer(std::span<const Shape> inputs) const;
+  /// Multiply–adds of one call with inputs and outputs of these shapes.
+  virtual std::int64_t multiply_adds(const NodeShapes& shapes) const;
 };
 
 using OperatorPtr = std::shared_ptr<const Operator>;

@@ -5,10 +5,8 @@
 namespace ranklens::nn {
 namespace {
 
-using Weights = std::map<std::string, Weight, std::less<>>;
-
-Weights weights_of(const Node& node, const State& state) {
-  Weights weights;
+WeightsByRole weights_of(const Node& node, const State& state) {
+  WeightsByRole weights;
   for (const auto& [role, entry] : node.weights) weights.emplace(role, state.at(entry).weight);
   return weights;
 }

@@ -3,6 +3,8 @@
 #include <set>
 
 #include <ATen/core/List.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
@@ -163,6 +165,19 @@ std::vector<at::Tensor> AtenCall::run(const Call& call) const {
   std::vector<at::Tensor> outputs;
   for (const auto& value : stack) outputs.push_back(value.toTensor());
   return outputs;
+}
+
+std::vector<Shape> AtenCall::infer(std::span<const Shape> inputs) const {
+  const c10::NoGradGuard no_grad;
+  std::vector<at::Tensor> zeros;
+  for (const auto& shape : inputs) zeros.push_back(at::zeros(shape));
+  WeightsByRole weights;
+  for (const auto& role : weights_) weights.emplace(role.name, Weight(at::zeros(role.shape)));
+  std::vector<Shape> shapes;
+  for (const auto& output : run(Call{.node = name_, .inputs = zeros, .weights = weights})) {
+    shapes.push_back(output.sizes().vec());
+  }
+  return shapes;
 }
 
 }  // namespace ranklens::nn

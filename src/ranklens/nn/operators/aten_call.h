@@ -27,6 +27,8 @@ class AtenCall final : public Operator {
   nlohmann::json options() const override;
   std::vector<Role> roles() const override { return weights_; }
   std::vector<at::Tensor> run(const Call& call) const override;
+  /// By running it once on zeros: schemas do not tell shapes.
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   c10::IValue argument(std::size_t k, const Call& call) const;

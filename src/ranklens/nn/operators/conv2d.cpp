@@ -76,9 +76,23 @@ std::vector<at::Tensor> Conv2d::run(const Call& call) const {
   return {call.weight("weight")->conv2d(x, call.tensor("bias"), geometry(x.size(2), x.size(3)))};
 }
 
-std::int64_t Conv2d::multiply_adds(const Call& call, std::span<const at::Tensor> outputs) const {
-  const auto& y = outputs.front();
-  return y.size(0) * y.size(2) * y.size(3) * call.weight("weight")->multiply_adds();
+std::vector<Shape> Conv2d::infer(std::span<const Shape> inputs) const {
+  const auto& x = inputs.front();
+  base::require(x.size() == 4 && x[1] == sizes_.in,
+                "a convolution of {} channels takes [batch, {}, height, width]", sizes_.in,
+                sizes_.in);
+  const auto g = geometry(x[2], x[3]);
+  const auto reach = sizes_.dilation * (sizes_.kernel - 1) + 1;
+  const auto height = x[2] + g.top + g.bottom, width = x[3] + g.left + g.right;
+  base::require(height >= reach && width >= reach,
+                "a kernel of {0}x{0} does not fit into {1}x{2} pixels", reach, height, width);
+  return {{x[0], sizes_.out, (height - reach) / sizes_.stride + 1,
+           (width - reach) / sizes_.stride + 1}};
+}
+
+std::int64_t Conv2d::multiply_adds(const NodeShapes& shapes) const {
+  const auto& y = shapes.outputs.front();
+  return y[0] * y[2] * y[3] * shapes.weights.find("weight")->second->multiply_adds();
 }
 
 }  // namespace ranklens::nn

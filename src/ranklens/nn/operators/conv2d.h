@@ -20,7 +20,8 @@ class Conv2d final : public Operator {
   nlohmann::json options() const override;
   std::vector<Role> roles() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
-  std::int64_t multiply_adds(const Call& call, std::span<const at::Tensor> outputs) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  std::int64_t multiply_adds(const NodeShapes& shapes) const override;
 
   /// The padding that applies to an input of this size.
   ConvGeometry geometry(std::int64_t height, std::int64_t width) const;

@@ -1,5 +1,8 @@
 #include "ranklens/nn/operators/linear.h"
 
+#include <functional>
+#include <numeric>
+
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
@@ -32,8 +35,19 @@ std::vector<at::Tensor> Linear::run(const Call& call) const {
   return {call.weight("weight")->linear(call.input(), call.tensor("bias"))};
 }
 
-std::int64_t Linear::multiply_adds(const Call& call, std::span<const at::Tensor>) const {
-  return call.input().numel() / in_ * call.weight("weight")->multiply_adds();
+std::vector<Shape> Linear::infer(std::span<const Shape> inputs) const {
+  Shape shape = inputs.front();
+  base::require(!shape.empty() && shape.back() == in_,
+                "a linear layer of {} inputs does not take {}", in_,
+                shape.empty() ? 0 : shape.back());
+  shape.back() = out_;
+  return {shape};
+}
+
+std::int64_t Linear::multiply_adds(const NodeShapes& shapes) const {
+  const auto& x = shapes.inputs.front();
+  const auto rows = std::accumulate(x.begin(), x.end() - 1, std::int64_t{1}, std::multiplies<>());
+  return rows * shapes.weights.find("weight")->second->multiply_adds();
 }
 
 }  // namespace ranklens::nn

@@ -16,7 +16,8 @@ class Linear final : public Operator {
   nlohmann::json options() const override;
   std::vector<Role> roles() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
-  std::int64_t multiply_adds(const Call& call, std::span<const at::Tensor> outputs) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  std::int64_t multiply_adds(const NodeShapes& shapes) const override;
 
  private:
   std::int64_t in_, out_;

@@ -131,4 +131,25 @@ std::vector<at::Tensor> Normalise::run(const Call& call) const {
   return {(x - constant(mean_)) / constant(std_)};
 }
 
+std::vector<Shape> BatchNorm::infer(std::span<const Shape> inputs) const {
+  const auto& x = inputs.front();
+  base::require(x.size() >= 2 && x[1] == features_, "a batch norm of {} features does not take {}",
+                features_, x.size() >= 2 ? x[1] : 0);
+  return {x};
+}
+
+std::vector<Shape> LayerNorm::infer(std::span<const Shape> inputs) const {
+  base::require(inputs.front().back() == features_, "a layer norm of {} features does not take {}",
+                features_, inputs.front().back());
+  return {inputs.front()};
+}
+
+std::vector<Shape> Normalise::infer(std::span<const Shape> inputs) const {
+  const auto& x = inputs.front();
+  base::require(x.size() >= 2 && x[1] == static_cast<std::int64_t>(mean_.size()),
+                "a normalise node of {} channels does not take {}", mean_.size(),
+                x.size() >= 2 ? x[1] : 0);
+  return {x};
+}
+
 }  // namespace ranklens::nn

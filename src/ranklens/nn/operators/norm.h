@@ -19,6 +19,7 @@ class BatchNorm final : public Operator {
   nlohmann::json options() const override;
   std::vector<Role> roles() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
   /// Puts the new running statistics of one batch into `call.changes`, given the batch's mean and
   /// 1/std and the number of values each was taken over.
@@ -39,6 +40,7 @@ class LayerNorm final : public Operator {
   nlohmann::json options() const override;
   std::vector<Role> roles() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   std::int64_t features_;
@@ -55,6 +57,7 @@ class Normalise final : public Operator {
   std::string_view kind() const override { return "normalise"; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   std::vector<double> mean_, std_;

@@ -39,6 +39,16 @@ std::vector<at::Tensor> Pool2d::run(const Call& call) const {
   return {at::avg_pool2d(call.input(), {k, k}, {s, s}, {p, p}, false, false)};
 }
 
+std::vector<Shape> Pool2d::infer(std::span<const Shape> inputs) const {
+  const auto& x = inputs.front();
+  base::require(x.size() == 4, "a pool takes [batch, channels, height, width], not {} dimensions",
+                x.size());
+  const auto [k, s, p] = window_;
+  base::require(x[2] + 2 * p >= k && x[3] + 2 * p >= k,
+                "a pooling window of {0}x{0} does not fit into {1}x{2} pixels", k, x[2], x[3]);
+  return {{x[0], x[1], (x[2] + 2 * p - k) / s + 1, (x[3] + 2 * p - k) / s + 1}};
+}
+
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(std::int64_t height, std::int64_t width)
     : height_(height), width_(width) {
   base::require(height >= 1 && width >= 1, "an adaptive pool needs at least one cell");
@@ -56,6 +66,13 @@ nlohmann::json AdaptiveAvgPool2d::options() const {
 
 std::vector<at::Tensor> AdaptiveAvgPool2d::run(const Call& call) const {
   return {at::adaptive_avg_pool2d(call.input(), {height_, width_})};
+}
+
+std::vector<Shape> AdaptiveAvgPool2d::infer(std::span<const Shape> inputs) const {
+  const auto& x = inputs.front();
+  base::require(x.size() == 4, "a pool takes [batch, channels, height, width], not {} dimensions",
+                x.size());
+  return {{x[0], x[1], height_, width_}};
 }
 
 }  // namespace ranklens::nn

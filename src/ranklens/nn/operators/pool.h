@@ -19,6 +19,7 @@ class Pool2d final : public Operator {
   }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   Function function_;
@@ -33,6 +34,7 @@ class AdaptiveAvgPool2d final : public Operator {
   std::string_view kind() const override { return "adaptive_avg_pool2d"; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   std::int64_t height_, width_;

@@ -12,6 +12,7 @@ class Flatten final : public Operator {
   std::string_view kind() const override { return "flatten"; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   bool channels_last_;
@@ -24,6 +25,7 @@ class Add final : public Operator {
   std::size_t inputs() const override { return 2; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 };
 
 /// Values joined along one dimension of the batched value.
@@ -35,6 +37,7 @@ class Concat final : public Operator {
   std::size_t inputs() const override { return any_number; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   std::int64_t dim_;
@@ -49,6 +52,7 @@ class Split final : public Operator {
   std::size_t outputs() const override { return sizes_.size(); }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  std::vector<Shape> infer(std::span<const Shape> inputs) const override;
 
  private:
   std::vector<std::int64_t> sizes_;
