@@ -30,9 +30,11 @@ bench: configure ## build and run the benchmarks (FILTER=regex for some)
 	@cmake --build --preset $(PRESET) --parallel $(JOBS)
 	@bench/run $(BUILD) '$(or $(FILTER),.)'
 
-bench-peers: build ## time the same work here and in PyTorch, in one run
+bench-peers: configure ## time the same work here and in PyTorch, in one run
 	@scripts/bootstrap peers
-	@.venv/bin/python bench/peers/run.py --binary $(BUILD)/bin/ranklens
+	@cmake $(BUILD) -DRANKLENS_BENCH=ON >/dev/null
+	@cmake --build --preset $(PRESET) --parallel $(JOBS)
+	@.venv/bin/python bench/peers/run.py --bin $(BUILD)/bin --threads $(or $(THREADS),1)
 
 format: ## format the C++ sources
 	@scripts/bootstrap format

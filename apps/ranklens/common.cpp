@@ -6,6 +6,7 @@
 #include <c10/util/Exception.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/files.h"
 #include "ranklens/base/threads.h"
 
 namespace ranklens::app {
@@ -61,6 +62,11 @@ void emit(const Common& common, const Json& object, const std::string& text) {
   } else {
     std::cout << text;
   }
+}
+
+void emit_and_save(const Common& common, const Json& object, const std::string& text) {
+  if (!common.out.empty()) base::write_file(common.out, object.dump(2) + "\n");
+  emit(common, object, text);
 }
 
 }  // namespace ranklens::app

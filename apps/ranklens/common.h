@@ -35,8 +35,9 @@ void add_common(CLI::App& command, Common& common);
 void start(const Common& common);
 
 /// Prints the result of a command on stdout: with --json the object on one line, else `text`.
-/// A command whose only result is what it prints also writes the object to --out, if given.
 void emit(const Common& common, const Json& object, const std::string& text);
+
+/// The same for a command whose result is only what it prints: --out FILE also gets the object.
 void emit_and_save(const Common& common, const Json& object, const std::string& text);
 
 }  // namespace ranklens::app

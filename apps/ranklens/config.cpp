@@ -1,11 +1,11 @@
 #include "config.h"
 
 #include <algorithm>
-#include <filesystem>
 
-#include <toml++/toml.h>
+#include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/toml.h"
 
 namespace ranklens::app {
 namespace {
@@ -34,12 +34,11 @@ const CLI::App& command_of(const CLI::App& root, const std::vector<std::string>&
   return *command;
 }
 
-std::string text_of(const std::string& file, const std::string& key, const toml::node& value) {
-  if (const auto* text = value.as_string()) return text->get();
-  if (const auto* number = value.as_integer()) return fmt::format("{}", number->get());
-  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
-  if (const auto* flag = value.as_boolean()) return flag->get() ? "true" : "false";
-  base::fail("{}: '{}' must be a text, a number, true, false or a list of these", file, key);
+/// A value as it would be written behind a flag.
+std::string text_of(const std::string& file, const std::string& key, const nlohmann::json& value) {
+  base::require(value.is_primitive(),
+                "'{}': '{}' must be a text, a number, a truth or a list of these", file, key);
+  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 /// Turns tables into flags, `[a] b = 1` into `--a-b=1`.
@@ -55,13 +54,12 @@ class Reader {
     }
   }
 
-  void read(const toml::table& table, const std::string& prefix) {
-    for (const auto& [key, value] : table) {
-      const std::string name = prefix + std::string(key.str());
-      if (const auto* inner = value.as_table()) {
-        read(*inner, name + "-");
+  void read(const nlohmann::json& table, const std::string& prefix) {
+    for (const auto& [key, value] : table.items()) {
+      if (value.is_object()) {
+        read(value, prefix + key + "-");
       } else {
-        add(name, value);
+        add(prefix + key, value);
       }
     }
   }
@@ -73,18 +71,15 @@ class Reader {
     return flag.rfind('-', 0) == 0 ? command_.get_option_no_throw(flag) : nullptr;
   }
 
-  void add(std::string name, const toml::node& value) {
+  void add(std::string name, const nlohmann::json& value) {
     std::replace(name.begin(), name.end(), '_', '-');
     const auto* option = find("--" + name);
     base::require(option != nullptr && name != "config" && name != "help",
-                  "{}: line {}: there is no key '{}'{}", file_, value.source().begin.line, name,
+                  "'{}': the key '{}' does not exist{}", file_, name,
                   base::nearest_hint(name, known_));
     if (std::count(given_.begin(), given_.end(), option)) return;
-    if (const auto* list = value.as_array()) {
-      for (const auto& item : *list)
-        flags.push_back("--" + name + "=" + text_of(file_, name, item));
-    } else {
-      flags.push_back("--" + name + "=" + text_of(file_, name, value));
+    for (const auto& item : value.is_array() ? value : nlohmann::json::array({value})) {
+      flags.push_back("--" + name + "=" + text_of(file_, name, item));
     }
   }
 
@@ -99,14 +94,8 @@ class Reader {
 std::vector<std::string> with_config(const CLI::App& root, std::vector<std::string> args) {
   const std::string file = config_file(args);
   if (file.empty()) return args;
-  base::require(std::filesystem::is_regular_file(file), "the configuration '{}' does not exist",
-                file);
   Reader reader(file, command_of(root, args), args);
-  try {
-    reader.read(toml::parse_file(file), "");
-  } catch (const toml::parse_error& error) {
-    base::fail("{}: line {}: {}", file, error.source().begin.line, error.description());
-  }
+  reader.read(base::read_toml(file), "");
   args.insert(args.end(), reader.flags.begin(), reader.flags.end());
   return args;
 }
