@@ -36,12 +36,19 @@ c10::OperatorHandle find_operator(const std::string& name, const std::string& ov
   return *found;
 }
 
+/// The place of an input, from a file that may say anything.
+std::size_t input_index(const nlohmann::json& value) {
+  const auto k = value.is_number_integer() ? value.get<std::int64_t>() : -1;
+  base::require(k >= 0 && k < 4096, "{} is no number of an input of an operator", value.dump());
+  return static_cast<std::size_t>(k);
+}
+
 /// Values of one input and one output list entry each.
 void count_inputs(const nlohmann::json& argument, std::size_t& most) {
   if (!argument.is_object()) return;
-  if (argument.contains("input")) most = std::max(most, argument["input"].get<std::size_t>() + 1);
+  if (argument.contains("input")) most = std::max(most, input_index(argument["input"]) + 1);
   if (argument.contains("inputs")) {
-    for (const auto& k : argument["inputs"]) most = std::max(most, k.get<std::size_t>() + 1);
+    for (const auto& k : argument["inputs"]) most = std::max(most, input_index(k) + 1);
   }
 }
 
@@ -92,11 +99,7 @@ AtenCall::AtenCall(std::string name, std::string overload, const nlohmann::json&
   base::require(arguments.is_array() && arguments.size() <= schema.arguments().size(),
                 "the operator '{}' takes a list of at most {} arguments", name_,
                 schema.arguments().size());
-  try {
-    for (const auto& argument : arguments) count_inputs(argument, inputs_);
-  } catch (const nlohmann::json::exception&) {
-    base::fail("the arguments of the operator '{}' name inputs that are not whole numbers", name_);
-  }
+  for (const auto& argument : arguments) count_inputs(argument, inputs_);
   outputs_ = schema.returns().size();
 }
 
@@ -139,13 +142,12 @@ c10::IValue AtenCall::argument(std::size_t k, const Call& call) const {
     return *schema.default_value();
   }
   const auto& given = (*arguments_)[k];
-  if (given.is_object() && given.contains("input"))
-    return call.input(given["input"].get<std::size_t>());
+  if (given.is_object() && given.contains("input")) return call.input(input_index(given["input"]));
   if (given.is_object() && given.contains("weight"))
     return call.weight(given["weight"].get<std::string>())->dense();
   if (given.is_object() && given.contains("inputs")) {
     c10::List<at::Tensor> list;
-    for (const auto& item : given["inputs"]) list.push_back(call.input(item.get<std::size_t>()));
+    for (const auto& item : given["inputs"]) list.push_back(call.input(input_index(item)));
     return list;
   }
   return constant(given, schema.type());
