@@ -1,0 +1,134 @@
+#include "ranklens/study/verdict.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::study {
+namespace {
+
+// What the interval alone says of "the difference is above `threshold`".
+Outcome above(const Summary& difference, double threshold) {
+  if (difference.lower > threshold) return Outcome::supported;
+  if (difference.upper < threshold) return Outcome::contradicted;
+  return Outcome::undecided;
+}
+
+Outcome opposite(Outcome outcome) {
+  if (outcome == Outcome::supported) return Outcome::contradicted;
+  if (outcome == Outcome::contradicted) return Outcome::supported;
+  return outcome;
+}
+
+Outcome tendency_of(const Claim& claim, const Summary& difference) {
+  switch (claim.relation) {
+    case Relation::greater:
+      return above(difference, claim.threshold);
+    case Relation::less:
+      return opposite(above(difference, claim.threshold));
+    case Relation::within: {
+      const Outcome low = above(difference, -claim.threshold);
+      const Outcome high = opposite(above(difference, claim.threshold));
+      if (low == Outcome::supported && high == Outcome::supported) return Outcome::supported;
+      const bool outside = low == Outcome::contradicted || high == Outcome::contradicted;
+      return outside ? Outcome::contradicted : Outcome::undecided;
+    }
+  }
+  base::fail("unknown relation of a claim");
+}
+
+// "lies above 0", "lies within -+1", "contains 0", as seen from the claim's threshold.
+std::string position(const Claim& claim, const Summary& difference) {
+  const double t = claim.threshold;
+  if (claim.relation == Relation::within) {
+    if (difference.lower > -t && difference.upper < t) return fmt::format("lies within ±{:.3g}", t);
+    const bool outside = difference.lower > t || difference.upper < -t;
+    return fmt::format("{} ±{:.3g}", outside ? "lies outside" : "reaches beyond", t);
+  }
+  if (difference.lower > t) return fmt::format("lies above {:.3g}", t);
+  if (difference.upper < t) return fmt::format("lies below {:.3g}", t);
+  return fmt::format("contains {:.3g}", t);
+}
+
+std::string measured(const Claim& claim, const PairedSamples& samples, const Verdict& verdict) {
+  const Summary& d = verdict.difference;
+  if (d.count == 1) {
+    return fmt::format("{} − {} is {:+.3g} for a single seed, which gives no interval",
+                       samples.first, samples.second, d.mean);
+  }
+  return fmt::format(
+      "{} − {} is {:+.3g} over {} seeds and its {:.3g} % interval [{:+.3g}, {:+.3g}] {}",
+      samples.first, samples.second, d.mean, d.count, 100 * d.level, d.lower, d.upper,
+      position(claim, d));
+}
+
+// Why no answer may be given although the interval gives one, or "".
+std::string objection(const Claim& claim, const PairedSamples& samples, std::int64_t seeds) {
+  if (claim.at_convergence && samples.epochs < samples.full_epochs) {
+    return fmt::format("; {} of {} epochs say nothing about convergence", samples.epochs,
+                       samples.full_epochs);
+  }
+  if (seeds < claim.needed_seeds) {
+    return fmt::format("; {} seeds are needed", claim.needed_seeds);
+  }
+  return "";
+}
+
+Verdict nothing(std::string reason) {
+  Verdict verdict;
+  verdict.reason = std::move(reason);
+  return verdict;
+}
+
+}  // namespace
+
+Verdict judge(const Claim& claim, const PairedSamples& samples) {
+  base::require(claim.relation != Relation::within || claim.threshold > 0,
+                "the margin within which two arms match must be positive, got {}", claim.threshold);
+  const auto difference = differences(samples);
+  if (difference.empty()) {
+    return nothing(fmt::format("{} and {} have no seed in common", samples.first, samples.second));
+  }
+  for (std::size_t i = 0; i < difference.size(); ++i) {
+    if (std::isfinite(difference[i])) continue;
+    const std::string which =
+        i < samples.seeds.size() ? fmt::format("seed {}", samples.seeds[i]) : "a seed";
+    return nothing(
+        fmt::format("{} has no finite value for {} or {}", which, samples.first, samples.second));
+  }
+  Verdict verdict;
+  verdict.difference = summarise(difference, claim.level);
+  verdict.effect = effect_size(samples);
+  verdict.tendency = tendency_of(claim, verdict.difference);
+  const std::string against = objection(claim, samples, verdict.difference.count);
+  verdict.outcome = against.empty() ? verdict.tendency : Outcome::undecided;
+  verdict.reason = measured(claim, samples, verdict) + against;
+  if (!samples.unpaired.empty()) {
+    verdict.reason += fmt::format("; {} more {} in one arm only", samples.unpaired.size(),
+                                  samples.unpaired.size() == 1 ? "seed is" : "seeds are");
+  }
+  return verdict;
+}
+
+Verdict accuracy_matched(const PairedSamples& accuracies, double margin) {
+  const Claim claim{.text = "the accuracies match",
+                    .relation = Relation::within,
+                    .threshold = margin,
+                    .needed_seeds = 2};
+  return judge(claim, accuracies);
+}
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::supported:
+      return "supported";
+    case Outcome::contradicted:
+      return "contradicted";
+    case Outcome::undecided:
+      return "undecided";
+  }
+  base::fail("unknown outcome");
+}
+
+}  // namespace ranklens::study
