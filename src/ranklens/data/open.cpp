@@ -1,0 +1,129 @@
+#include "ranklens/data/open.h"
+
+#include <charconv>
+#include <filesystem>
+#include <vector>
+
+#include <ATen/ops/from_blob.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/data/cifar.h"
+#include "ranklens/data/folder.h"
+#include "ranklens/data/idx.h"
+#include "ranklens/data/npy_set.h"
+#include "ranklens/data/pixels.h"
+#include "ranklens/data/text.h"
+
+namespace ranklens::data {
+namespace {
+
+namespace fs = std::filesystem;
+using base::require;
+
+// Every fifth item of each class for testing, the others for training.
+Dataset part_of(const Dataset& data, Split split) {
+  if (split == Split::all) return data;
+  std::vector<std::int64_t> seen(data.classes.size()), kept;
+  const auto* labels = data.labels.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < data.size(); ++i) {
+    const bool test = seen[static_cast<std::size_t>(labels[i])]++ % 5 == 4;
+    if (test == (split == Split::test)) kept.push_back(i);
+  }
+  require(!kept.empty(), "{} holds too few images to keep some for testing", data.name);
+  return select(data,
+                at::from_blob(kept.data(), {static_cast<std::int64_t>(kept.size())}, at::kLong));
+}
+
+struct SceneCounts {
+  std::int64_t train = 8'000, test = 2'000;
+};
+
+SceneOptions parse_scenes(std::string_view text, SceneOptions scenes, SceneCounts& counts) {
+  for (const auto& [key, value] : parse_pairs(text, "scenes")) {
+    if (key == "train") {
+      counts.train = parse_integer(value, "scenes: train", 1, 100'000'000);
+    } else if (key == "test") {
+      counts.test = parse_integer(value, "scenes: test", 1, 100'000'000);
+    } else if (key == "size") {
+      scenes.size = static_cast<int>(parse_integer(value, "scenes: size", 16, 512));
+    } else if (key == "shortcut") {
+      scenes.shortcut = parse_shortcut(value);
+    } else {
+      base::fail("scenes: the option '{}' does not exist{}", key,
+                 base::nearest_hint(key, {"train", "test", "size", "shortcut"}));
+    }
+  }
+  return scenes;
+}
+
+Dataset open_scenes(std::string_view text, const OpenOptions& options) {
+  SceneOptions scenes;
+  scenes.seed = options.seed;
+  scenes.shortcut = options.shortcut;
+  SceneCounts counts;
+  scenes = parse_scenes(text, scenes, counts);
+  if (options.size > 0) {
+    scenes.size = static_cast<int>(parse_integer(std::to_string(options.size), "size", 16, 512));
+  }
+  scenes.grey = options.grey;
+  const auto make = [&](Split split, std::int64_t count) {
+    scenes.split = split;
+    scenes.count = options.limit > 0 ? std::min(count, options.limit) : count;
+    return make_scenes(scenes);
+  };
+  if (options.split == Split::train) return make(Split::train, counts.train);
+  if (options.split == Split::test) return make(Split::test, counts.test);
+  return concatenated(make(Split::train, counts.train), make(Split::test, counts.test));
+}
+
+Dataset read(std::string_view kind, std::string_view rest, const OpenOptions& options) {
+  const fs::path folder(rest);
+  require(!rest.empty(), "'{}' needs a folder: {}:DIR", kind, kind);
+  require(fs::is_directory(folder), "'{}' is no folder", folder.string());
+  if (kind == "cifar10") return read_cifar10(folder, options.split, options.limit);
+  if (kind == "mnist") return read_mnist(folder, options.split);
+  if (kind == "images") {
+    return read_image_folder(
+        folder, {.split = options.split, .size = options.size, .limit = options.limit});
+  }
+  return part_of(read_npy_set(folder), options.split);
+}
+
+std::string_view name_of(Split split) {
+  return split == Split::train ? "train" : split == Split::test ? "test" : "all";
+}
+
+Dataset finished(Dataset data, const OpenOptions& options) {
+  data = first(data, options.limit);
+  if (options.size > 0) {
+    data.images = to_square(data.images, options.size);
+    if (data.masks.defined()) data.masks = to_square_masks(data.masks, options.size);
+    if (data.shortcut_masks.defined()) {
+      data.shortcut_masks = to_square_masks(data.shortcut_masks, options.size);
+    }
+  }
+  if (options.grey) data.images = to_grey(data.images);
+  data.name = fmt::format("{}, {}", data.name, name_of(options.split));
+  check(data, data.name);
+  data.hash = content_hash(data);
+  return data;
+}
+
+}  // namespace
+
+Dataset open(std::string_view spec, const OpenOptions& options) {
+  require(options.limit >= 0, "a limit is 0 (all images) or more, not {}", options.limit);
+  const std::size_t colon = spec.find(':');
+  const std::string_view kind = spec.substr(0, colon);
+  const std::string_view rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
+  const std::vector<std::string> kinds{"cifar10", "mnist", "images", "npy", "scenes"};
+  require(std::find(kinds.begin(), kinds.end(), kind) != kinds.end(),
+          "data of the kind '{}' does not exist{}", kind, base::nearest_hint(kind, kinds));
+  const bool written = kind == "scenes" && !rest.empty() && fs::is_directory(rest);
+  if (kind == "scenes" && !written) return finished(open_scenes(rest, options), options);
+  require(!options.shortcut, "a shortcut can be planted in generated scenes only, not in '{}'",
+          spec);
+  return finished(read(written ? "npy" : kind, rest, options), options);
+}
+
+}  // namespace ranklens::data

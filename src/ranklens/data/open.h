@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ranklens/data/dataset.h"
+#include "ranklens/data/scenes.h"
+
+namespace ranklens::data {
+
+struct OpenOptions {
+  Split split = Split::train;
+  bool grey = false;                   ///< one channel
+  std::int64_t limit = 0;              ///< at most so many images; 0: all
+  std::uint64_t seed = 0;              ///< of generated data
+  std::int64_t size = 0;               ///< pixels a side; 0: as the source has them
+  std::optional<Shortcut> shortcut{};  ///< for generated data; for others an Error
+};
+
+/// Opens data by one line:
+///   cifar10:DIR      the binary files of CIFAR-10
+///   mnist:DIR        idx files, gzip-compressed or not, under MNIST's names
+///   images:DIR       a folder of PNG or JPEG files for each class
+///   npy:DIR          images.npy, labels.npy, masks.npy
+///   scenes           generated: 8,000 images to train and 2,000 to test
+///   scenes:train=4000,test=1000,size=48,shortcut(class=3,patch,p=0.9)
+///   scenes:DIR       what `ranklens data make scenes --out DIR` has written
+/// Sources without parts of their own (npy, images without train/test folders) give every fifth
+/// item of each class to `test`. The result is checked and has its name and hash.
+Dataset open(std::string_view spec, const OpenOptions& options = {});
+
+}  // namespace ranklens::data

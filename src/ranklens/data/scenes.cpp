@@ -1,0 +1,98 @@
+#include "ranklens/data/scenes.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/data/scenes/figures.h"
+#include "ranklens/data/scenes/scene.h"
+#include "ranklens/data/text.h"
+
+namespace ranklens::data {
+namespace {
+
+using base::require;
+
+std::vector<std::string> class_names() {
+  std::vector<std::string> names;
+  for (const auto& figure : scenes::figures()) names.push_back(figure.name);
+  return names;
+}
+
+int parse_class(const std::string& text) {
+  const auto names = class_names();
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found != names.end()) return static_cast<int>(found - names.begin());
+  const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  require(number, "shortcut: the class '{}' does not exist{}", text,
+          base::nearest_hint(text, names));
+  return static_cast<int>(
+      parse_integer(text, "shortcut: class", 0, static_cast<std::int64_t>(names.size()) - 1));
+}
+
+void put(const std::vector<std::uint8_t>& values, const at::Tensor& all, std::int64_t item) {
+  std::memcpy(
+      all.mutable_data_ptr<std::uint8_t>() + item * static_cast<std::int64_t>(values.size()),
+      values.data(), values.size());
+}
+
+}  // namespace
+
+Shortcut parse_shortcut(std::string_view text) {
+  Shortcut shortcut;
+  bool has_class = false;
+  for (const auto& [key, value] : parse_pairs(text, "shortcut")) {
+    if (key == "class") {
+      shortcut.label = parse_class(value);
+      has_class = true;
+    } else if (key == "p") {
+      shortcut.probability = parse_number(value, "shortcut: p", 0, 1);
+    } else if (key == "elsewhere") {
+      shortcut.elsewhere = parse_number(value, "shortcut: elsewhere", 0, 1);
+    } else {
+      require(key == "patch" && value.empty(), "shortcut: '{}' does not exist{}", key,
+              base::nearest_hint(key, {"class", "patch", "p", "elsewhere"}));
+    }
+  }
+  require(has_class, "shortcut '{}' names no class; an example: class=3,patch,p=0.9", text);
+  return shortcut;
+}
+
+Dataset make_scenes(const SceneOptions& options) {
+  require(options.count >= 1, "scenes: at least one image is needed, not {}", options.count);
+  require(options.size >= 16 && options.size <= 512,
+          "scenes: a picture has 16 to 512 pixels a side, not {}", options.size);
+  require(options.split != Split::all, "scenes: train or test images are drawn, not both at once");
+  const SceneLook& look = options.look;
+  require(look.area_low > 0 && look.area_low <= look.area_high &&
+              look.contrast_low <= look.contrast_high && look.distractors_low >= 0 &&
+              look.distractors_low <= look.distractors_high,
+          "scenes: a range of the look has its ends the wrong way round, or lies below 0");
+  const std::string_view part = options.split == Split::train ? "train" : "test";
+  const std::int64_t n = options.count, side = options.size;
+  Dataset data;
+  data.images = at::empty({n, options.grey ? 1 : 3, side, side}, at::kByte);
+  data.labels = at::empty({n}, at::kLong);
+  data.masks = at::empty({n, side, side}, at::kByte);
+  if (options.shortcut) data.shortcut_masks = at::empty({n, side, side}, at::kByte);
+  data.classes = class_names();
+  auto* labels = data.labels.mutable_data_ptr<std::int64_t>();
+  at::parallel_for(0, n, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const scenes::Scene scene = scenes::draw(options, part, i);
+      labels[i] = scene.label;
+      put(scene.pixels, data.images, i);
+      put(scene.mask, data.masks, i);
+      if (options.shortcut) put(scene.shortcut, data.shortcut_masks, i);
+    }
+  });
+  data.name = "scenes";
+  data.hash = content_hash(data);
+  return data;
+}
+
+}  // namespace ranklens::data
