@@ -49,7 +49,7 @@ TEST(Open, GeneratesScenesByCountsSizeAndSplit) {
 }
 
 TEST(Open, PlantsAShortcutWhenAsked) {
-  const Dataset data = open("scenes:train=40,shortcut(class=boat,patch,p=1)");
+  const Dataset data = open("scenes:train=40,shortcut=boat,p=1");
   const at::Tensor patched = data.shortcut_masks.flatten(1).any(1);
   EXPECT_TRUE(at::equal(patched, data.labels.eq(3)));
   const Dataset same =
@@ -84,16 +84,16 @@ TEST(Open, BadSpecsAreRefused) {
   expect_error([] { open("cifar10"); }, "'cifar10' needs a folder: cifar10:DIR");
   expect_error([] { open("mnist:/nowhere/at/all"); }, "'/nowhere/at/all' is no folder");
   expect_error([] { open("scenes:trian=3"); },
-               "the option 'trian' does not exist; nearest: 'train'");
-  expect_error([] { open("scenes:train=0"); }, "scenes: train is '0'");
-  expect_error([] { open("scenes:size=8"); }, "scenes: size is '8'");
+               "the data 'scenes' has no option 'trian'; nearest: 'train'");
+  expect_error([] { open("scenes:train=0"); }, "train in the data 'scenes(train=0)'");
+  expect_error([] { open("scenes:size=8"); }, "is a whole number from 16 to 512, not '8'");
+  expect_error([] { open("scenes", {.size = 8}); }, "16 to 512 pixels a side, not 8");
   expect_error([] { open("scenes", {.limit = -1}); }, "a limit is 0 (all images) or more, not -1");
-  expect_error([] { open("scenes:shortcut(class=dragon)"); }, "the class 'dragon' does not exist");
-  expect_error([] { open("scenes:shortcut(class=10)"); }, "shortcut: class is '10'");
-  expect_error([] { open("scenes:shortcut(p=0.5)"); }, "names no class");
-  expect_error([] { open("scenes:shortcut(class=1,p=2)"); }, "shortcut: p is '2'");
-  expect_error([] { open("scenes:shortcut(class=1,stripe)"); },
-               "shortcut: 'stripe' does not exist");
+  expect_error([] { open("scenes:shortcut=baot"); },
+               "the class 'baot' is none of 0 to 9 and no name of one; nearest: 'boat'");
+  expect_error([] { open("scenes:shortcut=10"); }, "the class '10' is none of 0 to 9");
+  expect_error([] { open("scenes:p=0.5"); }, "shortcut names no class for one");
+  expect_error([] { open("scenes:shortcut=1,p=2"); }, "is a number from 0 to 1, not '2'");
   const TemporaryFolder folder;
   expect_error([&] { open("images:" + folder.path().string(), {.shortcut = Shortcut{}}); },
                "a shortcut can be planted in generated scenes only");

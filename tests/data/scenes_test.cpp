@@ -131,6 +131,8 @@ TEST(Shortcut, ReadsItsText) {
   EXPECT_EQ(shortcut.probability, 0.75);
   EXPECT_EQ(shortcut.elsewhere, 0.05);
   EXPECT_EQ(parse_shortcut("class=3").probability, 0.9);
+  expect_error([] { parse_shortcut("patch"); }, "names no class; an example: class=3,patch,p=0.9");
+  expect_error([] { parse_shortcut("class=1,stripe"); }, "has no option 'stripe'");
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 #include <ATen/ops/from_blob.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/spec.h"
 #include "ranklens/data/cifar.h"
 #include "ranklens/data/folder.h"
 #include "ranklens/data/idx.h"
 #include "ranklens/data/npy_set.h"
 #include "ranklens/data/pixels.h"
-#include "ranklens/data/text.h"
 
 namespace ranklens::data {
 namespace {
@@ -34,46 +34,27 @@ Dataset part_of(const Dataset& data, Split split) {
                 at::from_blob(kept.data(), {static_cast<std::int64_t>(kept.size())}, at::kLong));
 }
 
-struct SceneCounts {
-  std::int64_t train = 8'000, test = 2'000;
-};
-
-SceneOptions parse_scenes(std::string_view text, SceneOptions scenes, SceneCounts& counts) {
-  for (const auto& [key, value] : parse_pairs(text, "scenes")) {
-    if (key == "train") {
-      counts.train = parse_integer(value, "scenes: train", 1, 100'000'000);
-    } else if (key == "test") {
-      counts.test = parse_integer(value, "scenes: test", 1, 100'000'000);
-    } else if (key == "size") {
-      scenes.size = static_cast<int>(parse_integer(value, "scenes: size", 16, 512));
-    } else if (key == "shortcut") {
-      scenes.shortcut = parse_shortcut(value);
-    } else {
-      base::fail("scenes: the option '{}' does not exist{}", key,
-                 base::nearest_hint(key, {"train", "test", "size", "shortcut"}));
-    }
-  }
-  return scenes;
-}
-
 Dataset open_scenes(std::string_view text, const OpenOptions& options) {
+  constexpr std::int64_t most = 100'000'000;
+  base::SpecReader spec(fmt::format("scenes({})", text), "data");
   SceneOptions scenes;
   scenes.seed = options.seed;
-  scenes.shortcut = options.shortcut;
-  SceneCounts counts;
-  scenes = parse_scenes(text, scenes, counts);
-  if (options.size > 0) {
-    scenes.size = static_cast<int>(parse_integer(std::to_string(options.size), "size", 16, 512));
-  }
   scenes.grey = options.grey;
+  const std::int64_t train = spec.integer("train", 8'000, 1, most);
+  const std::int64_t test = spec.integer("test", 2'000, 1, most);
+  const std::int64_t size = spec.integer("size", scenes.size, 16, 512);
+  scenes.size = static_cast<int>(options.size > 0 ? options.size : size);
+  scenes.shortcut = read_shortcut(spec, "shortcut");
+  if (options.shortcut) scenes.shortcut = options.shortcut;
+  spec.finish();
   const auto make = [&](Split split, std::int64_t count) {
     scenes.split = split;
     scenes.count = options.limit > 0 ? std::min(count, options.limit) : count;
     return make_scenes(scenes);
   };
-  if (options.split == Split::train) return make(Split::train, counts.train);
-  if (options.split == Split::test) return make(Split::test, counts.test);
-  return concatenated(make(Split::train, counts.train), make(Split::test, counts.test));
+  if (options.split == Split::train) return make(Split::train, train);
+  if (options.split == Split::test) return make(Split::test, test);
+  return concatenated(make(Split::train, train), make(Split::test, test));
 }
 
 Dataset read(std::string_view kind, std::string_view rest, const OpenOptions& options) {
@@ -113,6 +94,8 @@ Dataset finished(Dataset data, const OpenOptions& options) {
 
 Dataset open(std::string_view spec, const OpenOptions& options) {
   require(options.limit >= 0, "a limit is 0 (all images) or more, not {}", options.limit);
+  require(options.size >= 0 && options.size <= 4096, "a side has 1 to 4096 pixels, not {}",
+          options.size);
   const std::size_t colon = spec.find(':');
   const std::string_view kind = spec.substr(0, colon);
   const std::string_view rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1);

@@ -24,7 +24,7 @@ struct OpenOptions {
 ///   images:DIR       a folder of PNG or JPEG files for each class
 ///   npy:DIR          images.npy, labels.npy, masks.npy
 ///   scenes           generated: 8,000 images to train and 2,000 to test
-///   scenes:train=4000,test=1000,size=48,shortcut(class=3,patch,p=0.9)
+///   scenes:train=4000,test=1000,size=48,shortcut=boat,p=0.9,elsewhere=0
 ///   scenes:DIR       what `ranklens data make scenes --out DIR` has written
 /// Sources without parts of their own (npy, images without train/test folders) give every fifth
 /// item of each class to `test`. The result is checked and has its name and hash.

@@ -8,9 +8,9 @@
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/spec.h"
 #include "ranklens/data/scenes/figures.h"
 #include "ranklens/data/scenes/scene.h"
-#include "ranklens/data/text.h"
 
 namespace ranklens::data {
 namespace {
@@ -23,15 +23,13 @@ std::vector<std::string> class_names() {
   return names;
 }
 
-int parse_class(const std::string& text) {
+int class_number(const std::string& text) {
   const auto names = class_names();
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found != names.end()) return static_cast<int>(found - names.begin());
-  const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  require(number, "shortcut: the class '{}' does not exist{}", text,
-          base::nearest_hint(text, names));
-  return static_cast<int>(
-      parse_integer(text, "shortcut: class", 0, static_cast<std::int64_t>(names.size()) - 1));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (text == names[i] || text == std::to_string(i)) return static_cast<int>(i);
+  }
+  base::fail("shortcut: the class '{}' is none of 0 to {} and no name of one{}", text,
+             names.size() - 1, base::nearest_hint(text, names));
 }
 
 void put(const std::vector<std::uint8_t>& values, const at::Tensor& all, std::int64_t item) {
@@ -42,24 +40,27 @@ void put(const std::vector<std::uint8_t>& values, const at::Tensor& all, std::in
 
 }  // namespace
 
-Shortcut parse_shortcut(std::string_view text) {
+std::optional<Shortcut> read_shortcut(base::SpecReader& spec, std::string_view key) {
   Shortcut shortcut;
-  bool has_class = false;
-  for (const auto& [key, value] : parse_pairs(text, "shortcut")) {
-    if (key == "class") {
-      shortcut.label = parse_class(value);
-      has_class = true;
-    } else if (key == "p") {
-      shortcut.probability = parse_number(value, "shortcut: p", 0, 1);
-    } else if (key == "elsewhere") {
-      shortcut.elsewhere = parse_number(value, "shortcut: elsewhere", 0, 1);
-    } else {
-      require(key == "patch" && value.empty(), "shortcut: '{}' does not exist{}", key,
-              base::nearest_hint(key, {"class", "patch", "p", "elsewhere"}));
-    }
+  shortcut.probability = spec.number("p", shortcut.probability, 0, 1);
+  shortcut.elsewhere = spec.number("elsewhere", shortcut.elsewhere, 0, 1);
+  if (!spec.has(key)) {
+    require(!spec.has("p") && !spec.has("elsewhere"),
+            "p and elsewhere are of a shortcut, but {} names no class for one", key);
+    return std::nullopt;
   }
-  require(has_class, "shortcut '{}' names no class; an example: class=3,patch,p=0.9", text);
+  shortcut.label = class_number(spec.text(key, ""));
   return shortcut;
+}
+
+Shortcut parse_shortcut(std::string_view text) {
+  base::SpecReader spec(fmt::format("shortcut({})", text), "option");
+  require(spec.has("class"), "the shortcut '{}' names no class; an example: class=3,patch,p=0.9",
+          text);
+  require(spec.flag("patch", true), "the only shortcut there is is a patch");
+  const auto shortcut = read_shortcut(spec, "class");
+  spec.finish();
+  return *shortcut;
 }
 
 Dataset make_scenes(const SceneOptions& options) {

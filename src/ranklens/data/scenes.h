@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "ranklens/base/spec.h"
 #include "ranklens/data/dataset.h"
 
 namespace ranklens::data {
@@ -47,7 +48,10 @@ struct SceneOptions {
 /// depends on (seed, split, i) and the options alone.
 Dataset make_scenes(const SceneOptions& options);
 
-/// "class=3,patch,p=0.9" (the class by number or by name; also "elsewhere=0.1").
+/// Reads "class=3,patch,p=0.9,elsewhere=0": the class by number or by name, and any of the others.
 Shortcut parse_shortcut(std::string_view text);
+
+/// The same within a longer line, where `key` gives the class; nothing if it is not given.
+std::optional<Shortcut> read_shortcut(base::SpecReader& spec, std::string_view key);
 
 }  // namespace ranklens::data

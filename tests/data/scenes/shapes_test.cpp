@@ -91,14 +91,14 @@ TEST(Shapes, ReachHoldsThePart) {
 TEST(Shapes, AreaCountsOverlapOnce) {
   const Part disc{.shape = Shape::disc, .width = 0.8, .height = 0.8};
   const double wanted = 0.64 * pi;
-  EXPECT_NEAR(area({disc}), wanted, 0.03 * wanted);
-  EXPECT_NEAR(area({disc, disc}), wanted, 0.03 * wanted);
+  EXPECT_NEAR(area({disc}), wanted, 0.015 * wanted);
+  EXPECT_NEAR(area({disc, disc}), wanted, 0.015 * wanted);
   Part left = disc, right = disc;
   left.x =
       -0.4;  // two circles a radius apart: the lens between them is (2 pi / 3 - sqrt(3) / 2) r^2
   right.x = 0.4;
   EXPECT_NEAR(area({left, right}), 2 * wanted - 0.64 * (2 * pi / 3 - std::sqrt(3) / 2),
-              0.03 * wanted);
+              0.015 * wanted);
 }
 
 TEST(Figures, AreTenOfSharedParts) {

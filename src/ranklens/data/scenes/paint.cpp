@@ -34,8 +34,8 @@ Colour random_colour(base::Stream& random, double brightness) {
 
 Colour Material::at(double x, double y) const {
   if (pattern == Pattern::plain) return first;
-  const double u = fraction((cos * x + sin * y + phase_x) / period);
-  const double v = fraction((cos * y - sin * x + phase_y) / period);
+  const double u = fraction(along * x + across * y + phase_u);
+  const double v = fraction(along * y - across * x + phase_v);
   double mix = 0;
   if (pattern == Pattern::stripes) {
     mix = wave(u, period);
@@ -62,35 +62,27 @@ Material random_material(base::Stream& random, double brightness, double contras
     material.second[k] = unit_range(material.first[k] - 2 * shift * between(random, 0.8, 1.2));
   }
   const double angle = between(random, 0, 2 * std::numbers::pi);
-  material.cos = std::cos(angle);
-  material.sin = std::sin(angle);
   material.period = unit * between(random, 3, 6);
-  material.phase_x = between(random, 0, material.period);
-  material.phase_y = between(random, 0, material.period);
+  material.along = std::cos(angle) / material.period;
+  material.across = std::sin(angle) / material.period;
+  material.phase_u = random.uniform();
+  material.phase_v = random.uniform();
   return material;
 }
 
 void paint(Canvas& canvas, const PlacedPart& part, const Material& material,
            std::vector<float>* cover) {
-  const auto low = [&](double at) { return std::max(0, static_cast<int>(at - part.reach())); };
-  const auto high = [&](double at) {
-    return std::min(canvas.size - 1, static_cast<int>(at + part.reach()));
-  };
-  for (int y = low(part.y()); y <= high(part.y()); ++y) {
-    for (int x = low(part.x()); x <= high(part.x()); ++x) {
-      const float share = static_cast<float>(part.coverage(x + 0.5, y + 0.5));
-      if (share <= 0) continue;
-      const Colour colour = material.at(x, y);
-      for (int k = 0; k < 3; ++k) {
-        float& pixel = canvas.at(k, y, x);
-        pixel += share * (colour[k] - pixel);
-      }
-      if (cover != nullptr) {
-        float& covered = (*cover)[y * canvas.size + x];
-        covered = std::max(covered, share);
-      }
+  for_covered(part, canvas.size, [&](int y, int x, float share) {
+    const Colour colour = material.at(x, y);
+    for (int k = 0; k < 3; ++k) {
+      float& pixel = canvas.at(k, y, x);
+      pixel += share * (colour[k] - pixel);
     }
-  }
+    if (cover != nullptr) {
+      float& covered = (*cover)[y * canvas.size + x];
+      covered = std::max(covered, share);
+    }
+  });
 }
 
 void add_noise_field(Canvas& canvas, base::Stream& random, int cells, double amplitude) {

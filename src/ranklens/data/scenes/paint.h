@@ -26,9 +26,9 @@ struct Material {
   enum class Pattern { plain, stripes, checks, dots };
   Pattern pattern = Pattern::plain;
   Colour first{}, second{};
-  double cos = 1, sin = 0;  // direction of the pattern
-  double period = 4;        // pixels
-  double phase_x = 0, phase_y = 0;
+  double period = 4;                // pixels
+  double along = 0.25, across = 0;  // the pattern's direction, of length 1 / period
+  double phase_u = 0, phase_v = 0;  // periods
 
   /// The colour at a pixel.
   Colour at(double x, double y) const;

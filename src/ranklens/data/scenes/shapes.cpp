@@ -1,7 +1,9 @@
 #include "ranklens/data/scenes/shapes.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 namespace ranklens::data::scenes {
 namespace {
@@ -87,19 +89,17 @@ double PlacedPart::coverage(double x, double y) const {
 }
 
 double area(const std::vector<Part>& parts) {
-  constexpr int steps = 48;
-  constexpr double span = 1.45;
-  std::vector<PlacedPart> placed;
-  for (const auto& part : parts) placed.emplace_back(part, Pose{});
-  int inside = 0;
-  for (int i = 0; i < steps; ++i) {
-    for (int j = 0; j < steps; ++j) {
-      const double x = span * (2 * (j + 0.5) / steps - 1), y = span * (2 * (i + 0.5) / steps - 1);
-      inside += std::any_of(placed.begin(), placed.end(),
-                            [&](const PlacedPart& part) { return part.distance(x, y) < 0; });
-    }
+  constexpr int cells = 24;
+  constexpr double unit = cells / 2.9;  // cells a figure unit
+  std::array<float, cells * cells> cover{};
+  for (const auto& part : parts) {
+    const PlacedPart placed(part, {.x = cells / 2.0, .y = cells / 2.0, .scale = unit});
+    for_covered(placed, cells, [&](int y, int x, float share) {
+      float& covered = cover[static_cast<std::size_t>(y * cells + x)];
+      covered = std::max(covered, share);
+    });
   }
-  return inside * (2 * span / steps) * (2 * span / steps);
+  return std::accumulate(cover.begin(), cover.end(), 0.0) / (unit * unit);
 }
 
 }  // namespace ranklens::data::scenes
