@@ -22,7 +22,8 @@ std::uint64_t parse_seed(const std::string& text) {
   std::uint64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   base::require(error == std::errc() && stop == text.data() + text.size(),
-                "'{}' is no seed; write a number of seeds (--seeds 5) or a list (--seeds 7,8,9)", text);
+                "'{}' is no seed; write a number of seeds (--seeds 5) or a list (--seeds 7,8,9)",
+                text);
   return value;
 }
 
@@ -64,7 +65,10 @@ Json verdicts_json(const report::ReportData& data) {
     const char* word = verdict.outcome == report::Outcome::Supported      ? "supported"
                        : verdict.outcome == report::Outcome::Contradicted ? "contradicted"
                                                                           : "undecided";
-    all.push_back({{"claim", verdict.claim}, {"verdict", word}, {"reason", verdict.reason}, {"seeds", verdict.seeds}});
+    all.push_back({{"claim", verdict.claim},
+                   {"verdict", word},
+                   {"reason", verdict.reason},
+                   {"seeds", verdict.seeds}});
   }
   return all;
 }
@@ -107,15 +111,21 @@ study::Config StudyOptions::config() const {
 }
 
 void add_study_options(CLI::App& command, StudyOptions& options) {
-  command.add_option("--data", options.data, "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
-  command.add_option("--arms", options.arms, "dense, tt-matched, low-rank, tt; the first is compared with");
+  command.add_option("--data", options.data,
+                     "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
+  command.add_option("--arms", options.arms,
+                     "dense, tt-matched, low-rank, tt; the first is compared with");
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
-  command.add_option("--epochs", options.epochs, "passes over the training images")->check(CLI::PositiveNumber);
-  command.add_option("--width", options.width, "channels of the first convolutions")->check(CLI::PositiveNumber);
+  command.add_option("--epochs", options.epochs, "passes over the training images")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--width", options.width, "channels of the first convolutions")
+      ->check(CLI::PositiveNumber);
   command.add_option("--batch", options.batch, "images a step")->check(CLI::PositiveNumber);
-  command.add_option("--optimiser", options.optimiser, "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
+  command.add_option("--optimiser", options.optimiser,
+                     "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
   command.add_option("--schedule", options.schedule, "constant, cosine, ...");
-  command.add_option("--methods", options.methods, "of explanation, such as gradcam,smoothgrad(samples=20)");
+  command.add_option("--methods", options.methods,
+                     "of explanation, such as gradcam,smoothgrad(samples=20)");
   command.add_option("--images", options.images, "to explain: test:64, train:64-79,label=6:16");
   command.add_option("--title", options.title, "of the page");
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
@@ -123,7 +133,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_flag("--grey", options.grey, "train on grey images");
 }
 
-void run_study(const StudyOptions& options, const study::Config& config, const std::string& command) {
+void run_study(const StudyOptions& options, const study::Config& config,
+               const std::string& command) {
   start(options.common);
   base::install_interrupt_handlers();
   const std::filesystem::path folder = options.common.out;
@@ -139,8 +150,8 @@ void run_study(const StudyOptions& options, const study::Config& config, const s
   bar.clear();
   if (results.interrupted) {
     throw base::SystemError(
-        fmt::format("interrupted with {} of {} runs finished; the same command goes on from there", results.cells.size(),
-                    config.arms.size() * config.seeds.size()));
+        fmt::format("interrupted with {} of {} runs finished; the same command goes on from there",
+                    results.cells.size(), config.arms.size() * config.seeds.size()));
   }
   const auto data = report::study_page(results, study::open_material(config).selection, command);
   const auto page = folder / "report.html";
@@ -148,8 +159,10 @@ void run_study(const StudyOptions& options, const study::Config& config, const s
   for (const auto& table : report::tables(data)) {
     base::write_file(folder / (table.id + ".csv"), report::to_csv(table));
   }
-  emit(options.common, Json{{"page", page.string()}, {"folder", folder.string()}, {"verdicts", verdicts_json(data)}},
-       summary(data) + "\nThe page: " + page.string() + "\n");
+  emit(
+      options.common,
+      Json{{"page", page.string()}, {"folder", folder.string()}, {"verdicts", verdicts_json(data)}},
+      summary(data) + "\nThe page: " + page.string() + "\n");
 }
 
 }  // namespace ranklens::app

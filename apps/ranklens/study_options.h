@@ -26,9 +26,10 @@ struct StudyOptions {
 
 void add_study_options(CLI::App& command, StudyOptions& options);
 
-/// Runs the study, writes the page and CSV files beside it, prints verdicts and where the page is. Throws SystemError
-/// when interrupted.
-void run_study(const StudyOptions& options, const study::Config& config, const std::string& command);
+/// Runs the study, writes the page and CSV files beside it, prints verdicts and where the page is.
+/// Throws SystemError when interrupted.
+void run_study(const StudyOptions& options, const study::Config& config,
+               const std::string& command);
 
 /// "512M", "2G", "1000000": bytes.
 std::int64_t parse_bytes(const std::string& text);

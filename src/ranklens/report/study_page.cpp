@@ -238,7 +238,8 @@ ReportData study_page(const Results& results, const study::Selection& images,
   add_metrics(data.scores, data);
   add_pictures(results, images, data);
   add_stages(results, data);
-  for (const auto& [key, value] : study::to_json(config).items())
+  const auto settings = study::to_json(config);
+  for (const auto& [key, value] : settings.items())
     data.configuration.push_back({"study", key, text_of(value)});
   if (!results.cells.empty()) {
     for (const auto& [key, value] : results.cells.front().provenance)

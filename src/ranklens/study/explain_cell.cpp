@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/clock.h"

@@ -102,7 +102,8 @@ std::map<std::string, train::Throughput> find_throughput(const fs::path& folder)
   const auto path = folder / "throughput.json";
   if (!fs::exists(path)) return all;
   try {
-    for (const auto& [arm, value] : base::read_json(path).items()) {
+    const auto object = base::read_json(path);
+    for (const auto& [arm, value] : object.items()) {
       all[arm] = {.forward = value.at("forward"), .training = value.at("training")};
     }
   } catch (const nlohmann::json::exception&) {
