@@ -69,13 +69,12 @@ TEST(ReduceChannels, AllKinds) {
 }
 
 TEST(Names, ReadBackWhatTheyWrite) {
-  for (const auto channels :
-       {Channels::max, Channels::sum, Channels::l2, Channels::mean, Channels::none}) {
-    EXPECT_EQ(parse_channels(to_string(channels)), channels);
+  for (const auto& [name, channels] : kChannelsNames) {
+    EXPECT_EQ(value_of(kChannelsNames, name, "way"), channels);
+    EXPECT_EQ(name_of(kChannelsNames, channels), name);
   }
-  EXPECT_EQ(parse_alignment("corners"), Alignment::corners);
   try {
-    parse_channels("maximum");
+    value_of(kChannelsNames, "maximum", "way to reduce channels");
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("'maximum' is no way to reduce channels"));

@@ -88,6 +88,7 @@ TEST(EffectSize, IsHedgesCorrectedDz) {
 
 TEST(EffectSize, EdgeCases) {
   EXPECT_EQ(effect_size(pairs({1, 2}, {0, 0})), 0);
+  EXPECT_EQ(effect_size(pairs({1, 1}, {0, 0})), 0);
   EXPECT_EQ(effect_size(pairs({1, 2, 3}, {1, 2, 3})), 0);
   EXPECT_EQ(effect_size(pairs({1, 2, 3}, {2, 3, 4})), -std::numeric_limits<double>::infinity());
 }

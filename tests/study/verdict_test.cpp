@@ -66,6 +66,7 @@ TEST(Judge, FewSeedsAreOnlyPreliminary) {
   EXPECT_EQ(verdict.tendency, Outcome::supported);
   EXPECT_TRUE(verdict.preliminary());
   EXPECT_THAT(verdict.reason, HasSubstr("; 5 seeds are needed"));
+  EXPECT_EQ(judge(kMore, with({.03, .04, .05, .04})).outcome, Outcome::undecided);
   Claim fewer = kMore;
   fewer.needed_seeds = 3;
   EXPECT_EQ(judge(fewer, with({.03, .04, .05})).outcome, Outcome::supported);

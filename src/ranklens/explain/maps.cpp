@@ -10,18 +10,9 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/explain/names.h"
 
 namespace ranklens::explain {
 namespace {
-
-constexpr Name<Channels> kChannels[] = {{"max", Channels::max},
-                                        {"sum", Channels::sum},
-                                        {"l2", Channels::l2},
-                                        {"mean", Channels::mean},
-                                        {"none", Channels::none}};
-constexpr Name<Alignment> kAlignments[] = {{"areas", Alignment::areas},
-                                           {"corners", Alignment::corners}};
 
 void require_maps(const at::Tensor& maps) {
   base::require(maps.defined() && maps.dim() == 3 && maps.is_floating_point(),
@@ -97,15 +88,6 @@ at::Tensor reduce_channels(const at::Tensor& attribution, Channels channels) {
       return attribution.clone();
   }
   base::fail("unknown reduction of channels");
-}
-
-std::string_view to_string(Channels channels) { return name_of(kChannels, channels); }
-std::string_view to_string(Alignment alignment) { return name_of(kAlignments, alignment); }
-Channels parse_channels(std::string_view name) {
-  return value_of(kChannels, name, "way to reduce channels");
-}
-Alignment parse_alignment(std::string_view name) {
-  return value_of(kAlignments, name, "way to align a resized map");
 }
 
 }  // namespace ranklens::explain

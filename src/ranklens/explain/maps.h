@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+
+#include "ranklens/explain/names.h"
 
 /// What is done to a map after a method has made it. Maps are [N,H,W]; every function returns new
 /// tensors of the same type and treats each image alone.
@@ -33,6 +34,9 @@ enum class Alignment {
   corners
 };
 
+inline constexpr Name<Alignment> kAlignmentNames[] = {{"areas", Alignment::areas},
+                                                      {"corners", Alignment::corners}};
+
 /// Bilinear; without anti-aliasing when it shrinks, as both conventions.
 at::Tensor resize(const at::Tensor& maps, std::int64_t height, std::int64_t width,
                   Alignment alignment = Alignment::areas);
@@ -40,13 +44,13 @@ at::Tensor resize(const at::Tensor& maps, std::int64_t height, std::int64_t widt
 /// How the channels of an attribution [N,C,H,W] become one map.
 enum class Channels { max, sum, l2, mean, none };
 
+inline constexpr Name<Channels> kChannelsNames[] = {{"max", Channels::max},
+                                                    {"sum", Channels::sum},
+                                                    {"l2", Channels::l2},
+                                                    {"mean", Channels::mean},
+                                                    {"none", Channels::none}};
+
 /// [N,H,W]; with Channels::none the attribution as it is, [N,C,H,W].
 at::Tensor reduce_channels(const at::Tensor& attribution, Channels channels);
-
-std::string_view to_string(Channels channels);
-std::string_view to_string(Alignment alignment);
-/// Error with the nearest names for an unknown one.
-Channels parse_channels(std::string_view name);
-Alignment parse_alignment(std::string_view name);
 
 }  // namespace ranklens::explain

@@ -1,0 +1,52 @@
+#include "ranklens/explain/executor.h"
+
+#include <algorithm>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/explain/scores.h"
+#include "ranklens/nn/inspect.h"
+
+namespace ranklens::explain {
+
+std::int64_t chunk_size(const nn::Network& network, std::int64_t memory, Pass pass) {
+  base::require(memory > 0, "the memory for explaining must be a positive number of bytes, got {}",
+                memory);
+  std::int64_t all = 0;
+  std::int64_t largest = 0;
+  for (const auto& node : nn::costs(network)) {
+    all += node.activation_bytes;
+    largest = std::max(largest, node.activation_bytes);
+  }
+  // A forward pass frees values at their last use: an input, an output, a skip connection live.
+  const std::int64_t sample = pass == Pass::gradient ? 2 * all : 4 * largest;
+  return std::max<std::int64_t>(1, memory / std::max<std::int64_t>(1, sample));
+}
+
+void for_each_gradient(const nn::Network& network, const at::Tensor& targets, std::int64_t samples,
+                       std::string_view stage, const Execution& execution, const MakeInputs& make,
+                       const TakeGradients& take) {
+  const std::int64_t runs = targets.size(0) * samples;
+  const std::int64_t chunk = chunk_size(network, execution.memory, Pass::gradient);
+  for (std::int64_t first = 0; first < runs; first += chunk) {
+    const std::int64_t count = std::min(chunk, runs - first);
+    const at::Tensor index = at::arange(first, first + count);
+    const Runs part{first, count, index.div(samples, "floor"), index.remainder(samples)};
+    at::Tensor inputs = make(part).detach();
+    const c10::AutoGradMode with_gradients(true);
+    inputs.set_requires_grad(true);
+    const at::Tensor scores =
+        target_scores(network(inputs), targets.index_select(0, part.image.to(targets.device())));
+    const at::Tensor gradients = gradient(scores, inputs);
+    const c10::NoGradGuard no_grad;
+    take(part, gradients);
+    base::report(execution.progress, {.stage = stage,
+                                      .done = static_cast<double>(first + count),
+                                      .total = static_cast<double>(runs),
+                                      .unit = "passes"});
+  }
+}
+
+}  // namespace ranklens::explain

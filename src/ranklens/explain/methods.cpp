@@ -1,0 +1,176 @@
+#include "ranklens/explain/methods.h"
+
+#include <fmt/ranges.h>
+
+#include "ranklens/base/random.h"
+#include "ranklens/explain/controls.h"
+#include "ranklens/explain/option_fields.h"
+
+namespace ranklens::explain {
+namespace {
+
+// Lists the keys of a set of options.
+struct KeyFields {
+  template <class Value>
+  void flag(std::string_view key, const Value&) {
+    keys.emplace_back(key);
+  }
+  template <class Value>
+  void text(std::string_view key, const Value&) {
+    keys.emplace_back(key);
+  }
+  template <class... Rest>
+  void integer(std::string_view key, Rest&&...) {
+    keys.emplace_back(key);
+  }
+  template <class... Rest>
+  void number(std::string_view key, Rest&&...) {
+    keys.emplace_back(key);
+  }
+  template <class... Rest>
+  void choice(std::string_view key, Rest&&...) {
+    keys.emplace_back(key);
+  }
+  std::vector<std::string> keys;
+};
+
+template <class Options>
+std::vector<std::string> keys_of(Options options) {
+  KeyFields fields;
+  visit(fields, options);
+  return fields.keys;
+}
+
+// The options of a spec: those of its preset, changed by its other keys.
+template <class Options>
+Options read(base::SpecReader& spec, Options (*preset)(std::string_view)) {
+  Options options = preset(spec.text("preset", "paper"));
+  SpecFields fields(spec);
+  visit(fields, options);
+  spec.finish();
+  return options;
+}
+
+template <class Options>
+Attribution run(base::SpecReader& spec, const Request& request,
+                Options (*preset)(std::string_view)) {
+  Options options = read(spec, preset);
+  if constexpr (requires { options.first_image; }) {
+    options.seed = request.seed;
+    options.first_image = request.first_image;
+  }
+  return attribute(*request.network, request.images, request.targets, options, request.execution);
+}
+
+Attribution control(std::string method, const at::Tensor& maps) {
+  return {.maps = maps, .method = std::move(method), .preset = "paper", .options = "{}"};
+}
+
+Attribution run_control(base::SpecReader& spec, const Request& request) {
+  const at::Tensor& images = request.images;
+  const std::int64_t count = images.size(0);
+  const std::int64_t height = images.size(2);
+  const std::int64_t width = images.size(3);
+  if (spec.name() == "centre_prior") {
+    CentrePrior options;
+    options.sigma = spec.number("sigma", options.sigma, 1e-6, kUnbounded);
+    spec.finish();
+    Attribution result = control("centre_prior", centre_prior_maps(count, height, width, options));
+    result.options = nlohmann::ordered_json{{"sigma", options.sigma}}.dump();
+    return result;
+  }
+  spec.finish();
+  if (spec.name() == "sobel") return control("sobel", sobel_maps(images));
+  const base::Stream stream(request.seed, "noise", "random_map");
+  return control("random", random_maps(stream, count, height, width,
+                                       static_cast<std::int64_t>(request.first_image)));
+}
+
+std::vector<Method> table() {
+  return {
+      {"gradcam",
+       "activations of a layer, weighted by their mean gradient",
+       "Selvaraju et al. 2017",
+       true,
+       {"paper", "captum", "pytorch-grad-cam", "tf-keras-vis"},
+       keys_of(GradCam{})},
+      {"saliency",
+       "magnitude of the gradient of the logit",
+       "Simonyan et al. 2014",
+       true,
+       {"paper", "captum", "tf-keras-vis", "pair"},
+       keys_of(Saliency{})},
+      {"smoothgrad",
+       "mean gradient over noisy copies of the image",
+       "Smilkov et al. 2017",
+       true,
+       {"paper", "captum", "tf-keras-vis", "pair"},
+       keys_of(SmoothGrad{})},
+      {"input_x_gradient",
+       "gradient times pixel",
+       "Shrikumar et al. 2016",
+       true,
+       {"paper", "captum"},
+       keys_of(InputXGradient{})},
+      {"integrated_gradients",
+       "gradient times pixel, averaged on the way from a baseline",
+       "Sundararajan et al. 2017",
+       true,
+       {"paper", "captum", "pair"},
+       keys_of(IntegratedGradients{})},
+      {"random", "uniform noise: a control", "control", false, {}, {}},
+      {"sobel", "edges of the image: a control", "control; Adebayo et al. 2018", false, {}, {}},
+      {"centre_prior", "a Gaussian about the centre: a control", "control", false, {}, {"sigma"}},
+  };
+}
+
+}  // namespace
+
+const std::vector<Method>& methods() {
+  static const std::vector<Method> all = table();
+  return all;
+}
+
+const Method& find_method(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Method& method : methods()) {
+    if (method.name == name) return method;
+    names.emplace_back(method.name);
+  }
+  base::fail("there is no method '{}'{}", name, base::nearest_hint(name, names));
+}
+
+void unknown_preset(std::string_view method, std::string_view name) {
+  base::fail("{} has no preset '{}'; it has {}", method, name,
+             fmt::join(find_method(method).presets, ", "));
+}
+
+Attribution attribute(std::string_view text, const Request& request) {
+  base::SpecReader spec(text, "method");
+  const Method& method = find_method(spec.name());
+  base::require(request.images.defined() && request.images.dim() == 4,
+                "images must be [images, channels, height, width]");
+  if (!method.needs_network) return run_control(spec, request);
+  base::require(request.network != nullptr, "the method '{}' needs a network", method.name);
+  if (method.name == "gradcam") return run(spec, request, grad_cam_preset);
+  if (method.name == "saliency") return run(spec, request, saliency_preset);
+  if (method.name == "smoothgrad") return run(spec, request, smooth_grad_preset);
+  if (method.name == "input_x_gradient") return run(spec, request, input_x_gradient_preset);
+  return run(spec, request, integrated_gradients_preset);
+}
+
+std::vector<std::string> split_specs(std::string_view text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char c : text) {
+    if (c == ',' && depth == 0) {
+      parts.emplace_back();
+      continue;
+    }
+    depth += c == '(' ? 1 : (c == ')' ? -1 : 0);
+    parts.back() += c;
+  }
+  return parts;
+}
+
+}  // namespace ranklens::explain
