@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <ATen/core/Tensor.h>
+
+namespace ranklens::report {
+
+/// A map as a single-channel 8-bit PNG whose grey levels are its values: level v is
+/// low + v / 255 · (high − low).
+struct GreyMap {
+  std::string png{};
+  double low = 0;
+  double high = 1;
+};
+
+/// Quantises a map [H, W] (any floating type) from its lowest to its highest value; a signed one
+/// symmetrically, so that zero stays exact in the middle (levels 0 to 254, 127 is zero). A constant
+/// map is all level 0. Error for NaN or infinities or another number of dimensions.
+GreyMap grey_map(const at::Tensor& map);
+
+/// An image [C, H, W], C = 1 or 3, values in [0, 1] (clamped), as an 8-bit PNG.
+std::string photo_png(const at::Tensor& image);
+
+/// A mask [H, W] of any type, non-zero inside, as a PNG of 0 and 255.
+std::string mask_png(const at::Tensor& mask);
+
+struct OverlayOptions {
+  std::string colors = "viridis";  // color_map(); a signed map takes "coolwarm"
+  double alpha = 0.6;              // of the map over the greyscale image
+};
+
+/// The map [h, w], from its lowest value to its highest, in colours over the image [C, H, W] in
+/// grey; resized bilinearly to the image. RGB tensor [3, H, W] in [0, 1].
+at::Tensor overlay(const at::Tensor& image, const at::Tensor& map, const OverlayOptions& options);
+
+}  // namespace ranklens::report

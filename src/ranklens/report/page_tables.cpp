@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "ranklens/report/format.h"
+#include "ranklens/report/page_parts.h"
+
+namespace ranklens::report {
+
+namespace {
+
+bool measured(double value) { return std::isfinite(value); }
+
+Cell number_or_nothing(double value) { return measured(value) ? Cell(value) : Cell(); }
+
+Table verdict_table(const ReportData& data) {
+  Table table{.id = "verdicts", .title = "Verdicts", .shown = false};
+  table.columns = {{.title = "claim"},
+                   {.title = "outcome"},
+                   {.title = "tendency"},
+                   {.title = "measure"},
+                   {.title = "unit"},
+                   {.title = "effect", .format = Format::Number},
+                   {.title = "effect size", .format = Format::Number},
+                   {.title = "accuracy matched"},
+                   {.title = "reason"}};
+  for (const Verdict& v : data.verdicts) {
+    const auto matched = v.accuracy_matched ? study::to_string(*v.accuracy_matched) : "";
+    table.rows.push_back({.cells = {v.claim.text, std::string(study::to_string(v.verdict.outcome)),
+                                    std::string(study::to_string(v.verdict.tendency)), v.measure,
+                                    v.unit, effect_of(v), number_or_nothing(v.verdict.effect),
+                                    std::string(matched), v.verdict.reason}});
+  }
+  return table;
+}
+
+Table curve_table(const ReportData& data) {
+  Table table{.id = "curves", .title = "Training curves", .shown = false};
+  table.columns = {{.title = "arm"}, {.title = "seed"}};
+  for (const char* title : {"epoch", "seconds", "train loss", "train accuracy", "validation loss",
+                            "validation accuracy"})
+    table.columns.push_back({.title = title, .format = Format::Number});
+  for (const Curve& c : data.curves) {
+    for (std::size_t i = 0; i < c.epoch.size(); ++i) {
+      Row row{.cells = {arm_label(data, c.arm), std::to_string(c.seed), c.epoch[i]}};
+      for (const auto* series : {&c.seconds, &c.train_loss, &c.train_accuracy, &c.validation_loss,
+                                 &c.validation_accuracy})
+        row.cells.push_back(i < series->size() ? number_or_nothing((*series)[i]) : Cell());
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+/// Adds a column with a cell for every arm, unless nothing of it was measured for any.
+template <class CellOf>
+void add_arm_column(Table& table, const ReportData& data, Column column, CellOf cell_of) {
+  std::vector<Cell> cells;
+  for (const Arm& arm : data.arms) cells.push_back(cell_of(arm));
+  if (std::all_of(cells.begin(), cells.end(),
+                  [](const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }))
+    return;
+  table.columns.push_back(std::move(column));
+  for (std::size_t i = 0; i < cells.size(); ++i) table.rows[i].cells.push_back(std::move(cells[i]));
+}
+
+/// Throughput as measured, and as a ratio to the reference arm's in the same run.
+void add_speed(Table& table, const ReportData& data, const std::string& title,
+               Estimate Arm::* speed) {
+  add_arm_column(
+      table, data,
+      {.title = title, .unit = "images/s", .format = Format::Number, .better = Better::Higher},
+      [&](const Arm& arm) -> Cell {
+        if (!measured((arm.*speed).mean)) return {};
+        return arm.*speed;
+      });
+  const auto reference = std::find_if(data.arms.begin(), data.arms.end(),
+                                      [](const Arm& arm) { return arm.reference; });
+  if (reference == data.arms.end() || data.arms.size() == 1) return;
+  const double base = ((*reference).*speed).mean;
+  add_arm_column(table, data,
+                 {.title = title + " beside " + reference->label,
+                  .format = Format::Times,
+                  .better = Better::Higher,
+                  .help = "Means divided; both measured in this run."},
+                 [&](const Arm& arm) { return number_or_nothing((arm.*speed).mean / base); });
+}
+
+Table arm_table(const ReportData& data) {
+  Table table{.id = "arms", .title = "Accuracy, size and speed"};
+  table.rows.resize(data.arms.size());
+  const auto add = [&](Column column, auto cell_of) {
+    add_arm_column(table, data, std::move(column), cell_of);
+  };
+  add({.title = "Arm"}, [](const Arm& arm) -> Cell { return arm.label; });
+  add({.title = "Accuracy",
+       .format = Format::Percent,
+       .better = Better::Higher,
+       .help = "On the validation images, mean over seeds with its 95 % interval."},
+      [](const Arm& arm) { return measured(arm.accuracy.mean) ? Cell(arm.accuracy) : Cell(); });
+  add({.title = "Parameters",
+       .format = Format::Integer,
+       .better = Better::Lower,
+       .help = "Stored trainable numbers."},
+      [](const Arm& arm) { return arm.parameters > 0 ? Cell(arm.parameters) : Cell(); });
+  add({.title = "Compression",
+       .format = Format::Percent,
+       .better = Better::Higher,
+       .help = "One minus the parameters over the reference's."},
+      [](const Arm& arm) { return arm.compression ? Cell(*arm.compression) : Cell(); });
+  add_speed(table, data, "Forward", &Arm::forward_speed);
+  add_speed(table, data, "Training", &Arm::training_speed);
+  add({.title = "Weights"},
+      [](const Arm& arm) { return arm.description.empty() ? Cell() : Cell(arm.description); });
+  table.shown = table.columns.size() > 1;
+  return table;
+}
+
+/// The metrics of one family: methods as groups of arms, controls last, in one group.
+Table family_of_metrics(const ReportData& data, const std::string& family) {
+  std::string title = family;
+  title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+  Table table{.id = family_table(family), .title = title};
+  table.columns = {{.title = "Map of"}};
+  std::vector<std::string> ids;
+  for (const Metric& metric : data.metrics) {
+    if (metric.family != family) continue;
+    ids.push_back(metric.id);
+    table.columns.push_back(
+        {metric.label, metric.unit, Format::Number, metric.better, metric.description});
+  }
+  const auto add = [&](const Method& method, const Score& score) {
+    const bool any = std::any_of(ids.begin(), ids.end(),
+                                 [&](const std::string& id) { return score.values.count(id) > 0; });
+    if (score.method != method.id || !any) return;
+    const std::string arm = score.arm.empty() ? "" : arm_label(data, score.arm);
+    Row row{.group = method.control ? "Controls" : method.label};
+    row.cells.emplace_back(!method.control ? (arm.empty() ? method.label : arm)
+                                           : method.label + (arm.empty() ? "" : ", " + arm));
+    for (const std::string& id : ids) {
+      const auto found = score.values.find(id);
+      row.cells.push_back(found == score.values.end() ? Cell() : Cell(found->second));
+    }
+    table.rows.push_back(std::move(row));
+  };
+  for (const bool control : {false, true})
+    for (const Method& method : data.methods)
+      if (method.control == control)
+        for (const Score& score : data.scores) add(method, score);
+  return table;
+}
+
+/// Sum over the stages that fit.
+template <class Fits>
+double seconds_of(const ReportData& data, Fits fits) {
+  double total = 0;
+  for (const Stage& stage : data.stages)
+    if (fits(stage)) total += stage.seconds;
+  return total;
+}
+
+Table stage_table(const ReportData& data) {
+  Table table{.id = "stages", .title = "Seconds per stage"};
+  std::vector<std::string> stages, arms;
+  double longest = 0;
+  for (const Stage& s : data.stages) {
+    if (std::find(stages.begin(), stages.end(), s.stage) == stages.end()) stages.push_back(s.stage);
+    if (std::find(arms.begin(), arms.end(), s.arm) == arms.end()) arms.push_back(s.arm);
+    longest = std::max(longest, s.seconds);
+  }
+  if (arms.size() == 1) arms.clear();  // the total says it all
+  if (!arms.empty()) table.note = "Wall time, summed over seeds and processes.";
+  const Column seconds{
+      .unit = "s", .format = Format::Number, .decimals = std::max(1, decimals(longest))};
+  const auto add_column = [&](std::string title) {
+    table.columns.push_back(seconds);
+    table.columns.back().title = std::move(title);
+  };
+  table.columns = {{.title = "Stage"}};
+  for (const auto& arm : arms) add_column(arm.empty() ? "no arm" : arm_label(data, arm));
+  add_column("total");
+  stages.emplace_back("");  // the sum over all
+  for (const auto& stage : stages) {
+    const auto here = [&](const Stage& s) { return stage.empty() || s.stage == stage; };
+    Row row{.cells = {stage.empty() ? "total" : stage}};
+    for (const auto& arm : arms) {
+      const double sum = seconds_of(data, [&](const Stage& s) { return here(s) && s.arm == arm; });
+      row.cells.push_back(sum > 0 ? Cell(sum) : Cell());
+    }
+    row.cells.emplace_back(seconds_of(data, here));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table configuration_table(const ReportData& data) {
+  Table table{.id = "configuration", .title = "Settings"};
+  table.columns = {{.title = "Setting"}, {.title = "Value"}};
+  for (const Setting& s : data.configuration)
+    table.rows.push_back({.cells = {s.key, s.value}, .group = s.section});
+  return table;
+}
+
+Table provenance_table(const ReportData& data) {
+  Table table{.id = "provenance", .title = "Made with"};
+  table.columns = {{.title = "What"}, {.title = "Value"}};
+  for (const auto& [key, value] : data.provenance) table.rows.push_back({.cells = {key, value}});
+  return table;
+}
+
+}  // namespace
+
+std::string family_table(const std::string& family) {
+  std::string id = "metrics-";
+  for (const char c : family) {
+    const auto letter = static_cast<unsigned char>(c);
+    id += std::isalnum(letter) ? static_cast<char>(std::tolower(letter)) : '-';
+  }
+  return id;
+}
+
+std::vector<Table> tables(const ReportData& data) {
+  std::vector<Table> result;
+  const auto add = [&](bool present, Table table) {
+    if (present) result.push_back(std::move(table));
+  };
+  add(!data.verdicts.empty(), verdict_table(data));
+  add(!data.curves.empty(), curve_table(data));
+  add(!data.arms.empty(), arm_table(data));
+  std::vector<std::string> families;
+  for (const Metric& metric : data.metrics)
+    if (std::find(families.begin(), families.end(), metric.family) == families.end())
+      families.push_back(metric.family);
+  for (const auto& family : families) {
+    Table table = family_of_metrics(data, family);
+    const bool any = !table.rows.empty();
+    add(any, std::move(table));
+  }
+  result.insert(result.end(), data.tables.begin(), data.tables.end());
+  add(!data.stages.empty(), stage_table(data));
+  add(!data.configuration.empty(), configuration_table(data));
+  add(!data.provenance.empty(), provenance_table(data));
+  return result;
+}
+
+}  // namespace ranklens::report

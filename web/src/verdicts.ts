@@ -1,0 +1,61 @@
+// What the study found, before anything else: each claim with its outcome, its effect and its interval.
+import { csvButton } from "./csv";
+import type { Outcome, Report, Verdict } from "./data";
+import { h, svg } from "./dom";
+import { number, plural } from "./format";
+
+const signs: Record<Outcome, string> = { supported: "✓", contradicted: "✕", undecided: "?" };
+
+export function verdictsSection(report: Report): HTMLElement[] {
+  const table = report.table("verdicts");
+  return [
+    h("ol", { class: "verdicts" }, ...report.data.verdicts.map(verdictCard)),
+    h("div", { class: "section-tools" }, h("p", { class: "note" },
+      "A claim is supported when the whole interval of its effect lies where the claim says (tinted), contradicted when it lies " +
+      "outside, and undecided when it does both. With too few seeds or epochs it is undecided, and what the interval alone says is " +
+      "given as preliminary. The unit of the statistics is the seed."),
+    table && csvButton(table.id, table.title, () => table.csv)),
+  ];
+}
+
+function verdictCard(verdict: Verdict): HTMLElement {
+  const { effect, outcome, tendency } = verdict;
+  const interval = effect.low !== null && effect.high !== null;
+  const level = Math.round(100 * verdict.level);
+  return h("li", { class: `verdict ${outcome}` },
+    h("div", { class: "outcome" }, h("p", {}, h("span", { "aria-hidden": "true" }, signs[outcome]), ` ${outcome}`),
+      tendency !== outcome && h("p", { class: "tendency" }, `preliminary: ${tendency}`)),
+    h("div", { class: "claim" },
+      h("h3", {}, verdict.claim),
+      h("p", {}, verdict.reason),
+      h("ul", { class: "chips" },
+        h("li", {}, plural(verdict.seeds, "seed")),
+        h("li", { class: verdict.accuracy === "contradicted" ? "warn" : "" }, verdict.accuracy_text),
+        verdict.effect_size !== null && interval && h("li", { title: "Mean paired difference over its deviation, corrected for few seeds" },
+          `effect size ${number(verdict.effect_size)}`))),
+    h("div", { class: "effect" },
+      h("p", { class: "measure" }, verdict.measure),
+      h("p", { class: "value" }, verdict.effect_text, " ", verdict.unit && h("span", { class: "unit" }, verdict.unit)),
+      h("p", { class: "interval" }, interval ? `${level} % interval ${verdict.interval_text}` : "no interval: fewer than two seeds"),
+      interval && intervalPlot(verdict, effect.low!, effect.high!)));
+}
+
+/** The interval beside zero; where the claim says it lies is tinted. */
+function intervalPlot(verdict: Verdict, low: number, high: number): SVGElement {
+  const { relation, threshold } = verdict;
+  const mean = verdict.effect.mean ?? (low + high) / 2;
+  const reach = 1.15 * Math.max(...[low, high, mean, threshold].map(Math.abs), 1e-300);
+  const x = (value: number) => (100 * value) / reach;
+  const [from, to] = { greater: [x(threshold), 100], less: [-100, x(threshold)], within: [x(-threshold), x(threshold)] }[relation];
+  const side = relation === "greater" ? 100 : -100;
+  return svg("svg", { class: "interval-plot", viewBox: "-104 -14 208 34", role: "img",
+    "aria-label": `The effect with its interval; tinted is ${relation === "within" ? "closer to zero than" : relation + " than"} ${threshold}, as the claim says` },
+    svg("rect", { class: "claimed", x: from!, y: -11, width: Math.max(0, to! - from!), height: 22 }),
+    svg("line", { class: "zero", x1: 0, x2: 0, y1: -13, y2: 11 }),
+    svg("text", { x: 0, y: 19 }, "0"),
+    svg("text", { x: side, y: 19, style: `text-anchor:${side < 0 ? "start" : "end"}` }, "tinted: as claimed"),
+    svg("line", { class: "span", x1: x(low), x2: x(high), y1: 0, y2: 0 }),
+    svg("line", { class: "span", x1: x(low), x2: x(low), y1: -4, y2: 4 }),
+    svg("line", { class: "span", x1: x(high), x2: x(high), y1: -4, y2: 4 }),
+    svg("circle", { class: "mean", cx: x(mean), cy: 0, r: 4.5 }));
+}
