@@ -106,6 +106,24 @@ TEST(AtomicFile, NothingAppearsBeforeCommit) {
   EXPECT_EQ(count_files(folder.path()), 1U);
 }
 
+// In a container every process may have the same number, so may one that was killed while writing.
+TEST(AtomicFile, LeftoversDoNotStandInTheWay) {
+  const TemporaryFolder folder;
+  std::string name;
+  {
+    AtomicFile first(folder / "a");
+    name = std::filesystem::directory_iterator(folder.path())->path().filename().string();
+  }
+  const auto number_at = name.rfind('.', name.size() - 5) + 1;  // before ".tmp"
+  const int number = std::stoi(name.substr(number_at));
+  for (int next = number + 1; next < number + 4; ++next) {
+    std::ofstream(folder / (name.substr(0, number_at) + std::to_string(next) + ".tmp")) << "old";
+  }
+  write_file(folder / "a", "new");
+  EXPECT_EQ(read_file(folder / "a"), "new");
+  EXPECT_EQ(count_files(folder.path()), 4U);
+}
+
 TEST(InputFile, ReadsInsideAndRefusesOutside) {
   const TemporaryFolder folder;
   write_file(folder / "a", "0123456789");

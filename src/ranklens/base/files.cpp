@@ -61,10 +61,15 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(path)) {
   if (std::filesystem::is_directory(status)) fail_on_file("write", path_, EISDIR);
   if (!path_.has_filename()) fail_on_file("write", path_, EISDIR);
   const bool direct = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
-  if (!direct) temporary_ = temporary_beside(path_);
-  const auto& opened = direct ? path_ : temporary_;
-  const int flags = direct ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  descriptor_ = ::open(opened.c_str(), flags, 0666);
+  if (direct) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    // The name may be taken: by what a killed process of the same number left behind.
+    do {
+      temporary_ = temporary_beside(path_);
+      descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor_ < 0 && errno == EEXIST);
+  }
   if (descriptor_ < 0) fail_on_file("write", path_, errno);
 }
 
