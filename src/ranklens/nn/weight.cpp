@@ -34,4 +34,9 @@ Weight make_weight(const std::string& kind, const nlohmann::json& structure,
              base::nearest_hint(kind, {"dense", "low_rank", "tt"}));
 }
 
+at::Tensor in_type_of(const at::Tensor& x, const Weight& weight) {
+  const auto type = weight->factors().front().tensor.scalar_type();
+  return x.scalar_type() == type || !x.is_floating_point() ? x : x.to(type);
+}
+
 }  // namespace ranklens::nn

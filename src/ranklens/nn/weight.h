@@ -94,6 +94,10 @@ Weight map_factors(const Weight& weight, Map&& map) {
   return weight->with(std::move(tensors));
 }
 
+/// x in the weight's floating type: operators compute in the type of their weight, so a network
+/// whose weights were cast to bfloat16 runs in bfloat16 from its first weight on.
+at::Tensor in_type_of(const at::Tensor& x, const Weight& weight);
+
 /// Reads a weight from its kind, structure and named tensors (the inverse of kind(), structure(),
 /// factors()); an Error says what does not fit.
 Weight make_weight(const std::string& kind, const nlohmann::json& structure,

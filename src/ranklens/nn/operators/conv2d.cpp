@@ -73,7 +73,9 @@ std::vector<at::Tensor> Conv2d::run(const Call& call) const {
                 call.node, x.dim());
   base::require(x.size(1) == sizes_.in, "node '{}' (conv2d) takes {} channels, not {}", call.node,
                 sizes_.in, x.size(1));
-  return {call.weight("weight")->conv2d(x, call.tensor("bias"), geometry(x.size(2), x.size(3)))};
+  const auto& weight = call.weight("weight");
+  return {
+      weight->conv2d(in_type_of(x, weight), call.tensor("bias"), geometry(x.size(2), x.size(3)))};
 }
 
 std::vector<Shape> Conv2d::infer(std::span<const Shape> inputs) const {

@@ -32,7 +32,8 @@ std::vector<Role> Linear::roles() const {
 std::vector<at::Tensor> Linear::run(const Call& call) const {
   base::require(call.input().size(-1) == in_, "node '{}' (linear) takes {} inputs, not {}",
                 call.node, in_, call.input().size(-1));
-  return {call.weight("weight")->linear(call.input(), call.tensor("bias"))};
+  const auto& weight = call.weight("weight");
+  return {weight->linear(in_type_of(call.input(), weight), call.tensor("bias"))};
 }
 
 std::vector<Shape> Linear::infer(std::span<const Shape> inputs) const {
