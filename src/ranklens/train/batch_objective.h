@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ranklens/base/random.h"
+#include "ranklens/data/loader.h"
+#include "ranklens/optim/objective.h"
+#include "ranklens/train/compute.h"
+
+namespace ranklens::train {
+
+struct ObjectiveOptions {
+  double label_smoothing = 0;
+  /// Largest Euclidean norm of all gradients, and largest entry; 0: not clipped.
+  double clip_norm = 0;
+  double clip_value = 0;
+  /// Pieces in which a batch is computed, one after the other, to save memory; gradients add up.
+  std::int64_t accumulate = 1;
+  Execution execution = {};
+};
+
+/// The mean loss over one batch as a function of the state, in training mode. Dropout masks come
+/// from `random` and are the same at every call; each piece has its own.
+class BatchObjective final : public optim::Objective {
+ public:
+  BatchObjective(const nn::Graph& graph, const data::Batch& batch, const base::Stream& random,
+                 const ObjectiveOptions& options);
+
+  double loss(const nn::State& state) override;
+  optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override;
+
+  /// Of the last loss_and_gradients: correct answers, and the running statistics that the batch
+  /// moves the state's to.
+  std::int64_t correct() const { return correct_; }
+  const nn::StateChange& change() const { return change_; }
+
+ private:
+  struct Piece {
+    at::Tensor loss;  ///< summed over the images, divided by the size of the batch
+    std::int64_t correct = 0;
+    nn::StateChange change;
+  };
+  Piece run(const nn::State& state, std::size_t piece) const;
+
+  const nn::Graph graph_;
+  const base::Stream random_;
+  const ObjectiveOptions options_;
+  const std::int64_t size_;
+  std::vector<at::Tensor> images_, labels_;  ///< by piece
+  std::int64_t correct_ = 0;
+  nn::StateChange change_;
+};
+
+}  // namespace ranklens::train

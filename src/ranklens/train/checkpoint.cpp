@@ -1,0 +1,106 @@
+#include "ranklens/train/checkpoint.h"
+
+#include <vector>
+
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/json.h"
+#include "ranklens/base/safetensors.h"
+
+namespace ranklens::train {
+namespace {
+
+constexpr const char* format = "ranklens checkpoint 1";
+
+// "epochs = 12, not 13", for the first key that differs.
+std::string first_difference(const nlohmann::json& before, const nlohmann::json& now) {
+  for (const auto& [key, value] : now.items()) {
+    const auto was = before.value(key, nlohmann::json());
+    if (was != value) return fmt::format("{} = {}, not {}", key, was.dump(), value.dump());
+  }
+  return "other options";
+}
+
+}  // namespace
+
+void Checkpoint::put(const std::string& part, const std::map<std::string, at::Tensor>& more) {
+  for (const auto& [name, tensor] : more) tensors[part + "/" + name] = tensor;
+}
+
+std::map<std::string, at::Tensor> Checkpoint::part(const std::string& part) const {
+  const std::string prefix = part + "/";
+  std::map<std::string, at::Tensor> found;
+  for (auto one = tensors.lower_bound(prefix);
+       one != tensors.end() && one->first.starts_with(prefix); ++one) {
+    found[one->first.substr(prefix.size())] = one->second;
+  }
+  return found;
+}
+
+std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
+  return folder / "checkpoint.safetensors";
+}
+
+void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
+  base::write_safetensors(checkpoint_path(folder),
+                          {.tensors = checkpoint.tensors,
+                           .metadata = {{"format", format},
+                                        {"configuration", checkpoint.configuration.dump()},
+                                        {"position", checkpoint.position.dump()}}});
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& folder,
+                           const nlohmann::json& configuration) {
+  const auto path = checkpoint_path(folder);
+  auto file = base::read_safetensors(path);
+  const auto text = [&](const char* key) -> const std::string& {
+    const auto found = file.metadata.find(key);
+    base::require(found != file.metadata.end(), "'{}' is not a checkpoint: it has no '{}'",
+                  path.string(), key);
+    return found->second;
+  };
+  base::require(text("format") == format, "'{}' is a '{}', not a '{}'", path.string(),
+                text("format"), format);
+  Checkpoint checkpoint{.configuration = base::parse_json(text("configuration"), path.string()),
+                        .position = base::parse_json(text("position"), path.string()),
+                        .tensors = std::move(file.tensors)};
+  base::require(checkpoint.configuration == configuration,
+                "the run in '{}' was begun with {}: take another folder, or the same configuration",
+                folder.string(), first_difference(checkpoint.configuration, configuration));
+  return checkpoint;
+}
+
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> leftovers;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours =
+        name.starts_with(".checkpoint.safetensors.") || name.starts_with(".metrics.jsonl.");
+    if (ours && name.ends_with(".tmp")) leftovers.push_back(entry.path());
+  }
+  for (const auto& path : leftovers) std::filesystem::remove(path, ignored);
+}
+
+std::map<std::string, at::Tensor> tensors_of(const nn::State& state) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& one : state.tensors()) tensors[one.name] = one.tensor;
+  return tensors;
+}
+
+nn::State with_tensors(const nn::State& state, const std::map<std::string, at::Tensor>& tensors) {
+  nn::State restored = state;
+  for (const auto& one : state.tensors()) {
+    const auto found = tensors.find(one.name);
+    base::require(found != tensors.end(), "the checkpoint lacks the tensor '{}'", one.name);
+    base::require(found->second.sizes() == one.tensor.sizes() &&
+                      found->second.scalar_type() == one.tensor.scalar_type(),
+                  "the checkpoint's tensor '{}' is [{}], the network's is [{}]", one.name,
+                  fmt::join(found->second.sizes(), ", "), fmt::join(one.tensor.sizes(), ", "));
+    restored.set_tensor(one.name, found->second.to(one.tensor.device()));
+  }
+  return restored;
+}
+
+}  // namespace ranklens::train

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ranklens/base/progress.h"
+#include "ranklens/data/augment.h"
+#include "ranklens/data/dataset.h"
+#include "ranklens/nn/network.h"
+#include "ranklens/train/compute.h"
+#include "ranklens/train/metrics.h"
+
+namespace ranklens::train {
+
+/// What makes one epoch better than another, on the validation images.
+enum class BestBy { loss, accuracy };
+
+struct FitOptions {
+  std::int64_t epochs = 12;
+  std::int64_t batch = 512;
+  std::string optimiser = "adam(lr=1e-3)";
+  std::string schedule = "constant";
+  /// Of the order of the images, their augmentation and the dropout masks.
+  std::uint64_t seed = 0;
+  double label_smoothing = 0;
+  /// Largest norm of all gradients together, and largest entry of any; 0: not clipped.
+  double clip_norm = 0;
+  double clip_value = 0;
+  /// Pieces in which a batch is computed, one after the other, to save memory.
+  std::int64_t accumulate = 1;
+  Execution execution = {};
+  data::Augment augment = {};
+  BestBy best_by = BestBy::loss;
+
+  /// Where the checkpoint and metrics.jsonl go, and where a run is taken up again; "" for nowhere.
+  std::filesystem::path folder = {};
+  /// A checkpoint is written after so many seconds, after so many steps (0: not counted), and after
+  /// every epoch whose number is a multiple of checkpoint_epochs; and at the end in any case.
+  double checkpoint_seconds = 60;
+  std::int64_t checkpoint_steps = 0;
+  std::int64_t checkpoint_epochs = 1;
+
+  base::Progress progress = {};
+  std::string stage = "training";
+};
+
+struct FitResult {
+  enum class Ending {
+    finished,
+    interrupted,  ///< base::interrupted(); the same call goes on from there
+    diverged      ///< a loss or weight was not finite; `message` says when
+  };
+  Ending ending = Ending::finished;
+  std::string message;
+  /// After the last step; after the last finite one where it diverged.
+  nn::Network last;
+  /// After the epoch that was best on the validation images; `last` where there are none.
+  nn::Network best;
+  std::int64_t best_epoch = 0;  ///< from 1; 0: none
+  std::vector<EpochMetrics> history;
+  std::int64_t steps = 0;
+};
+
+/// Trains a classifier on labelled images. The network given is not changed. `validation` may be
+/// empty (a default Dataset). Everything random is named by (seed, purpose, step), so a run that
+/// was killed at any moment and started again with the same arguments ends with the same bits, at
+/// the same number of threads. An Error if the folder holds a run of another configuration.
+FitResult fit(const nn::Network& network, const data::Dataset& training,
+              const data::Dataset& validation, const FitOptions& options);
+
+}  // namespace ranklens::train

@@ -1,0 +1,100 @@
+// What a session keeps on disk, and what it hands back.
+#include <ATen/ops/isfinite.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/files.h"
+#include "ranklens/base/product.h"
+#include "ranklens/base/threads.h"
+#include "ranklens/train/session.h"
+
+namespace ranklens::train {
+namespace {
+
+bool all_finite(const nn::State& state) {
+  for (const auto& one : state.tensors()) {
+    if (one.tensor.is_floating_point() && !at::isfinite(one.tensor).all().item<bool>())
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Session::save(bool told) {
+  if (options_.folder.empty() || !due(told)) return true;
+  if (!all_finite(state_)) {
+    diverged("a weight is not finite after a step; the loss was still finite");
+    return false;
+  }
+  Checkpoint checkpoint;
+  checkpoint.configuration = configuration_;
+  checkpoint.position = {{"epoch", position_.epoch},
+                         {"batch", position_.batch},
+                         {"steps", steps_},
+                         {"sums",
+                          {{"loss", sums_.loss},
+                           {"correct", sums_.correct},
+                           {"images", sums_.images},
+                           {"seconds", sums_.seconds},
+                           {"rate", sums_.rate}}},
+                         {"best_epoch", best_epoch_},
+                         {"best_value", best_value_},
+                         {"schedule", schedule_.save()},
+                         {"history", nlohmann::json::array()},
+                         {"product", base::to_string(base::product_kernel())},
+                         {"threads", base::threads()}};
+  for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
+  checkpoint.put("state", tensors_of(state_));
+  checkpoint.put("optimiser", optimiser_->save());
+  if (best_epoch_ > 0) checkpoint.put("best", tensors_of(best_));
+  write_checkpoint(options_.folder, checkpoint);
+  base::write_file(options_.folder / "metrics.jsonl", json_lines(history_));
+  saved_step_ = steps_;
+  since_save_.restart();
+  return true;
+}
+
+void Session::resume() {
+  const Checkpoint checkpoint = read_checkpoint(options_.folder, configuration_);
+  const auto& position = checkpoint.position;
+  try {
+    position_ = {position.at("epoch").get<std::int64_t>(),
+                 position.at("batch").get<std::int64_t>()};
+    saved_step_ = steps_ = position.at("steps").get<std::int64_t>();
+    const auto& sums = position.at("sums");
+    sums_ = {.loss = sums.at("loss").get<double>(),
+             .correct = sums.at("correct").get<std::int64_t>(),
+             .images = sums.at("images").get<std::int64_t>(),
+             .seconds = sums.at("seconds").get<double>(),
+             .rate = sums.at("rate").get<double>()};
+    best_epoch_ = position.at("best_epoch").get<std::int64_t>();
+    best_value_ = position.at("best_value").get<double>();
+    schedule_.load(position.at("schedule"));
+    for (const auto& one : position.at("history")) history_.push_back(read_metrics(one));
+    base::set_product_kernel(base::parse_product_kernel(position.at("product").get<std::string>()));
+  } catch (const nlohmann::json::exception& error) {
+    base::fail("'{}' is damaged: {}", checkpoint_path(options_.folder).string(), error.what());
+  }
+  state_ = laid_out(with_tensors(state_, checkpoint.part("state")), options_.execution);
+  if (best_epoch_ > 0) best_ = with_tensors(state_, checkpoint.part("best"));
+  auto memory = checkpoint.part("optimiser");
+  for (auto& [name, tensor] : memory) {
+    if (!name.ends_with("/steps")) tensor = tensor.to(device_);
+  }
+  optimiser_->load(memory);
+}
+
+FitResult Session::result() const {
+  const auto plain = [&](const nn::State& state) {
+    return nn::Network{graph_, laid_out(state.clone(), {.channels_last = false})};
+  };
+  return {.ending = ending_,
+          .message = message_,
+          .last = plain(state_),
+          .best = plain(best_epoch_ > 0 ? best_ : state_),
+          .best_epoch = best_epoch_,
+          .history = history_,
+          .steps = steps_};
+}
+
+}  // namespace ranklens::train

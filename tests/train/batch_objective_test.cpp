@@ -1,0 +1,92 @@
+#include "ranklens/train/batch_objective.h"
+
+#include <cmath>
+
+#include <ATen/ops/one_hot.h>
+#include <gtest/gtest.h>
+
+#include "ranklens/optim/clip.h"
+
+#include "../testing.h"
+#include "tiny.h"
+
+namespace ranklens::train {
+namespace {
+
+using ranklens::testing::close;
+
+data::Batch batch_of_all(const data::Dataset& data) {
+  data::Batch batch;
+  batch.images = data.images;
+  batch.labels = data.labels;
+  return batch;
+}
+
+// d/dW of the mean cross-entropy of W x: (softmax - one-hot)^T x / n.
+TEST(BatchObjective, GradientOfALinearMap) {
+  const auto data = tiny_data(20, 1);
+  const auto network = linear_network();
+  const base::Stream random(1, "dropout");
+  BatchObjective objective(network.graph, batch_of_all(data), random, {});
+  const auto found = objective.loss_and_gradients(network.state, {});
+  const at::Tensor x = data.images.view({20, 64});
+  const at::Tensor p = x.matmul(network.state.tensor("head.weight").t()).softmax(1);
+  const at::Tensor hot = at::one_hot(data.labels, 3).to(at::kFloat);
+  ASSERT_EQ(found.gradients.size(), 1U);
+  EXPECT_TRUE(close(found.gradients[0].tensor, p.sub(hot).t().matmul(x).div(20)));
+  EXPECT_NEAR(found.loss, p.mul(hot).sum(1).log().mean().neg().item<double>(), 1e-6);
+  EXPECT_NEAR(objective.loss(network.state), found.loss, 1e-6);
+  EXPECT_EQ(objective.correct(), p.argmax(1).eq(data.labels).sum().item<std::int64_t>());
+}
+
+// Pieces of unequal size, clipping after they are added up.
+TEST(BatchObjective, PiecesAddUp) {
+  const auto data = tiny_data(20, 1);
+  const auto network = linear_network();
+  const base::Stream random(1, "dropout");
+  BatchObjective whole(network.graph, batch_of_all(data), random, {});
+  BatchObjective pieces(network.graph, batch_of_all(data), random, {.accumulate = 3});
+  const auto a = whole.loss_and_gradients(network.state, {});
+  const auto b = pieces.loss_and_gradients(network.state, {});
+  EXPECT_NEAR(a.loss, b.loss, 1e-6);
+  EXPECT_TRUE(close(a.gradients[0].tensor, b.gradients[0].tensor));
+  EXPECT_EQ(whole.correct(), pieces.correct());
+  BatchObjective clipped(network.graph, batch_of_all(data), random,
+                         {.clip_norm = 0.01, .accumulate = 3});
+  const auto c = clipped.loss_and_gradients(network.state, {});
+  EXPECT_NEAR(optim::global_norm({c.gradients[0].tensor}), 0.01, 1e-6);
+}
+
+// A trial point must see the masks of the step, and the next step others.
+TEST(BatchObjective, SameMasksWithinAStep) {
+  const auto data = tiny_data(20, 1);
+  const auto network = tiny_network();
+  const base::Stream first(1, "dropout", "", 1), second(1, "dropout", "", 2);
+  BatchObjective objective(network.graph, batch_of_all(data), first, {});
+  const double loss = objective.loss_and_gradients(network.state, {}).loss;
+  EXPECT_EQ(objective.loss_and_gradients(network.state, {}).loss, loss);
+  EXPECT_NEAR(objective.loss(network.state), loss, 1e-6);
+  BatchObjective other(network.graph, batch_of_all(data), second, {});
+  EXPECT_GT(std::abs(other.loss(network.state) - loss), 1e-4);
+}
+
+// Running statistics: those of the whole batch for one piece; moved once for each of two.
+TEST(BatchObjective, ReportsRunningStatistics) {
+  const auto data = tiny_data(20, 1);
+  const auto network = tiny_network();
+  const base::Stream random(1, "dropout");
+  const auto relu = network.run(data.images, {.want = {"relu"}}).taps.at("relu").detach();
+  const at::Tensor means = relu.mean({0, 2, 3});
+  BatchObjective whole(network.graph, batch_of_all(data), random, {});
+  whole.loss_and_gradients(network.state, {});
+  EXPECT_TRUE(close(whole.change().at("norm.running_mean"), means.mul(0.1)));
+  BatchObjective halves(network.graph, batch_of_all(data), random, {.accumulate = 2});
+  halves.loss_and_gradients(network.state, {});
+  const at::Tensor first = relu.narrow(0, 0, 10).mean({0, 2, 3});
+  const at::Tensor second = relu.narrow(0, 10, 10).mean({0, 2, 3});
+  EXPECT_TRUE(close(halves.change().at("norm.running_mean"), first.mul(0.09).add(second.mul(0.1))));
+  EXPECT_TRUE(network.state.tensor("norm.running_mean").eq(0).all().item<bool>());
+}
+
+}  // namespace
+}  // namespace ranklens::train

@@ -1,0 +1,98 @@
+// Killed at any moment and taken up again, a run ends with the same bits.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "ranklens/train/checkpoint.h"
+
+#include "../testing.h"
+#include "tiny.h"
+
+namespace ranklens::train {
+namespace {
+
+FitOptions options_in(const std::filesystem::path& folder) {
+  // A checkpoint after each step: a good part of the time is spent writing them.
+  return {.epochs = 12,
+          .batch = 16,
+          .optimiser = "sgd(lr=0.05,momentum=0.9)",
+          .schedule = "cosine(warmup=1)",
+          .seed = 3,
+          .augment = {.crop = 1},
+          .folder = folder,
+          .checkpoint_steps = 1};
+}
+
+FitResult run(const std::filesystem::path& folder) {
+  return fit(tiny_network(), tiny_data(64, 1), tiny_data(32, 2), options_in(folder));
+}
+
+bool writing(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::filesystem::directory_iterator entries(folder, ignored);
+  return std::any_of(begin(entries), end(entries),
+                     [](const auto& entry) { return entry.path().extension() == ".tmp"; });
+}
+
+pid_t start_child(const std::filesystem::path& folder) {
+  const pid_t child = fork();
+  if (child == 0) {
+    try {
+      run(folder);
+      _exit(0);
+    } catch (...) {
+      _exit(3);
+    }
+  }
+  return child;
+}
+
+bool ended(pid_t child, int& status) { return waitpid(child, &status, WNOHANG) == child; }
+
+// Waits until the child is to be killed: at once when it writes, or after some milliseconds.
+void wait_for_moment(pid_t child, const std::filesystem::path& folder, bool in_write, int delay) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto passed = [&] { return std::chrono::steady_clock::now() - start; };
+  while (kill(child, 0) == 0) {
+    if (in_write ? writing(folder) : passed() > std::chrono::milliseconds(delay)) return;
+    if (passed() > std::chrono::seconds(10)) return;
+  }
+}
+
+TEST(Kill, TwentyTimesAndStillTheSameBits) {
+  const ranklens::testing::TemporaryFolder whole, killed;
+  const auto expected = run(whole.path());
+  ASSERT_EQ(expected.steps, 48);
+  base::Stream random(7, "test");
+  int kills = 0, inside_a_write = 0;
+  for (int status = 0; kills < 20; ++kills) {
+    const pid_t child = start_child(killed.path());
+    ASSERT_GT(child, 0);
+    wait_for_moment(child, killed.path(), kills % 2 == 0, static_cast<int>(random.below(40)));
+    ASSERT_FALSE(ended(child, status)) << "ended before it was killed " << kills << " times";
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    inside_a_write += writing(killed.path()) ? 1 : 0;
+  }
+  EXPECT_GE(inside_a_write, 3);
+  const auto result = run(killed.path());
+  EXPECT_EQ(result.ending, FitResult::Ending::finished);
+  EXPECT_TRUE(same_state(result.last.state, expected.last.state));
+  EXPECT_TRUE(same_state(result.best.state, expected.best.state));
+  EXPECT_EQ(result.best_epoch, expected.best_epoch);
+  ASSERT_EQ(result.history.size(), expected.history.size());
+  for (std::size_t k = 0; k < result.history.size(); ++k) {
+    EXPECT_EQ(result.history[k].loss, expected.history[k].loss);
+    EXPECT_EQ(result.history[k].validation_accuracy, expected.history[k].validation_accuracy);
+  }
+  EXPECT_FALSE(writing(killed.path()));
+}
+
+}  // namespace
+}  // namespace ranklens::train
