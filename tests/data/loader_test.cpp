@@ -1,5 +1,6 @@
 #include "ranklens/data/loader.h"
 
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -76,10 +77,15 @@ TEST(Loader, WithoutChangesGivesTheImages) {
 
 TEST(Loader, ExceptionOfTheWorkerComesAfterTheBatchesBeforeIt) {
   LoaderOptions options = lively;
-  options.then = [](const Batch& batch) {
-    if (batch.position == Position{0, 2}) throw std::runtime_error("a bad item");
+  std::atomic<bool> failing = false;
+  options.then = [&failing](const Batch& batch) {
+    if (batch.position != Position{0, 2}) return;
+    failing = true;
+    throw std::runtime_error("a bad item");
   };
   Loader loader(numbered(30), options);
+  while (!failing) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the failure is known by now
   loader.next();
   loader.next();
   for (int i = 0; i < 2; ++i) EXPECT_THROW(loader.next(), std::runtime_error);
