@@ -28,6 +28,13 @@ Dataset three_items() {
 
 TEST(Dataset, GoodOneIsAccepted) { EXPECT_NO_THROW(check(three_items(), "three")); }
 
+TEST(Dataset, PartsHaveNames) {
+  for (const Split split : {Split::train, Split::test, Split::all}) {
+    EXPECT_EQ(parse_split(name_of(split)), split);
+  }
+  expect_error([] { parse_split("valid"); }, "but no 'valid'");
+}
+
 TEST(Dataset, LabelOutOfRangeIsRefused) {
   Dataset data = three_items();
   data.labels[2] = 3;

@@ -68,6 +68,17 @@ void hash_tensor(base::Sha256& hash, std::string_view name, const at::Tensor& te
 
 }  // namespace
 
+std::string_view name_of(Split split) {
+  return split == Split::train ? "train" : split == Split::test ? "test" : "all";
+}
+
+Split parse_split(std::string_view text) {
+  for (const Split split : {Split::train, Split::test, Split::all}) {
+    if (text == name_of(split)) return split;
+  }
+  base::fail("data have the parts 'train', 'test' and 'all', but no '{}'", text);
+}
+
 void check(const Dataset& data, const std::string& source) {
   require(data.images.defined() && data.labels.defined(), "{}: images and labels are needed",
           source);

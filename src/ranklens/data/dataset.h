@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -11,6 +12,10 @@ namespace ranklens::data {
 /// Which part of the data. `all` is train followed by test, or everything where the source has no
 /// parts of its own.
 enum class Split { train, test, all };
+
+/// "train", "test", "all", and back; Error for another word.
+std::string_view name_of(Split split);
+Split parse_split(std::string_view text);
 
 /// Labelled images in memory; copies share the tensors.
 struct Dataset {

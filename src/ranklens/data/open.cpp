@@ -70,10 +70,6 @@ Dataset read(std::string_view kind, std::string_view rest, const OpenOptions& op
   return part_of(read_npy_set(folder), options.split);
 }
 
-std::string_view name_of(Split split) {
-  return split == Split::train ? "train" : split == Split::test ? "test" : "all";
-}
-
 Dataset finished(Dataset data, const OpenOptions& options) {
   data = first(data, options.limit);
   if (options.size > 0) {

@@ -73,7 +73,7 @@ Dataset make_scenes(const SceneOptions& options) {
               look.contrast_low <= look.contrast_high && look.distractors_low >= 0 &&
               look.distractors_low <= look.distractors_high,
           "scenes: a range of the look has its ends the wrong way round, or lies below 0");
-  const std::string_view part = options.split == Split::train ? "train" : "test";
+  const std::string_view part = name_of(options.split);
   const std::int64_t n = options.count, side = options.size;
   Dataset data;
   data.images = at::empty({n, options.grey ? 1 : 3, side, side}, at::kByte);
