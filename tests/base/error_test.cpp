@@ -26,5 +26,9 @@ TEST(Require, ThrowsTheFormattedSentence) {
   }
 }
 
+TEST(Error, StaysOneLine) {
+  EXPECT_STREQ(Error("a\nb\x1b[31mc\x7f \xc3\xa9").what(), "a?b?[31mc? \xc3\xa9");
+}
+
 }  // namespace
 }  // namespace ranklens::base

@@ -11,10 +11,11 @@
 namespace ranklens::base {
 
 /// A fault of the input or of the usage. The message is one sentence for the user: what is wrong,
-/// where, and what would be right. The command line prints it and ends with status 2.
+/// where, and what would be right. The command line prints it and ends with status 2. It stays one
+/// line, and harmless to a terminal, whatever names a file brought: control characters become '?'.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string message);
 };
 
 /// A fault of the surroundings (disk full, out of memory, a lost process): status 1.

@@ -131,7 +131,7 @@ InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
     ::close(descriptor_);
     fail_on_file("read", path_, error);
   }
-  size_ = static_cast<std::uint64_t>(status.st_size);
+  if (S_ISREG(status.st_mode)) size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
 InputFile::~InputFile() { ::close(descriptor_); }
@@ -153,6 +153,14 @@ void InputFile::read(std::uint64_t offset, void* to, std::uint64_t count) const 
   }
 }
 
+std::size_t InputFile::read_next(void* to, std::size_t most) const {
+  while (true) {
+    const auto got = ::read(descriptor_, to, most);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) fail_on_file("read", path_, errno);
+  }
+}
+
 std::string InputFile::read(std::uint64_t offset, std::uint64_t count) const {
   require(offset <= size_ && count <= size_ - offset,
           "'{}' ends early: {} bytes are wanted at byte {}, the file has {}", path_.string(), count,
@@ -163,27 +171,12 @@ std::string InputFile::read(std::uint64_t offset, std::uint64_t count) const {
 }
 
 std::string read_file(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail_on_file("read", path, errno);
+  const InputFile file(path);
   std::string bytes;
-  struct stat status{};
   // The size is a hint only: devices and pipes have none.
-  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
-    bytes.reserve(static_cast<std::size_t>(status.st_size));
-  }
+  bytes.reserve(file.size());
   std::string piece(std::size_t{1} << 20, '\0');
-  while (true) {
-    const auto got = ::read(descriptor, piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int error = errno;
-      ::close(descriptor);
-      fail_on_file("read", path, error);
-    }
-    if (got == 0) break;
-    bytes.append(piece, 0, static_cast<std::size_t>(got));
-  }
-  ::close(descriptor);
+  while (const auto got = file.read_next(piece.data(), piece.size())) bytes.append(piece, 0, got);
   return bytes;
 }
 

@@ -36,7 +36,8 @@ class AtomicFile {
 /// Writes the whole file at once, through AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// An open file to read from at any place. Every read is checked against the file's length.
+/// An open file to read from at any place. Every such read is checked against the file's length (0
+/// for a device or a pipe).
 class InputFile {
  public:
   explicit InputFile(std::filesystem::path path);
@@ -50,6 +51,9 @@ class InputFile {
   void read(std::uint64_t offset, void* to, std::uint64_t count) const;
   /// The same, as a string.
   std::string read(std::uint64_t offset, std::uint64_t count) const;
+  /// Reads on from where the last read_next ended, at most `most` bytes; 0 at the end. For devices
+  /// and pipes.
+  std::size_t read_next(void* to, std::size_t most) const;
 
  private:
   std::filesystem::path path_;
