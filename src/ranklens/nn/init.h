@@ -34,6 +34,9 @@ struct Init {
   std::int64_t fan_in = 0;
 };
 
+inline constexpr Init he_uniform{.kind = Init::Kind::he_uniform};
+inline constexpr Init he_normal_out{.kind = Init::Kind::he_normal_out};
+
 /// Standard deviation of an entry of the dense weight of this shape under `init`.
 double entry_std(const Init& init, const Shape& shape);
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
 #include <map>
-#include <numeric>
 
+#include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
@@ -62,12 +61,8 @@ std::map<std::string, std::string_view> parse_arguments(std::string_view text,
   return arguments;
 }
 
-std::int64_t product(const Shape& sizes) {
-  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>());
-}
-
 void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
-  const auto most = std::min(shape[0], product(shape) / shape[0]);
+  const auto most = std::min(shape[0], c10::multiply_integers(shape) / shape[0]);
   base::require(spec.ranks.size() == 1, "low_rank needs one rank: low_rank(r=20)");
   base::require(spec.ranks[0] <= most,
                 "rank {} is above {}, the most that a weight of shape {} can have", spec.ranks[0],
@@ -78,14 +73,15 @@ void resolve_tt(WeightSpec& spec, const Shape& shape) {
   const auto d = spec.out.size();
   base::require(d >= 1 && spec.in.size() == d,
                 "tt needs as many output modes as input modes, not {} and {}", d, spec.in.size());
-  base::require(product(spec.out) == shape[0] && product(spec.in) == product(shape) / shape[0],
+  base::require(c10::multiply_integers(spec.out) == shape[0] &&
+                    c10::multiply_integers(spec.in) == c10::multiply_integers(shape) / shape[0],
                 "tt modes out={} and in={} do not give a weight of {} outputs and {} inputs",
                 fmt::join(spec.out, "x"), fmt::join(spec.in, "x"), shape[0],
-                product(shape) / shape[0]);
+                c10::multiply_integers(shape) / shape[0]);
   if (spec.ranks.size() == 1) spec.ranks.assign(d - 1, spec.ranks[0]);
   base::require(spec.ranks.size() == d - 1, "a tt of {} cores has {} ranks, not {}", d, d - 1,
                 spec.ranks.size());
-  std::int64_t left = 1, whole = product(shape);
+  std::int64_t left = 1, whole = c10::multiply_integers(shape);
   for (std::size_t k = 0; k + 1 < d; ++k) {
     left *= spec.out[k] * spec.in[k];
     spec.ranks[k] = std::min({spec.ranks[k], left, whole / left});

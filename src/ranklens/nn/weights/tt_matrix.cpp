@@ -1,12 +1,11 @@
 #include "ranklens/nn/weights/tt_matrix.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
+#include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
@@ -16,10 +15,6 @@
 
 namespace ranklens::nn {
 namespace {
-
-std::int64_t product(const Shape& sizes) {
-  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>());
-}
 
 /// Multiply–adds for one row when the cores are absorbed one after another, from the left or from
 /// the right.
@@ -81,8 +76,9 @@ TTMatrix::TTMatrix(Shape shape, std::vector<at::Tensor> cores)
                   cores_[k].size(0), left);
   }
   base::require(cores_.back().size(3) == 1, "the last core of a tensor train must end with rank 1");
-  base::require(product(out_modes()) * product(in_modes()) == product(shape_) && !shape_.empty() &&
-                    product(out_modes()) == shape_[0],
+  base::require(c10::multiply_integers(out_modes()) * c10::multiply_integers(in_modes()) ==
+                        c10::multiply_integers(shape_) &&
+                    !shape_.empty() && c10::multiply_integers(out_modes()) == shape_[0],
                 "tensor-train modes {}x{} do not give a weight of shape {}",
                 fmt::join(out_modes(), "x"), fmt::join(in_modes(), "x"), fmt::join(shape_, "x"));
 }
@@ -163,16 +159,18 @@ std::string TTMatrix::spec() const {
 }
 
 std::int64_t TTMatrix::multiply_adds() const {
-  return std::min({chain_cost(cores_, true), chain_cost(cores_, false), product(shape_)});
+  return std::min(
+      {chain_cost(cores_, true), chain_cost(cores_, false), c10::multiply_integers(shape_)});
 }
 
 at::Tensor TTMatrix::linear(const at::Tensor& x, const at::Tensor& bias) const {
-  base::require(x.size(-1) == product(in_modes()), "a tensor-train weight takes {} inputs, not {}",
-                product(in_modes()), x.size(-1));
+  base::require(x.size(-1) == c10::multiply_integers(in_modes()),
+                "a tensor-train weight takes {} inputs, not {}", c10::multiply_integers(in_modes()),
+                x.size(-1));
   const auto left = chain_cost(cores_, true), right = chain_cost(cores_, false);
   const auto rows = x.reshape({-1, x.size(-1)});
   // Rebuilding costs the dense product, at its full speed and without the copies of a chain.
-  if (std::min(left, right) >= product(shape_))
+  if (std::min(left, right) >= c10::multiply_integers(shape_))
     return base::linear(x, dense().reshape({shape_[0], -1}), bias);
   auto y = left <= right ? apply_from_left(rows, cores_) : apply_from_right(rows, cores_);
   if (bias.defined()) y = y + bias;
@@ -184,7 +182,7 @@ at::Tensor TTMatrix::linear(const at::Tensor& x, const at::Tensor& bias) const {
 at::Tensor TTMatrix::linear_adjoint(const at::Tensor& y) const {
   std::vector<at::Tensor> transposed;
   for (const auto& core : cores_) transposed.push_back(core.transpose(1, 2));
-  Shape shape{product(in_modes()), shape_[0]};
+  Shape shape{c10::multiply_integers(in_modes()), shape_[0]};
   return TTMatrix(shape, transposed).linear(y, {});
 }
 

@@ -9,7 +9,6 @@
 namespace ranklens::nn::zoo {
 namespace {
 
-constexpr Init he{.kind = Init::Kind::he_uniform};
 constexpr Init glorot{.kind = Init::Kind::glorot_uniform};
 constexpr Init zeros{.kind = Init::Kind::zeros};
 constexpr Init published_cores{.kind = Init::Kind::factors_normal, .std = 0.05};
@@ -39,7 +38,7 @@ Value block(GraphBuilder& g, Value x, int index, std::int64_t out, double dropou
   for (int half = 0; half < 2; ++half) {
     const int k = 2 * index + half + 1;
     x = g.conv2d(fmt::format("conv{}", k), x,
-                 {.out = out, .kernel = 3, .padding = 1, .init = he, .bias_init = zeros});
+                 {.out = out, .kernel = 3, .padding = 1, .init = he_uniform, .bias_init = zeros});
     x = g.relu(fmt::format("relu{}", k), x);
     x = g.batch_norm(fmt::format("bn{}", k), x, keras);
   }

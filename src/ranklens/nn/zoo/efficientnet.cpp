@@ -16,7 +16,6 @@ constexpr Stage stages[] = {{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40
                             {3, 3, 2, 6, 80}, {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192},
                             {1, 3, 1, 6, 320}};
 constexpr BatchNormOptions bn{.eps = 1e-3, .momentum = 0.01};
-constexpr Init he{.kind = Init::Kind::he_normal_out};
 
 struct Conv {
   std::int64_t out, kernel, stride = 1, groups = 1;
@@ -31,7 +30,7 @@ Value conv_bn(GraphBuilder& g, const std::string& name, const Value& x, const Co
                      .groups = c.groups,
                      .same = true,
                      .bias = false,
-                     .init = he});
+                     .init = he_normal_out});
   y = g.batch_norm(name + ".bn", y, bn);
   return c.activate ? g.relu6(name + ".relu", y) : y;
 }
