@@ -10,6 +10,12 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
-void add_commands(CLI::App&) {}
+void add_commands(CLI::App& root) {
+  add_study(root);
+  add_reproduce(root);
+  add_data(root);
+  add_measure(root);
+  add_methods(root);
+}
 
 }  // namespace ranklens::app

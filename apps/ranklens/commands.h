@@ -19,4 +19,10 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 /// All commands, in the order in which --help lists them.
 void add_commands(CLI::App& root);
 
+void add_data(CLI::App& root);
+void add_measure(CLI::App& root);
+void add_methods(CLI::App& root);
+void add_reproduce(CLI::App& root);
+void add_study(CLI::App& root);
+
 }  // namespace ranklens::app

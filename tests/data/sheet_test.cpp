@@ -14,6 +14,8 @@
 
 #include "testing/expect_error.h"
 
+#include "paths.h"
+
 namespace ranklens::data {
 namespace {
 

@@ -86,23 +86,40 @@ Dataset finished(Dataset data, const OpenOptions& options) {
   return data;
 }
 
+struct Source {
+  std::string_view kind, rest;
+  bool generated = false;
+};
+
+Source parse_source(std::string_view spec) {
+  const std::size_t colon = spec.find(':');
+  Source source{.kind = spec.substr(0, colon),
+                .rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1)};
+  const std::vector<std::string> kinds{"cifar10", "mnist", "images", "npy", "scenes"};
+  require(std::find(kinds.begin(), kinds.end(), source.kind) != kinds.end(),
+          "data of the kind '{}' does not exist{}", source.kind,
+          base::nearest_hint(std::string(source.kind), kinds));
+  source.generated =
+      source.kind == "scenes" && (source.rest.empty() || !fs::is_directory(source.rest));
+  return source;
+}
+
 }  // namespace
+
+std::string without_place(std::string_view spec) {
+  const auto source = parse_source(spec);
+  return std::string(source.generated ? spec : source.kind);
+}
 
 Dataset open(std::string_view spec, const OpenOptions& options) {
   require(options.limit >= 0, "a limit is 0 (all images) or more, not {}", options.limit);
   require(options.size >= 0 && options.size <= 4096, "a side has 1 to 4096 pixels, not {}",
           options.size);
-  const std::size_t colon = spec.find(':');
-  const std::string_view kind = spec.substr(0, colon);
-  const std::string_view rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
-  const std::vector<std::string> kinds{"cifar10", "mnist", "images", "npy", "scenes"};
-  require(std::find(kinds.begin(), kinds.end(), kind) != kinds.end(),
-          "data of the kind '{}' does not exist{}", kind, base::nearest_hint(kind, kinds));
-  const bool written = kind == "scenes" && !rest.empty() && fs::is_directory(rest);
-  if (kind == "scenes" && !written) return finished(open_scenes(rest, options), options);
+  const auto [kind, rest, generated] = parse_source(spec);
+  if (generated) return finished(open_scenes(rest, options), options);
   require(!options.shortcut, "a shortcut can be planted in generated scenes only, not in '{}'",
           spec);
-  return finished(read(written ? "npy" : kind, rest, options), options);
+  return finished(read(kind == "scenes" ? "npy" : kind, rest, options), options);
 }
 
 }  // namespace ranklens::data

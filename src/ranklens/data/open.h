@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ranklens/data/dataset.h"
@@ -29,5 +30,9 @@ struct OpenOptions {
 /// Sources without parts of their own (npy, images without train/test folders) give every fifth
 /// item of each class to `test`. The result is checked and has its name and hash.
 Dataset open(std::string_view spec, const OpenOptions& options = {});
+
+/// The spec without the folder it names, which is another one on every machine: "cifar10" of
+/// "cifar10:DIR"; generated data keep all of it. What the folder holds is told by Dataset::hash.
+std::string without_place(std::string_view spec);
 
 }  // namespace ranklens::data

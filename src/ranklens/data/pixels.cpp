@@ -51,6 +51,10 @@ at::Tensor square_of_floats(const at::Tensor& images, std::int64_t side) {
 
 }  // namespace
 
+at::Tensor in_unit_range(const at::Tensor& images) {
+  return images.is_floating_point() ? images : images.to(at::kFloat) / 255;
+}
+
 at::Tensor to_grey(const at::Tensor& images) {
   if (images.size(1) == 1) return images;
   base::require(images.size(1) == 3, "images of {} channels cannot be turned grey; 3 are needed",

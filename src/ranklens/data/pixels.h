@@ -6,6 +6,9 @@
 
 namespace ranklens::data {
 
+/// What networks take: bytes become float32 in [0, 1], floating-point images stay as they are.
+at::Tensor in_unit_range(const at::Tensor& images);
+
 /// One channel by the weights of TensorFlow's rgb_to_grayscale, 0.2989 R + 0.5870 G + 0.1140 B
 /// (ITU-R BT.601), with its rounding for uint8: floor(255.5 x), x in [0, 1]. Takes and returns
 /// [N, C, H, W], uint8 or float32; one channel is left alone. Error for other than 1 or 3 channels.

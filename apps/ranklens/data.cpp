@@ -1,0 +1,129 @@
+#include <memory>
+
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/data/npy_set.h"
+#include "ranklens/data/open.h"
+#include "ranklens/data/scenes.h"
+#include "ranklens/data/summary.h"
+
+#include "commands.h"
+
+namespace ranklens::app {
+namespace {
+
+struct MakeOptions {
+  Common common;
+  std::string kind;
+  data::SceneOptions scenes;
+  std::string split = "train";
+  std::string shortcut;
+};
+
+struct InspectOptions {
+  Common common;
+  std::string source;
+  std::string split = "train";
+  bool grey = false;
+  std::int64_t limit = 0;
+};
+
+data::Split parse_split(const std::string& name) {
+  if (name == "train") return data::Split::train;
+  if (name == "test") return data::Split::test;
+  return data::Split::all;
+}
+
+Json shape_of(const data::Dataset& set) { return set.images.sizes().vec(); }
+
+void make(MakeOptions options) {
+  start(options.common);
+  base::require(options.kind == "scenes", "there is no '{}' to make; write scenes", options.kind);
+  base::require(!options.common.out.empty(), "--out is required: the folder to write to");
+  options.scenes.seed = options.common.seed;
+  options.scenes.split = parse_split(options.split);
+  if (!options.shortcut.empty()) options.scenes.shortcut = data::parse_shortcut(options.shortcut);
+  const auto set = data::make_scenes(options.scenes);
+  data::write_npy_set(options.common.out, set);
+  emit(options.common,
+       Json{{"out", options.common.out}, {"images", shape_of(set)}, {"hash", set.hash}},
+       fmt::format("{} images of {} classes are in {}\n", set.size(), set.classes.size(),
+                   options.common.out));
+}
+
+void inspect(const InspectOptions& options) {
+  start(options.common);
+  const auto set = data::open(options.source, {.split = parse_split(options.split),
+                                               .grey = options.grey,
+                                               .limit = options.limit,
+                                               .seed = options.common.seed});
+  const auto summary = data::summarise(set);
+  Json counts = Json::object();
+  std::string text = fmt::format("{}: {} images [{}]\n", set.name, set.size(),
+                                 fmt::join(set.images.sizes().slice(1), " x "));
+  for (std::size_t i = 0; i < set.classes.size(); ++i) {
+    counts[set.classes[i]] = summary.counts[i];
+    text += fmt::format("  {:<20} {}\n", set.classes[i], summary.counts[i]);
+  }
+  text += fmt::format("mean {:.4f}, deviation {:.4f}, mask share {:.4f}, with a shortcut {}\n",
+                      fmt::join(summary.mean, " "), fmt::join(summary.deviation, " "),
+                      summary.mask_share, summary.with_shortcut);
+  emit_and_save(options.common,
+                Json{{"name", set.name},
+                     {"images", shape_of(set)},
+                     {"counts", counts},
+                     {"mean", summary.mean},
+                     {"deviation", summary.deviation},
+                     {"mask_share", summary.mask_share},
+                     {"with_shortcut", summary.with_shortcut},
+                     {"hash", set.hash}},
+                text);
+}
+
+void add_make(CLI::App& parent) {
+  const auto options = std::make_shared<MakeOptions>();
+  auto& command =
+      add_command(parent, "make", "generate labelled images with masks",
+                  "  ranklens data make scenes --count 100 --seed 1 --out D", options->common);
+  command.add_option("kind", options->kind, "scenes")->required();
+  command.add_option("--count", options->scenes.count, "how many images")
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str();
+  command.add_option("--split", options->split, "train or test: disjoint streams")
+      ->check(CLI::IsMember({"train", "test"}))
+      ->capture_default_str();
+  command.add_option("--size", options->scenes.size, "pixels a side")->capture_default_str();
+  command.add_flag("--grey", options->scenes.grey, "one channel");
+  command.add_option("--shortcut", options->shortcut, "plant a patch: class=3,patch,p=0.9");
+  command.callback([options] { make(*options); });
+}
+
+void add_inspect(CLI::App& parent) {
+  const auto options = std::make_shared<InspectOptions>();
+  auto& command =
+      add_command(parent, "inspect", "say what a data set holds",
+                  "  ranklens data inspect cifar10:DIR --split test --json", options->common);
+  command
+      .add_option("source", options->source, "cifar10:DIR, mnist:DIR, images:DIR, npy:DIR, scenes")
+      ->required();
+  command.add_option("--split", options->split, "train, test or all")
+      ->check(CLI::IsMember({"train", "test", "all"}))
+      ->capture_default_str();
+  command.add_flag("--grey", options->grey, "one channel");
+  command.add_option("--limit", options->limit, "at most so many images (0: all)")
+      ->check(CLI::NonNegativeNumber);
+  command.callback([options] { inspect(*options); });
+}
+
+}  // namespace
+
+void add_data(CLI::App& root) {
+  CLI::App& data = *root.add_subcommand("data", "make data, or say what a data set holds");
+  data.require_subcommand(1);
+  data.footer("\nExample:\n  ranklens data make scenes --count 100 --seed 1 --out D");
+  add_make(data);
+  add_inspect(data);
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,167 @@
+#include "study_options.h"
+
+#include <charconv>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/files.h"
+#include "ranklens/base/interrupt.h"
+#include "ranklens/base/progress.h"
+#include "ranklens/explain/methods.h"
+#include "ranklens/report/study_page.h"
+#include "ranklens/study/run.h"
+
+namespace ranklens::app {
+namespace {
+
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  base::require(error == std::errc() && stop == text.data() + text.size(),
+                "'{}' is no seed; write a number of seeds (--seeds 5) or a list (--seeds 7,8,9)",
+                text);
+  return value;
+}
+
+/// "5": as many as that, beginning with the preset's own; "7,8,9": these.
+std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std::uint64_t> preset) {
+  const auto parts = split_list(text);
+  std::vector<std::uint64_t> seeds;
+  if (parts.size() > 1) {
+    for (const auto& part : parts) seeds.push_back(parse_seed(part));
+    return seeds;
+  }
+  const auto count = parse_seed(text);
+  base::require(count >= 1 && count <= 1000, "a study takes from 1 to 1000 seeds, not {}", count);
+  seeds = std::move(preset);
+  for (std::uint64_t next = 1; seeds.size() < count; ++next) {
+    if (std::find(seeds.begin(), seeds.end(), next) == seeds.end()) seeds.push_back(next);
+  }
+  seeds.resize(count);
+  return seeds;
+}
+
+std::string summary(const report::ReportData& data) {
+  std::string text;
+  for (const auto& [claim, verdict, measure, unit, matched, note] : data.verdicts) {
+    text += fmt::format("{:<12}  {}\n              {}\n", study::to_string(verdict.outcome),
+                        claim.text, verdict.reason);
+  }
+  for (const auto& table : report::tables(data)) {
+    if (table.id == "arms") text += "\n" + table.title + "\n" + report::to_text(table);
+  }
+  return text;
+}
+
+Json verdicts_json(const report::ReportData& data) {
+  Json all = Json::array();
+  for (const auto& item : data.verdicts) {
+    all.push_back({{"claim", item.claim.text},
+                   {"verdict", study::to_string(item.verdict.outcome)},
+                   {"tendency", study::to_string(item.verdict.tendency)},
+                   {"measure", item.measure},
+                   {"difference", item.verdict.difference.mean},
+                   {"interval", {item.verdict.difference.lower, item.verdict.difference.upper}},
+                   {"seeds", item.verdict.difference.count},
+                   {"reason", item.verdict.reason}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> split_list(const std::string& text) { return explain::split_specs(text); }
+
+std::int64_t parse_bytes(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(stop, text.data() + text.size());
+  const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
+  base::require(error == std::errc() && shift >= 0 && value >= 1 && value < (std::int64_t{1} << 32),
+                "'{}' is no amount of memory; write a number with K, M or G, such as 512M", text);
+  return value << shift;
+}
+
+study::Config StudyOptions::config() const {
+  auto config = study::preset(preset);
+  if (!data.empty()) config.data = data;
+  if (!title.empty()) config.title = title;
+  if (!arms.empty()) config.arms = split_list(arms);
+  if (!seeds.empty()) config.seeds = parse_seeds(seeds, config.seeds);
+  if (!optimiser.empty()) config.optimiser = optimiser;
+  if (!schedule.empty()) config.schedule = schedule;
+  if (!methods.empty()) config.methods = split_list(methods);
+  if (!images.empty()) config.images = images;
+  if (width > 0) config.width = width;
+  if (batch > 0) config.batch = batch;
+  if (epochs > 0) {
+    // The hackathon's recipe is fixed; anybody else's is what they ask for.
+    if (preset != "hackathon" || epochs > config.full_epochs) config.full_epochs = epochs;
+    config.epochs = epochs;
+  }
+  if (grey) config.grey = true;
+  if (common.dtype == "bfloat16") config.compute = "bfloat16";
+  study::check(config);
+  return config;
+}
+
+void add_study_options(CLI::App& command, StudyOptions& options) {
+  command.add_option("--data", options.data,
+                     "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
+  command.add_option("--arms", options.arms,
+                     "dense, tt-matched, low-rank, tt; the first is compared with");
+  command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
+  command.add_option("--epochs", options.epochs, "passes over the training images")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--width", options.width, "channels of the first convolutions")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--batch", options.batch, "images a step")->check(CLI::PositiveNumber);
+  command.add_option("--optimiser", options.optimiser,
+                     "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
+  command.add_option("--schedule", options.schedule, "constant, cosine, ...");
+  command.add_option("--methods", options.methods,
+                     "of explanation, such as gradcam,smoothgrad(samples=20)");
+  command.add_option("--images", options.images, "to explain: test:64, train:64-79,label=6:16");
+  command.add_option("--title", options.title, "of the page");
+  command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
+  command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
+  command.add_flag("--grey", options.grey, "train on grey images");
+}
+
+void run_study(const StudyOptions& options, const study::Config& config,
+               const std::string& command) {
+  start(options.common);
+  base::install_interrupt_handlers();
+  const std::filesystem::path folder = options.common.out;
+  base::ProgressBar bar(options.common.quiet);
+  const auto results = study::run(config, {.folder = folder,
+                                           .work = options.work,
+                                           .memory = parse_bytes(options.memory),
+                                           .progress = bar.callback(),
+                                           .note = [&](const std::string& line) {
+                                             bar.clear();
+                                             if (!options.common.quiet) std::cerr << line << '\n';
+                                           }});
+  bar.clear();
+  if (results.interrupted) {
+    throw base::SystemError(
+        fmt::format("interrupted with {} of {} runs finished; the same command goes on from there",
+                    results.cells.size(), config.arms.size() * config.seeds.size()));
+  }
+  const auto data = report::study_page(results, study::open_material(config).selection, command);
+  const auto page = folder / "report.html";
+  report::write_page(page, data);
+  for (const auto& table : report::tables(data)) {
+    base::write_file(folder / (table.id + ".csv"), report::to_csv(table));
+  }
+  emit(
+      options.common,
+      Json{{"page", page.string()}, {"folder", folder.string()}, {"verdicts", verdicts_json(data)}},
+      summary(data) + "\nThe page: " + page.string() + "\n");
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "ranklens/study/config.h"
+
+#include "common.h"
+
+namespace ranklens::app {
+
+/// The flags that a study and a reproduction share; those not given leave the preset as it is.
+struct StudyOptions {
+  Common common;
+  std::string preset;
+  std::string data, arms, seeds, optimiser, schedule, methods, images, title, work;
+  std::int64_t epochs = 0, width = 0, batch = 0;
+  std::string memory = "1G";
+  bool grey = false;
+
+  /// The preset with the given flags applied.
+  study::Config config() const;
+};
+
+void add_study_options(CLI::App& command, StudyOptions& options);
+
+/// Runs the study, writes the page and CSV files beside it, prints verdicts and where the page is.
+/// Throws SystemError when interrupted.
+void run_study(const StudyOptions& options, const study::Config& config,
+               const std::string& command);
+
+/// "512M", "2G", "1000000": bytes.
+std::int64_t parse_bytes(const std::string& text);
+
+/// "a,b(c=1,d=2)" -> {"a", "b(c=1,d=2)"}.
+std::vector<std::string> split_list(const std::string& text);
+
+}  // namespace ranklens::app

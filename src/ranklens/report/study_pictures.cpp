@@ -1,0 +1,85 @@
+#include "ranklens/report/study_pictures.h"
+
+#include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+
+#include "ranklens/data/pixels.h"
+#include "ranklens/study/make_cell.h"
+
+namespace ranklens::report {
+namespace {
+
+std::string image_id(std::int64_t k) { return fmt::format("i{}", k); }
+
+void add_photos(const study::Selection& images, ReportData& data) {
+  const auto& set = images.data;
+  for (std::int64_t k = 0; k < set.size(); ++k) {
+    const auto label = static_cast<std::size_t>(set.labels[k].item<std::int64_t>());
+    Photo photo;
+    photo.id = image_id(k);
+    photo.title = std::to_string(images.items[static_cast<std::size_t>(k)]);
+    photo.label = set.classes.at(label);
+    photo.png = photo_png(data::in_unit_range(set.images.select(0, k)));
+    if (set.masks.defined()) photo.mask = mask_png(set.masks.select(0, k));
+    data.images.push_back(std::move(photo));
+  }
+}
+
+void add_maps(const std::string& arm, const study::Pictures& pictures, ReportData& data) {
+  for (const auto& [method, maps] : pictures.maps) {
+    for (std::int64_t k = 0; k < maps.size(0); ++k) {
+      Map map{.image = image_id(k),
+              .arm = arm,
+              .method = method,
+              .picture = grey_map(maps.select(0, k)),
+              .values = {}};
+      if (const auto values = pictures.values.find(method); values != pictures.values.end()) {
+        for (const auto& [metric, value] : values->second)
+          map.values[metric] = value[k].item<double>();
+      }
+      data.maps.push_back(std::move(map));
+    }
+  }
+}
+
+/// A few images side by side over all arms, then for each group of images the blocks of a paper's
+/// figure.
+void add_grids(const study::Results& results, const study::Selection& images, ReportData& data) {
+  constexpr std::int64_t shown = 6;
+  std::vector<std::string> methods;
+  for (const auto& spec : results.config.methods) methods.push_back(study::method_name(spec));
+  Grid rows{.title = "Images, arms and methods side by side",
+            .note = "One colour scale for all maps; of each arm's first finished seed.",
+            .layout = Layout::Rows,
+            .columns = 4,
+            .images = {},
+            .arms = results.config.arms,
+            .methods = methods};
+  for (std::int64_t k = 0; k < std::min(shown, images.data.size()); ++k)
+    rows.images.push_back(image_id(k));
+  data.grids.push_back(std::move(rows));
+  std::int64_t first = 0;
+  for (const auto& group : images.groups) {
+    Grid tiles{.title = fmt::format("All maps: {}", group.title),
+               .note = "",
+               .layout = Layout::Tiles,
+               .columns = group.count > 16 ? 8 : 4,
+               .images = {},
+               .arms = results.config.arms,
+               .methods = methods};
+    for (std::int64_t k = first; k < first + group.count; ++k) tiles.images.push_back(image_id(k));
+    first += group.count;
+    data.grids.push_back(std::move(tiles));
+  }
+}
+
+}  // namespace
+
+void add_pictures(const study::Results& results, const study::Selection& images, ReportData& data) {
+  if (results.pictures.empty()) return;
+  add_photos(images, data);
+  for (const auto& [arm, pictures] : results.pictures) add_maps(arm, pictures, data);
+  add_grids(results, images, data);
+}
+
+}  // namespace ranklens::report

@@ -1,0 +1,44 @@
+#include "ranklens/study/arms.h"
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/zoo/zoo.h"
+#include "ranklens/study/config.h"
+
+namespace ranklens::study {
+namespace {
+
+const std::vector<Arm>& table() {
+  static const std::vector<Arm> all{
+      {"dense", "dense", "cnn-dense"},
+      {"tt-matched", "TT, same shape", "cnn-tt-matched"},
+      {"low-rank", "low rank", "cnn-low-rank"},
+      {"tt", "TT, published head", "cnn-tt"},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<Arm> arms() { return table(); }
+
+const Arm& arm(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& candidate : table()) {
+    if (candidate.name == name) return candidate;
+    names.push_back(candidate.name);
+  }
+  base::fail("no arm is called '{}'{}", name, base::nearest_hint(name, names));
+}
+
+nn::Network build(const Arm& arm, const Config& config, std::int64_t channels, std::int64_t size,
+                  std::int64_t classes, std::uint64_t seed) {
+  return nn::zoo::make(arm.network, {.channels = channels,
+                                     .size = size,
+                                     .classes = classes,
+                                     .width = config.width,
+                                     .hidden = {},
+                                     .head = {},
+                                     .seed = seed});
+}
+
+}  // namespace ranklens::study

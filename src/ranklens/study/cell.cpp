@@ -1,0 +1,54 @@
+#include "ranklens/study/cell.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::study {
+
+std::string cell_name(const std::string& arm, std::uint64_t seed) {
+  return fmt::format("{}-s{}", arm, seed);
+}
+
+std::filesystem::path cell_path(const std::filesystem::path& folder, const std::string& arm,
+                                std::uint64_t seed) {
+  return folder / "cells" / (cell_name(arm, seed) + ".json");
+}
+
+nlohmann::json to_json(const Cell& cell) {
+  auto history = nlohmann::json::array();
+  for (const auto& epoch : cell.history) history.push_back(train::to_json(epoch));
+  return {{"arm", cell.arm},           {"seed", cell.seed},
+          {"identity", cell.identity}, {"parameters", cell.parameters},
+          {"head", cell.head},         {"accuracy", cell.accuracy},
+          {"loss", cell.loss},         {"history", history},
+          {"scores", cell.scores},     {"agreement", cell.agreement},
+          {"seconds", cell.seconds},   {"provenance", cell.provenance},
+          {"failure", cell.failure}};
+}
+
+Cell read_cell(const nlohmann::json& object, const std::string& where) {
+  Cell cell;
+  try {
+    object.at("arm").get_to(cell.arm);
+    object.at("seed").get_to(cell.seed);
+    object.at("identity").get_to(cell.identity);
+    object.at("parameters").get_to(cell.parameters);
+    object.at("head").get_to(cell.head);
+    object.at("accuracy").get_to(cell.accuracy);
+    object.at("loss").get_to(cell.loss);
+    for (const auto& epoch : object.at("history"))
+      cell.history.push_back(train::read_metrics(epoch));
+    object.at("scores").get_to(cell.scores);
+    object.at("agreement").get_to(cell.agreement);
+    object.at("seconds").get_to(cell.seconds);
+    object.at("provenance").get_to(cell.provenance);
+    object.at("failure").get_to(cell.failure);
+  } catch (const nlohmann::json::exception& error) {
+    base::fail("{} is not a cell of a study: {}", where, error.what());
+  }
+  return cell;
+}
+
+}  // namespace ranklens::study

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ranklens/train/metrics.h"
+
+namespace ranklens::study {
+
+/// Means over the explained images: metric to value.
+using Values = std::map<std::string, double>;
+
+/// What one trained network left: all that tables and verdicts need, small enough to be kept for
+/// ever.
+struct Cell {
+  std::string arm;
+  std::uint64_t seed = 0;
+  /// study::identity of the configuration it was made under.
+  std::string identity;
+  std::int64_t parameters = 0;
+  std::string head;  ///< spec of the weight that the arms differ in
+  /// On the held-out images, after the last epoch.
+  double accuracy = 0;
+  double loss = 0;
+  std::vector<train::EpochMetrics> history;
+  /// "gradcam", "gradcam untrained", "random": the metrics of that method's maps.
+  std::map<std::string, Values> scores;
+  /// Agreement of two methods' maps of the same images: "gradcam~smoothgrad".
+  std::map<std::string, Values> agreement;
+  /// Seconds by stage.
+  std::map<std::string, double> seconds;
+  /// Versions, threads, numbers: for whoever doubts.
+  std::map<std::string, std::string> provenance;
+  /// Why there is nothing: the training diverged. Empty for a good cell.
+  std::string failure;
+};
+
+std::string cell_name(const std::string& arm, std::uint64_t seed);
+nlohmann::json to_json(const Cell& cell);
+Cell read_cell(const nlohmann::json& object, const std::string& where);
+
+/// FOLDER/cells/ARM-sSEED.json.
+std::filesystem::path cell_path(const std::filesystem::path& folder, const std::string& arm,
+                                std::uint64_t seed);
+
+}  // namespace ranklens::study

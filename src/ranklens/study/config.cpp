@@ -1,0 +1,118 @@
+#include "ranklens/study/config.h"
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/keys.h"
+#include "ranklens/data/open.h"
+#include "ranklens/study/arms.h"
+
+namespace ranklens::study {
+namespace {
+
+/// Calls visit(key, member) for every field; the one list of the keys.
+template <class C, class Visit>
+void each_field(C& config, Visit&& visit) {
+  visit("title", config.title);
+  visit("data", config.data);
+  visit("grey", config.grey);
+  visit("arms", config.arms);
+  visit("seeds", config.seeds);
+  visit("width", config.width);
+  visit("epochs", config.epochs);
+  visit("full_epochs", config.full_epochs);
+  visit("batch", config.batch);
+  visit("optimiser", config.optimiser);
+  visit("schedule", config.schedule);
+  visit("compute", config.compute);
+  visit("methods", config.methods);
+  visit("images", config.images);
+  visit("accuracy_margin", config.accuracy_margin);
+}
+
+template <class T>
+bool all_different(const std::vector<T>& values) {
+  return std::set<T>(values.begin(), values.end()).size() == values.size();
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Config& config) {
+  nlohmann::json object;
+  each_field(config, [&](const char* key, const auto& value) { object[key] = value; });
+  return object;
+}
+
+Config read_config(const nlohmann::json& object, const std::string& where, Config base) {
+  std::vector<std::string> known;
+  each_field(base, [&](const char* key, const auto&) { known.emplace_back(key); });
+  base::check_keys(object, known, where);
+  each_field(base, [&](const char* key, auto& value) {
+    if (!object.contains(key)) return;
+    try {
+      object.at(key).get_to(value);
+    } catch (const nlohmann::json::exception&) {
+      base::fail("{}: the value of '{}' is of the wrong type: {}", where, key,
+                 object.at(key).dump());
+    }
+  });
+  check(base);
+  return base;
+}
+
+void check(const Config& config) {
+  base::require(!config.arms.empty() && all_different(config.arms),
+                "a study needs arms, each named once");
+  base::require(!config.seeds.empty() && all_different(config.seeds),
+                "a study needs seeds, each given once");
+  for (const auto& name : config.arms) arm(name);
+  base::require(config.width >= 8 && config.width % 8 == 0,
+                "the width must be a multiple of 8, not {}", config.width);
+  base::require(config.epochs >= 1 && config.epochs <= config.full_epochs,
+                "epochs must be from 1 to full_epochs ({}), not {}", config.full_epochs,
+                config.epochs);
+  base::require(config.batch >= 2, "a batch needs at least two images, not {}", config.batch);
+  base::require(!config.methods.empty() && all_different(config.methods),
+                "a study needs methods, each named once");
+  base::require(config.accuracy_margin > 0 && config.accuracy_margin < 1,
+                "accuracy_margin must be between 0 and 1, not {}", config.accuracy_margin);
+}
+
+nlohmann::json identity(const Config& config) {
+  auto object = to_json(config);
+  for (const char* key : {"title", "arms", "seeds", "accuracy_margin", "full_epochs"})
+    object.erase(key);
+  object["data"] = data::without_place(config.data);
+  return object;
+}
+
+std::vector<std::string> preset_names() { return {"demo", "paper", "hackathon"}; }
+
+Config preset(const std::string& name) {
+  Config config;
+  if (name == "demo") return config;
+  if (name == "paper") {
+    config.width = 32;
+    return config;
+  }
+  if (name == "hackathon") {
+    config.title = "A CNN with a dense head against one with a tensor-train head";
+    config.data = "cifar10:data";
+    config.grey = true;
+    config.seeds = {13112022, 1, 2, 3, 4};
+    config.width = 32;
+    config.epochs = config.full_epochs = 50;
+    config.batch = 512;
+    config.optimiser = "adam(lr=1e-3)";
+    config.schedule = "constant";
+    config.methods = {"gradcam(preset=tf-keras-vis)", "smoothgrad(preset=tf-keras-vis)"};
+    config.images = "train:64-79,label=6:16";
+    return config;
+  }
+  base::fail("no preset is called '{}'{}", name, base::nearest_hint(name, preset_names()));
+}
+
+}  // namespace ranklens::study

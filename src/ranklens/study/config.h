@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace ranklens::study {
+
+/// A comparison of arms over seeds. Every field is a key of the TOML file and a flag of the command
+/// line, with dashes for underscores.
+struct Config {
+  std::string title = "Does compression change what a network sees?";
+  /// As data::open() reads it.
+  std::string data = "scenes:train=8000,test=1000";
+  bool grey = false;
+  /// Names of study/arms.h; the first one is the reference.
+  std::vector<std::string> arms = {"dense", "tt-matched", "low-rank", "tt"};
+  std::vector<std::uint64_t> seeds = {1, 2, 3};
+  /// Channels of the first convolutions: 32 is the published width.
+  std::int64_t width = 16;
+  std::int64_t epochs = 6;
+  /// Epochs of the full recipe: with fewer, claims about converged accuracy stay undecided.
+  std::int64_t full_epochs = 6;
+  std::int64_t batch = 128;
+  std::string optimiser = "adam(lr=2e-3)";
+  std::string schedule = "cosine";
+  std::string compute = "float32";
+
+  std::vector<std::string> methods = {"gradcam", "smoothgrad"};
+  /// Which images are explained: "test:64" are the first 64 held-out ones; "train:64-79,label=6:16"
+  /// are items 64 to 79 of the training file and the first 16 of class 6.
+  std::string images = "test:64";
+  /// Accuracies count as matched within this difference, as a fraction.
+  double accuracy_margin = 0.02;
+};
+
+nlohmann::json to_json(const Config& config);
+/// Fills in what the object gives; an Error for an unknown key (nearest named), a value of the
+/// wrong type, or one out of its range. `where` names the source in messages.
+Config read_config(const nlohmann::json& object, const std::string& where, Config base = {});
+/// Throws unless the values make sense together.
+void check(const Config& config);
+
+/// What a finished cell depends on: all but the title, the arms and the seeds, which may be added
+/// to, and the folder that the data lie in (cells keep the data's hash).
+nlohmann::json identity(const Config& config);
+
+/// The default (a few minutes), the published widths, and the hackathon's own setting.
+Config preset(const std::string& name);
+std::vector<std::string> preset_names();
+
+}  // namespace ranklens::study

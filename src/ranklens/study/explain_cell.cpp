@@ -1,0 +1,107 @@
+#include <string_view>
+
+#include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+
+#include "ranklens/base/clock.h"
+#include "ranklens/base/interrupt.h"
+#include "ranklens/data/pixels.h"
+#include "ranklens/explain/maps.h"
+#include "ranklens/explain/methods.h"
+#include "ranklens/metrics/registry.h"
+#include "ranklens/study/make_cell.h"
+#include "ranklens/train/evaluate.h"
+
+namespace ranklens::study {
+namespace {
+
+/// One set of maps that is scored: a method on the trained network, on the untrained one, or a
+/// control.
+struct Series {
+  std::string key;
+  std::string spec;
+  const nn::Network* network;
+};
+
+Values means(const std::map<std::string, at::Tensor>& per_image) {
+  Values values;
+  for (const auto& [metric, value] : per_image) values[metric] = value.mean().item<double>();
+  return values;
+}
+
+std::map<std::string, at::Tensor> measured(const metrics::Subject& subject, bool pairs) {
+  std::map<std::string, at::Tensor> values;
+  for (const auto* metric : metrics::applicable(subject)) {
+    if (metric->needs.second_map != pairs) continue;
+    values[std::string(metric->name)] = metrics::measure(*metric, subject);
+  }
+  return values;
+}
+
+std::vector<Series> all_series(const Config& config, const nn::Network& trained,
+                               const nn::Network& untrained) {
+  std::vector<Series> series;
+  for (const auto& spec : config.methods) series.push_back({method_name(spec), spec, &trained});
+  for (const auto& spec : config.methods)
+    series.push_back({method_name(spec) + " untrained", spec, &untrained});
+  for (const auto& method : explain::methods()) {
+    const std::string name(method.name);
+    if (!method.needs_network) series.push_back({name, name, nullptr});
+  }
+  return series;
+}
+
+}  // namespace
+
+std::string method_name(std::string_view spec) {
+  return std::string(spec.substr(0, std::min(spec.find('('), spec.size())));
+}
+
+void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
+                  const nn::Network& trained, const nn::Network& untrained, MadeCell& made) {
+  const auto images = data::in_unit_range(selection.data.images);
+  metrics::Subject subject;
+  subject.masks = selection.data.masks;
+  subject.images = images;
+  subject.targets = selection.data.labels;
+  subject.score = [&](const at::Tensor& batch) { return trained(batch); };
+  base::Stopwatch watch;
+  const auto series = all_series(config, trained, untrained);
+  double done = 0;
+  for (const auto& item : series) {
+    if (base::interrupted()) return;
+    base::report(options.progress,
+                 {.stage = fmt::format("explain {}", cell_name(made.cell.arm, made.cell.seed)),
+                  .done = done++,
+                  .total = static_cast<double>(series.size()),
+                  .unit = "map sets",
+                  .note = item.key});
+    const auto maps = explain::attribute(item.spec, {.network = item.network,
+                                                     .images = images,
+                                                     .targets = subject.targets,
+                                                     .seed = made.cell.seed,
+                                                     .execution = {.memory = options.memory}})
+                          .maps;
+    made.cell.seconds["explain"] += watch.restart();
+    subject.maps = maps;
+    const auto per_image = measured(subject, false);
+    made.cell.scores[item.key] = means(per_image);
+    if (item.network == &trained) {
+      made.pictures.maps[item.key] = explain::min_max(maps);
+      made.pictures.values[item.key] = per_image;
+    }
+    made.cell.seconds["measure"] += watch.restart();
+  }
+  for (std::size_t a = 0; a < config.methods.size(); ++a) {
+    for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
+      const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
+      metrics::Subject pair;
+      pair.maps = made.pictures.maps.at(first);
+      pair.others = made.pictures.maps.at(second);
+      made.cell.agreement[first + "~" + second] = means(measured(pair, true));
+    }
+  }
+  made.cell.seconds["measure"] += watch.restart();
+}
+
+}  // namespace ranklens::study

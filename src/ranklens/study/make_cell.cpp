@@ -1,0 +1,89 @@
+#include "ranklens/study/make_cell.h"
+
+#include <fmt/format.h>
+
+#include "ranklens/base/clock.h"
+#include "ranklens/base/interrupt.h"
+#include "ranklens/base/threads.h"
+#include "ranklens/base/version.h"
+#include "ranklens/nn/model_file.h"
+#include "ranklens/study/arms.h"
+#include "ranklens/study/folder.h"
+#include "ranklens/train/evaluate.h"
+#include "ranklens/train/fit.h"
+
+namespace ranklens::study {
+namespace {
+
+std::map<std::string, std::string> provenance_of(const Material& material) {
+  return {{"ranklens", base::version()},
+          {"libtorch", base::libtorch_version()},
+          {"processor", base::processor()},
+          {"instructions", base::instruction_set()},
+          {"threads", std::to_string(base::threads())},
+          {"training data", material.train.hash},
+          {"held-out data", material.test.hash},
+          {"training images", std::to_string(material.train.size())},
+          {"held-out images", std::to_string(material.test.size())}};
+}
+
+train::FitOptions fit_options(const Config& config, const RunOptions& options,
+                              const std::string& arm, std::uint64_t seed) {
+  const auto name = cell_name(arm, seed);
+  train::FitOptions fit;
+  fit.epochs = config.epochs;
+  fit.batch = config.batch;
+  fit.optimiser = config.optimiser;
+  fit.schedule = config.schedule;
+  fit.seed = seed;
+  fit.execution = {.compute = train::parse_compute(config.compute),
+                   .channels_last = options.channels_last};
+  fit.folder = (options.work.empty() ? options.folder / "work" : options.work) / name;
+  fit.progress = options.progress;
+  fit.stage = fmt::format("train {}", name);
+  return fit;
+}
+
+}  // namespace
+
+std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
+                                  const Material& material, const std::string& arm_name,
+                                  std::uint64_t seed) {
+  const auto fresh =
+      build(arm(arm_name), config, material.train.channels(), material.train.height(),
+            static_cast<std::int64_t>(material.train.classes.size()), seed);
+  MadeCell made;
+  auto& cell = made.cell;
+  cell.arm = arm_name;
+  cell.seed = seed;
+  cell.identity = identity_digest(config);
+  cell.parameters = fresh.state.trainable_parameters();
+  cell.head = fresh.state.at("head.weight").weight->spec();
+  cell.provenance = provenance_of(material);
+
+  const auto fit = fit_options(config, options, arm_name, seed);
+  const auto trained = train::fit(fresh, material.train, material.test, fit);
+  if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
+  cell.history = trained.history;
+  for (const auto& epoch : trained.history) cell.seconds["train"] += epoch.seconds;
+  if (trained.ending == train::FitResult::Ending::diverged) {
+    cell.failure = trained.message;
+    return made;
+  }
+  base::Stopwatch watch;
+  const auto held_out =
+      train::evaluate(trained.last, material.test,
+                      {.execution = fit.execution,
+                       .progress = options.progress,
+                       .stage = fmt::format("evaluate {}", cell_name(arm_name, seed))});
+  cell.accuracy = held_out.accuracy;
+  cell.loss = held_out.loss;
+  cell.seconds["evaluate"] = watch.restart();
+  explain_cell(config, options, material.selection, trained.last, fresh, made);
+  if (base::interrupted()) return std::nullopt;
+  nn::write_model(fit.folder / "model.safetensors",
+                  {.network = trained.last, .labels = material.train.classes, .metadata = {}});
+  return made;
+}
+
+}  // namespace ranklens::study

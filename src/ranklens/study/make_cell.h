@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ranklens/study/lease.h"
+#include "ranklens/study/run.h"
+
+namespace ranklens::study {
+
+/// What one cell leaves.
+struct MadeCell {
+  Cell cell;
+  Pictures pictures;
+};
+
+/// Trains, explains and measures one arm with one seed; nothing when interrupted on the way
+/// (training goes on from its checkpoint next time).
+std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
+                                  const Material& material, const std::string& arm,
+                                  std::uint64_t seed);
+
+/// "smoothgrad(samples=20)" -> "smoothgrad": the key of its scores.
+std::string method_name(std::string_view spec);
+
+/// Adds the scores, agreements and pictures of a trained network's maps.
+void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
+                  const nn::Network& trained, const nn::Network& untrained, MadeCell& made);
+
+}  // namespace ranklens::study

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ranklens/study/cell.h"
+#include "ranklens/study/config.h"
+#include "ranklens/study/verdict.h"
+
+namespace ranklens::study {
+
+/// A claim about one arm against the reference, and what the finished cells say of it.
+struct Answer {
+  Claim claim;
+  std::string arm, reference;
+  std::string measure;  ///< what was subtracted: "mean training loss over the epochs"
+  std::string unit;
+  Verdict verdict;
+  PairedSamples samples;
+  /// Whether the two arms' accuracies agree within the configuration's margin.
+  Verdict accuracy;
+};
+
+/// The original's four claims about every arm but the reference: its loss converges faster; its
+/// maps are more localised (by the mask where there is one, else by concentration); two methods
+/// agree more on it; accuracy is kept with fewer parameters. Cells that failed do not count.
+std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells);
+
+/// One number a seed of an arm; seeds whose cell is missing, failed or lacks the number are left
+/// out.
+template <class Number>
+std::vector<SeedValue> over_seeds(const std::vector<Cell>& cells, const std::string& arm,
+                                  Number&& number) {
+  std::vector<SeedValue> values;
+  for (const auto& cell : cells) {
+    if (cell.arm != arm || !cell.failure.empty()) continue;
+    if (const auto value = number(cell)) values.push_back({cell.seed, *value});
+  }
+  return values;
+}
+
+}  // namespace ranklens::study

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ranklens/base/progress.h"
+#include "ranklens/study/cell.h"
+#include "ranklens/study/config.h"
+#include "ranklens/study/questions.h"
+#include "ranklens/study/selection.h"
+#include "ranklens/train/throughput.h"
+
+namespace ranklens::study {
+
+struct RunOptions {
+  /// The run folder. Small results go to cells/, networks and checkpoints to work/ (unless `work`
+  /// names another place), so that cells/ and study.json alone are enough to go on.
+  std::filesystem::path folder;
+  std::filesystem::path work = {};
+  bool channels_last = true;
+  /// Bytes that sampling methods may use for their batches.
+  std::int64_t memory = std::int64_t{1} << 30;
+  base::Progress progress = {};
+  /// Called with one line for people when something is done or skipped.
+  std::function<void(const std::string&)> note = {};
+};
+
+/// Maps of the explained images that one cell left for the pages: float [N, H, W] in [0, 1] by
+/// method, and each map's metrics, [N] by method and metric.
+struct Pictures {
+  std::map<std::string, at::Tensor> maps;
+  std::map<std::string, std::map<std::string, at::Tensor>> values;
+};
+
+struct Results {
+  Config config;
+  std::vector<Cell> cells;  ///< by seed, then by arm
+  /// By arm; of each arm's first finished seed.
+  std::map<std::string, Pictures> pictures;
+  std::map<std::string, train::Throughput> throughput;
+  std::vector<Answer> answers;
+  bool interrupted = false;
+};
+
+/// Trains, explains and measures every arm with every seed that the folder does not have yet. Any
+/// number of processes may run the same study in the same folder; each cell is made once. An Error
+/// if the folder holds another configuration. Stops cleanly between steps when base::interrupted().
+Results run(const Config& config, const RunOptions& options);
+
+/// What the folder holds, without computing anything.
+Results load(const Config& config, const std::filesystem::path& folder);
+
+/// The data of a study: what networks train on, what they are tested on, what they explain.
+struct Material {
+  data::Dataset train, test;
+  Selection selection;
+};
+Material open_material(const Config& config);
+
+}  // namespace ranklens::study
