@@ -61,8 +61,9 @@ TEST(Measure, MapsThatAreTheirMasksScoreFully) {
     ++localisation;
     EXPECT_NEAR(metric["mean"].get<double>(), 1, 1e-9) << name;  // each is 1 for a perfect map
   }
-  EXPECT_EQ(localisation, 5);   // pointing, mass, rank, IoU, ROC-AUC
-  EXPECT_EQ(concentration, 4);  // Gini, entropy, effective complexity, spread
+  EXPECT_EQ(localisation, 5);  // pointing, mass, rank, IoU, ROC-AUC
+  EXPECT_EQ(concentration,
+            5);  // Gini, entropy and its normalised form, effective complexity, spread
 }
 
 TEST(Measure, MasksOfAnotherSizeAreRefused) {

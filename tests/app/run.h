@@ -7,9 +7,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "testing/temporary_folder.h"
-
 #include "paths.h"
+#include "testing/temporary_folder.h"
 
 namespace ranklens::testing {
 

@@ -12,9 +12,8 @@
 #include "ranklens/data/glyphs.h"
 #include "ranklens/data/scenes/figures.h"
 
-#include "testing/expect_error.h"
-
 #include "paths.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::data {
 namespace {
@@ -76,7 +75,7 @@ TEST(Glyphs, LettersOfBothSizesAreOne) {
 
 // The page in docs is written by the program; here it only must not fall behind the classes.
 TEST(ScenesPage, NamesEveryClass) {
-  const std::string page = base::read_file(std::string(RANKLENS_SOURCE_DIR) + "/docs/scenes.md");
+  const std::string page = base::read_file(RANKLENS_SOURCE_DIR "/docs/scenes.md");
   for (const auto& figure : scenes::figures()) {
     EXPECT_NE(page.find("| " + figure.name + " | " + figure.description + " |"), std::string::npos)
         << figure.name;

@@ -1,8 +1,8 @@
 #include "ranklens/explain/integrated_gradients.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/lerp.h>
 #include <ATen/ops/full_like.h>
+#include <ATen/ops/lerp.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 

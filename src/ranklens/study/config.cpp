@@ -106,7 +106,7 @@ Config preset(const std::string& name) {
     config.width = 32;
     config.epochs = config.full_epochs = 50;
     config.batch = 512;
-    config.optimiser = "adam(lr=1e-3)";
+    config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7
     config.schedule = "constant";
     config.methods = {"gradcam(preset=tf-keras-vis)", "smoothgrad(preset=tf-keras-vis)"};
     config.images = "train:64-79,label=6:16";

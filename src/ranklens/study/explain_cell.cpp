@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string_view>
 
 #include <ATen/TensorOperators.h>
@@ -25,7 +26,10 @@ struct Series {
 
 Values means(const std::map<std::string, at::Tensor>& per_image) {
   Values values;
-  for (const auto& [metric, value] : per_image) values[metric] = value.mean().item<double>();
+  for (const auto& [metric, value] : per_image) {
+    const double mean = value.mean().item<double>();
+    if (std::isfinite(mean)) values[metric] = mean;  // JSON has no other numbers
+  }
   return values;
 }
 
