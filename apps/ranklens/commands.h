@@ -20,6 +20,8 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 void add_commands(CLI::App& root);
 
 void add_data(CLI::App& root);
+void add_evaluate(CLI::App& root);
+void add_info(CLI::App& root);
 void add_measure(CLI::App& root);
 void add_methods(CLI::App& root);
 void add_reproduce(CLI::App& root);

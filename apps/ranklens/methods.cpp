@@ -1,45 +1,102 @@
+#include "ranklens/explain/methods.h"
+
 #include <memory>
 
+#include <fmt/ranges.h>
+
 #include "ranklens/metrics/registry.h"
+#include "ranklens/nn/zoo/zoo.h"
 
 #include "commands.h"
 
 namespace ranklens::app {
 namespace {
 
-Json about_metrics() {
-  Json list = Json::array();
+/// What one section of the list is: the JSON of its items, and lines for people.
+struct Section {
+  Json items = Json::array();
+  std::string text;
+};
+
+Section explanations() {
+  Section section{.text = "methods of explanation (explain, study)\n"};
+  for (const auto& method : explain::methods()) {
+    section.items.push_back({{"name", method.name},
+                             {"summary", method.summary},
+                             {"needs", method.needs_network ? "network" : ""},
+                             {"presets", method.presets},
+                             {"options", method.options},
+                             {"source", method.source}});
+    section.text += fmt::format("  {:<22} {} ({})\n", method.name, method.summary, method.source);
+    if (!method.options.empty()) {
+      section.text += fmt::format("  {:<22}   options {}\n", "", fmt::join(method.options, ", "));
+    }
+    if (!method.presets.empty()) {
+      section.text += fmt::format("  {:<22}   presets {}\n", "", fmt::join(method.presets, ", "));
+    }
+  }
+  return section;
+}
+
+Section scores() {
+  Section section{.text = "metrics (measure, study)\n"};
   for (const auto& metric : metrics::all()) {
     Json needs = Json::array({"maps"});
     if (metric.needs.mask) needs.push_back("masks");
     if (metric.needs.second_map) needs.push_back("other maps");
     if (metric.needs.model) needs.push_back("model");
-    list.push_back({{"name", metric.name},
-                    {"family", metrics::to_string(metric.family)},
-                    {"better", metrics::to_string(metric.direction)},
-                    {"needs", needs},
-                    {"summary", metric.summary},
-                    {"source", metric.source}});
+    section.items.push_back({{"name", metric.name},
+                             {"family", metrics::to_string(metric.family)},
+                             {"better", metrics::to_string(metric.direction)},
+                             {"needs", needs},
+                             {"summary", metric.summary},
+                             {"source", metric.source}});
+    section.text +=
+        fmt::format("  {:<22} {:<14} {:<7} {}\n", metric.name, metrics::to_string(metric.family),
+                    metrics::to_string(metric.direction), metric.summary);
   }
-  return list;
+  return section;
+}
+
+Section networks() {
+  Section section{.text = "built-in networks (info, train)\n"};
+  for (const auto& [name, summary] : nn::zoo::list()) {
+    section.items.push_back({{"name", name}, {"summary", summary}});
+    section.text += fmt::format("  {:<22} {}\n", name, summary);
+  }
+  return section;
+}
+
+Section formats() {
+  Section section{.text = "formats of a weight (--head)\n"};
+  const auto add = [&](const char* name, const char* example, const char* summary) {
+    section.items.push_back({{"name", name}, {"example", example}, {"summary", summary}});
+    section.text += fmt::format("  {:<32} {}\n", example, summary);
+  };
+  add("dense", "dense", "one tensor");
+  add("low_rank", "low_rank(r=20)", "U V^T of rank 20");
+  add("tt", "tt(out=8x4x4,in=16x16x8,r=16)",
+      "a tensor-train matrix, all inner ranks 16 (or r=16x8)");
+  return section;
 }
 
 void methods(const Common& common) {
   start(common);
-  std::string text = "metrics (measure, study)\n";
-  for (const auto& metric : metrics::all()) {
-    text +=
-        fmt::format("  {:<26} {:<14} {:<7} {}\n", metric.name, metrics::to_string(metric.family),
-                    metrics::to_string(metric.direction), metric.summary);
-  }
-  emit_and_save(common, Json{{"metrics", about_metrics()}}, text);
+  const auto methods = explanations(), metrics = scores(), built_in = networks(),
+             weights = formats();
+  emit_and_save(common,
+                Json{{"methods", methods.items},
+                     {"metrics", metrics.items},
+                     {"networks", built_in.items},
+                     {"formats", weights.items}},
+                methods.text + "\n" + metrics.text + "\n" + built_in.text + "\n" + weights.text);
 }
 
 }  // namespace
 
 void add_methods(CLI::App& root) {
   const auto common = std::make_shared<Common>();
-  add_command(root, "methods", "list the methods and the metrics, with their sources",
+  add_command(root, "methods", "list the methods, metrics, networks and formats, with sources",
               "  ranklens methods --json", *common)
       .callback([common] { methods(*common); });
 }

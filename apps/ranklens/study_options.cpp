@@ -15,6 +15,8 @@
 #include "ranklens/report/study_page.h"
 #include "ranklens/study/run.h"
 
+#include "bytes.h"
+
 namespace ranklens::app {
 namespace {
 
@@ -75,16 +77,6 @@ Json verdicts_json(const report::ReportData& data) {
 }  // namespace
 
 std::vector<std::string> split_list(const std::string& text) { return explain::split_specs(text); }
-
-std::int64_t parse_bytes(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(stop, text.data() + text.size());
-  const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
-  base::require(error == std::errc() && shift >= 0 && value >= 1 && value < (std::int64_t{1} << 32),
-                "'{}' is no amount of memory; write a number with K, M or G, such as 512M", text);
-  return value << shift;
-}
 
 study::Config StudyOptions::config() const {
   auto config = study::preset(preset);

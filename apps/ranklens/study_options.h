@@ -31,9 +31,6 @@ void add_study_options(CLI::App& command, StudyOptions& options);
 void run_study(const StudyOptions& options, const study::Config& config,
                const std::string& command);
 
-/// "512M", "2G", "1000000": bytes.
-std::int64_t parse_bytes(const std::string& text);
-
 /// "a,b(c=1,d=2)" -> {"a", "b(c=1,d=2)"}.
 std::vector<std::string> split_list(const std::string& text);
 

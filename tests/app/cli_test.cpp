@@ -1,32 +1,19 @@
-#include <algorithm>
 #include <fstream>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "app/run.h"
 
 namespace {
 
-using ranklens::testing::Finished;
+using ranklens::testing::expect_complaint;
 using ranklens::testing::ranklens;
 using ranklens::testing::TemporaryFolder;
 using testing::HasSubstr;
-using testing::IsEmpty;
-
-/// Expects one sentence on stderr that contains `part`, nothing on stdout, and the status.
-void expect_complaint(const Finished& finished, int status, const std::string& part) {
-  EXPECT_EQ(finished.status, status) << finished.err;
-  EXPECT_THAT(finished.out, IsEmpty());
-  EXPECT_THAT(finished.err, HasSubstr(part));
-  EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
-}
 
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string command : {"measure", "methods"}) {
+  for (const std::string command :
+       {"evaluate", "info", "measure", "methods", "reproduce", "study"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const auto own = ranklens({command, "--help"});
     EXPECT_EQ(own.status, 0);
@@ -61,7 +48,7 @@ TEST(Cli, WrongUsageNamesTheNearestRight) {
 }
 
 TEST(Cli, OutputThatCannotBeWrittenIsAFailure) {
-  const auto finished = ranklens({"methods"}, "/dev/full");
+  const auto finished = ranklens({"methods"}, {.out_path = "/dev/full"});
   EXPECT_EQ(finished.status, 1);
   EXPECT_THAT(finished.err, HasSubstr("could not be written"));
   expect_complaint(ranklens({"methods", "--out", "/dev/full"}), 1, "/dev/full");

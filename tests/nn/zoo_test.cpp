@@ -65,6 +65,16 @@ TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
               ::testing::HasSubstr("nearest: 'resnet18'"));
 }
 
+TEST(Zoo, WhatANetworkWouldIgnoreIsRefused) {
+  using ::testing::HasSubstr;
+  EXPECT_THAT(testing::error_of([] { make("resnet18", {.width = 16}); }), HasSubstr("no width"));
+  EXPECT_THAT(testing::error_of([] { make("cnn-tt", {.head = "dense"}); }), HasSubstr("its head"));
+  EXPECT_THAT(testing::error_of([] { make("lenet5", {.hidden = {9}}); }), HasSubstr("no hidden"));
+  EXPECT_EQ(
+      make("mlp", {.hidden = {9}, .head = "low_rank(r=2)"}).state.at("fc1.weight").weight->kind(),
+      "low_rank");
+}
+
 TEST(Zoo, EfficientNetHalvesItsImageFiveTimes) {
   const auto shapes = value_shapes(efficientnet_lite0({}).graph, 1);
   EXPECT_EQ(shapes.at("stem.relu"), (Shape{1, 32, 112, 112}));

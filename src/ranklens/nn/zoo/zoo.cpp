@@ -10,24 +10,45 @@ namespace {
 struct Item {
   Description description;
   Network (*make)(const Options&);
+  /// The options beside channels, size and classes that it knows.
+  bool width = false, head = false, hidden = false;
 };
 
 const std::vector<Item>& items() {
   static const std::vector<Item> all{
       {{"cnn-dense",
         "the hackathon's CNN with its dense head (551,146 parameters on 32x32 grey images)"},
-       cnn_dense},
-      {{"cnn-tt", "the same trunk with the hackathon's tensor-train head (498,282)"}, cnn_tt},
+       cnn_dense,
+       true,
+       true},
+      {{"cnn-tt", "the same trunk with the hackathon's tensor-train head (498,282)"}, cnn_tt, true},
       {{"cnn-tt-matched", "the dense CNN with its head 2048->128 as a tensor train"},
-       cnn_tt_matched},
+       cnn_tt_matched,
+       true},
       {{"cnn-low-rank", "the dense CNN with its head of low rank, as large as cnn-tt-matched's"},
-       cnn_low_rank},
-      {{"lenet5", "LeNet5, 20 and 50 filters, 500 hidden units, 28x28 images"}, lenet5},
-      {{"mlp", "a multi-layer perceptron on flattened images"}, mlp},
+       cnn_low_rank,
+       true},
+      {{"lenet5", "LeNet5, 20 and 50 filters, 500 hidden units, 28x28 images"},
+       lenet5,
+       false,
+       true},
+      {{"mlp", "a multi-layer perceptron on flattened images"}, mlp, false, true, true},
       {{"resnet18", "ResNet-18 with torchvision's names"}, resnet18},
       {{"efficientnet-lite0", "EfficientNet-Lite0, 224x224 images"}, efficientnet_lite0},
   };
   return all;
+}
+
+/// What the network would ignore is a mistake of whoever asks for it.
+const Options& checked(const Item& item, const Options& options) {
+  const auto refuse = [&](bool given, bool known, const char* what) {
+    base::require(known || !given, "the network '{}' has no {} to choose", item.description.name,
+                  what);
+  };
+  refuse(options.width != 0, item.width, "width");
+  refuse(!options.head.empty(), item.head, "format of its head");
+  refuse(!options.hidden.empty(), item.hidden, "hidden layers");
+  return options;
 }
 
 }  // namespace
@@ -46,7 +67,7 @@ bool contains(const std::string& name) {
 Network make(const std::string& name, const Options& options) {
   std::vector<std::string> names;
   for (const auto& item : items()) {
-    if (item.description.name == name) return item.make(options);
+    if (item.description.name == name) return item.make(checked(item, options));
     names.push_back(item.description.name);
   }
   base::fail("no built-in network is called '{}'{}", name, base::nearest_hint(name, names));

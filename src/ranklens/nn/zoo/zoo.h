@@ -18,7 +18,7 @@ struct Options {
   std::int64_t width = 0;
   /// Hidden layers of `mlp`.
   std::vector<std::int64_t> hidden = {};
-  /// Spec of the weight of the layer `head` (cnn-dense, lenet5, mlp's first), e.g.
+  /// Spec of the weight of the layer `head` (of cnn-dense and lenet5; of mlp its first), e.g.
   /// "tt(out=8x4x4,in=16x16x8,r=16)".
   std::string head = {};
   std::uint64_t seed = 0;
@@ -32,7 +32,8 @@ struct Description {
 /// The built-in networks, in the order in which they are listed to users.
 std::vector<Description> list();
 
-/// A fresh built-in network; an Error names the nearest for an unknown name.
+/// A fresh built-in network; an Error names the nearest for an unknown name, and refuses options
+/// that the network does not have.
 Network make(const std::string& name, const Options& options = {});
 bool contains(const std::string& name);
 

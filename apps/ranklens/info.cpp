@@ -1,0 +1,151 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/fetch.h"
+#include "ranklens/nn/inspect.h"
+#include "ranklens/report/table.h"
+
+#include "commands.h"
+#include "model.h"
+
+namespace ranklens::app {
+namespace {
+
+struct InfoOptions {
+  Common common;
+  ModelOptions model;
+  std::int64_t batch = 1;
+};
+
+/// Sums over all nodes. A multiply-add is two operations.
+struct Totals {
+  std::int64_t multiply_adds = 0, activation_bytes = 0;
+};
+
+Totals totals_of(const std::vector<nn::NodeCost>& nodes) {
+  Totals totals;
+  for (const auto& node : nodes) {
+    totals.multiply_adds += node.multiply_adds;
+    totals.activation_bytes += node.activation_bytes;
+  }
+  return totals;
+}
+
+void list_networks(const Common& common) {
+  Json list = Json::array();
+  std::string text = "built-in networks\n";
+  for (const auto& [name, summary] : nn::zoo::list()) {
+    const bool there = nn::fetched_model(name).has_value();
+    list.push_back({{"name", name}, {"summary", summary}, {"fetched", there}});
+    text += fmt::format("  {:<20} {}{}\n", name, summary, there ? "; fetched" : "");
+  }
+  emit_and_save(common, Json{{"networks", list}}, text);
+}
+
+Json json_of(const OpenedModel& opened, const std::vector<nn::NodeCost>& nodes,
+             std::int64_t batch) {
+  const auto& network = opened.network();
+  const auto totals = totals_of(nodes);
+  Json inputs = Json::array(), list = Json::array();
+  for (const auto& input : network.graph.inputs()) {
+    inputs.push_back({{"name", input.name}, {"shape", input.sample}});
+  }
+  for (const auto& node : nodes) {
+    list.push_back({{"name", node.name},
+                    {"kind", node.kind},
+                    {"output", node.outputs.front()},
+                    {"outputs", node.outputs},
+                    {"parameters", node.parameters},
+                    {"weight", node.weight},
+                    {"flops", 2 * node.multiply_adds},
+                    {"activation_bytes", node.activation_bytes}});
+  }
+  return {{"model", opened.name},
+          {"origin", to_string(opened.origin)},
+          {"inputs", inputs},
+          {"outputs", network.graph.outputs()},
+          {"batch", batch},
+          {"parameters", network.state.parameters()},
+          {"trainable", network.state.trainable_parameters()},
+          {"buffers", network.state.buffer_numbers()},
+          {"flops", 2 * totals.multiply_adds},
+          {"activation_bytes", totals.activation_bytes},
+          {"labels", opened.model.labels},
+          {"metadata", opened.model.metadata},
+          {"nodes", list}};
+}
+
+std::string sizes_of(const std::vector<nn::Shape>& outputs) {
+  std::string text;
+  for (const auto& shape : outputs) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", fmt::join(shape, "x"));
+  }
+  return text;
+}
+
+std::string text_of(const OpenedModel& opened, const std::vector<nn::NodeCost>& nodes) {
+  using report::Format;
+  report::Table table{
+      .id = "nodes",
+      .columns = {
+          {.title = "node"},
+          {.title = "kind"},
+          {.title = "output"},
+          {.title = "weight"},
+          {.title = "parameters", .format = Format::Integer},
+          {.title = "FLOPs", .format = Format::Integer},
+          {.title = "activations", .unit = "KiB", .format = Format::Number, .decimals = 1}}};
+  const auto kib = [](std::int64_t bytes) { return static_cast<double>(bytes) / 1024; };
+  for (const auto& node : nodes) {
+    table.rows.push_back({{node.name, node.kind, sizes_of(node.outputs), node.weight,
+                           node.parameters, 2 * node.multiply_adds, kib(node.activation_bytes)}});
+  }
+  const auto& state = opened.network().state;
+  const auto totals = totals_of(nodes);
+  table.rows.push_back(
+      {{std::string("total"), std::string(), std::string(), std::string(), state.parameters(),
+        2 * totals.multiply_adds, kib(totals.activation_bytes)}});
+  std::string text = fmt::format("{} ({})\n", opened.name, to_string(opened.origin));
+  for (const auto& input : opened.network().graph.inputs()) {
+    text += fmt::format("takes {} [{}]\n", input.name, fmt::join(input.sample, " x "));
+  }
+  return text + report::to_text(table) +
+         fmt::format("{} parameters, {} of them trainable; {} numbers in buffers\n",
+                     state.parameters(), state.trainable_parameters(), state.buffer_numbers());
+}
+
+void info(const InfoOptions& options) {
+  start(options.common);
+  if (options.model.model.empty()) return list_networks(options.common);
+  const auto opened = open_model(options.model, options.common, Fetched::wanted);
+  const auto nodes = nn::costs(opened.network(), options.batch);
+  emit_and_save(options.common, json_of(opened, nodes, options.batch), text_of(opened, nodes));
+}
+
+}  // namespace
+
+void add_info(CLI::App& root) {
+  const auto options = std::make_shared<InfoOptions>();
+  auto& command =
+      add_command(root, "info", "show a network node by node, or list the built-in ones",
+                  "  ranklens info cnn-tt --json\n  ranklens info", options->common);
+  add_model_options(command, options->model);
+  command.get_option("--model")->required(false);
+  auto& shape = options->model.shape;
+  const std::string group = "Of built-in networks";
+  const auto add = [&](const char* name, std::int64_t& value, const char* text) {
+    command.add_option(name, value, text)->check(CLI::Range(1, 65536))->group(group);
+  };
+  add("--channels", shape.channels, "of its images");
+  add("--size", shape.size, "pixels a side of its images");
+  add("--classes", shape.classes, "how many it tells apart");
+  command.add_option("--batch", options->batch, "how many images the costs are for")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command.callback([options] { info(*options); });
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <CLI/App.hpp>
+
+#include "ranklens/nn/model_file.h"
+#include "ranklens/nn/zoo/zoo.h"
+
+#include "common.h"
+
+namespace ranklens::app {
+
+/// MODEL on the command line, and what shapes a built-in network.
+struct ModelOptions {
+  std::string model;
+  std::string weights;  ///< a PyTorch state dict for a built-in network
+  nn::zoo::Options shape;
+};
+
+/// A network that was named, and where it came from.
+struct OpenedModel {
+  enum class Origin { file, fetched, built_in, state_dict };
+  nn::Model model;
+  std::string name;  ///< as it was given
+  Origin origin = Origin::file;
+  std::filesystem::path file;  ///< what was read, or ""
+
+  const nn::Network& network() const { return model.network; }
+  /// The name of class `index`: of the labels, or the number.
+  std::string class_name(std::int64_t index) const;
+};
+
+std::string_view to_string(OpenedModel::Origin origin);
+
+/// Adds --width, --head, --hidden and --weights.
+void add_network_options(CLI::App& command, ModelOptions& options);
+/// Adds MODEL, which may also be written --model, and the options above.
+void add_model_options(CLI::App& command, ModelOptions& options);
+
+enum class Fetched { wanted, left };
+
+/// Opens a model file, a fetched network (`Fetched::wanted`) or a built-in one, which is fresh,
+/// unless --weights fills it, and drawn from the seed. On the device and in the type of `common`
+/// (bfloat16 is left to whoever computes). Error for a file that is missing or no model, a name
+/// that is not known (nearest named), and shapes given for a network that has its own.
+OpenedModel open_model(const ModelOptions& options, const Common& common, Fetched fetched);
+
+/// Says on stderr that a network knows nothing yet.
+void warn_if_untrained(const OpenedModel& opened, const Common& common);
+
+/// How many classes a network of images tells apart; Error if it is no classifier.
+std::int64_t class_count(const nn::Network& network);
+
+}  // namespace ranklens::app

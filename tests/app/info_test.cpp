@@ -1,0 +1,105 @@
+#include <ATen/ops/zeros.h>
+
+#include "ranklens/base/files.h"
+#include "ranklens/base/safetensors.h"
+#include "ranklens/nn/model_file.h"
+#include "ranklens/nn/zoo/zoo.h"
+
+#include "app/run.h"
+
+namespace {
+
+using ranklens::testing::answer_of;
+using ranklens::testing::expect_complaint;
+using ranklens::testing::ranklens;
+using ranklens::testing::TemporaryFolder;
+using testing::HasSubstr;
+namespace nn = ranklens::nn;
+namespace base = ranklens::base;
+
+TEST(Info, CountsTheHackathonsNetworks) {
+  const auto dense = answer_of(ranklens({"info", "cnn-dense", "--json"}));
+  EXPECT_EQ(dense["trainable"], 551146);  // as the notebooks print
+  const auto tt = answer_of(ranklens({"info", "cnn-tt", "--json"}));
+  EXPECT_EQ(tt["trainable"], 498282);
+  EXPECT_EQ(answer_of(ranklens({"info", "resnet18", "--json"}))["parameters"], 11689512);
+}
+
+TEST(Info, NodesAddUpToTheTotals) {
+  const auto info = answer_of(ranklens({"info", "cnn-tt", "--batch", "2", "--json"}));
+  std::int64_t parameters = 0, flops = 0, bytes = 0;
+  for (const auto& node : info["nodes"]) {
+    parameters += node["parameters"].get<std::int64_t>();
+    flops += node["flops"].get<std::int64_t>();
+    bytes += node["activation_bytes"].get<std::int64_t>();
+  }
+  EXPECT_EQ(info["parameters"], parameters);
+  EXPECT_EQ(info["flops"], flops);
+  EXPECT_EQ(info["activation_bytes"], bytes);
+  const auto& conv1 = info["nodes"][0];
+  EXPECT_EQ(conv1["name"], "conv1");
+  EXPECT_EQ(conv1["kind"], "conv2d");
+  EXPECT_EQ(conv1["output"], nlohmann::json({2, 32, 32, 32}));
+  EXPECT_EQ(conv1["parameters"], 320);
+  EXPECT_EQ(conv1["flops"], 2 * 2 * 9 * 32 * 32 * 32);  // multiply and add, 2 images, 9 taps
+  EXPECT_EQ(conv1["activation_bytes"], 4 * 2 * 32 * 32 * 32);
+}
+
+TEST(Info, TakesAFileToo) {
+  const TemporaryFolder folder;
+  const auto file = (folder / "m.safetensors").string();
+  nn::write_model(
+      file, {.network = nn::zoo::make("mlp", {.hidden = {5}, .seed = 1}), .labels = {"a", "b"}});
+  const auto info = answer_of(ranklens({"info", file, "--json"}));
+  EXPECT_EQ(info["parameters"], 784 * 5 + 5 + 5 * 10 + 10);
+  EXPECT_EQ(info["labels"], nlohmann::json({"a", "b"}));
+  EXPECT_EQ(info["origin"], "file");
+  const auto text = ranklens({"info", file});
+  EXPECT_THAT(text.out, HasSubstr("3985 parameters, 3985 of them trainable"));
+}
+
+TEST(Info, ListsWhatIsBuiltIn) {
+  const auto list = answer_of(ranklens({"info", "--json"}))["networks"];
+  ASSERT_EQ(list.size(), nn::zoo::list().size());
+  EXPECT_EQ(list[0]["name"], "cnn-dense");
+  EXPECT_THAT(ranklens({"info"}).out, HasSubstr("efficientnet-lite0"));
+}
+
+TEST(Info, BadModelsAreOneSentence) {
+  const TemporaryFolder folder;
+  expect_complaint(ranklens({"info", "resnet81"}), 2, "nearest: 'resnet18'");
+  expect_complaint(ranklens({"info", "nowhere.safetensors"}), 2, "nowhere.safetensors");
+  expect_complaint(ranklens({"info", (folder / "m").string()}), 2, "cannot read");
+  expect_complaint(ranklens({"info", "cnn-tt", "--width", "12"}), 2, "a multiple of 8, not 12");
+  expect_complaint(ranklens({"info", "cnn-tt", "--head", "dense"}), 2, "no format of its head");
+  expect_complaint(ranklens({"info", "cnn-dense", "--head", "tt(r=2"}), 2, "tt(r=2");
+  expect_complaint(ranklens({"info", "mlp", "--hidden", "5,x"}), 2, "--hidden");
+
+  const auto file = (folder / "m.safetensors").string(), cut = (folder / "cut").string();
+  nn::write_model(file, {.network = nn::zoo::make("mlp", {.hidden = {5}})});
+  expect_complaint(ranklens({"info", file, "--width", "16"}), 2, "are for built-in networks");
+  const auto bytes = base::read_file(file);
+  for (const auto length : {std::size_t{0}, std::size_t{7}, std::size_t{500}, bytes.size() - 1}) {
+    base::write_file(cut, bytes.substr(0, length));
+    expect_complaint(ranklens({"info", cut}), 2, cut);
+  }
+  base::write_safetensors(cut, {.tensors = {{"a", at::zeros({2})}}, .metadata = {}});
+  expect_complaint(ranklens({"info", cut}), 2, "holds tensors but no network");
+}
+
+TEST(Info, StateDictsFillABuiltInNetwork) {
+  const TemporaryFolder folder;
+  const auto file = (folder / "w.safetensors").string(),
+             other = (folder / "x.safetensors").string();
+  const auto network = nn::zoo::make("mlp", {.hidden = {5}});
+  base::Safetensors dict;
+  for (const auto& [name, tensor] : network.state.tensors()) dict.tensors[name] = tensor;
+  base::write_safetensors(file, dict);
+  const auto info =
+      answer_of(ranklens({"info", "mlp", "--hidden", "5", "--weights", file, "--json"}));
+  EXPECT_EQ(info["origin"], "state dict");
+  expect_complaint(ranklens({"info", "mlp", "--hidden", "6", "--weights", file}), 2, "fc1.weight");
+  expect_complaint(ranklens({"info", "resnet18.pth"}), 2, "--weights resnet18.pth");
+}
+
+}  // namespace
