@@ -1,6 +1,10 @@
 #include "ranklens/base/error.h"
+#include "ranklens/nn/fused/relu_norm.h"
+#include "ranklens/nn/fusion.h"
 #include "ranklens/nn/graph_data.h"
 #include "ranklens/nn/network.h"
+#include "ranklens/nn/operators/norm.h"
+#include "ranklens/nn/operators/shape_ops.h"
 
 namespace ranklens::nn {
 namespace {
@@ -40,24 +44,108 @@ class Values {
   std::vector<bool> kept_;
 };
 
-void run_node(std::size_t k, const GraphData& graph, const State& state, const RunOptions& options,
-              Values& values, StateChange& change) {
-  const auto& node = graph.nodes[k];
-  std::vector<at::Tensor> inputs;
-  for (const auto slot : graph.input_slots[k]) inputs.push_back(values[slot]);
-  const auto weights = weights_of(node, state);
-  std::optional<base::Stream> random;
-  if (options.random != nullptr) random = options.random->child(node.name);
-  std::map<std::string, at::Tensor> changes;
-  const Call call{
-      node.name, inputs, weights, options.mode, options.batch_norm, random ? &*random : nullptr,
-      &changes};
-  auto outputs = node.op->run(call);
-  for (std::size_t output = 0; output < outputs.size(); ++output) {
-    values.set(graph.first_output[k] + output, std::move(outputs[output]));
+/// One call of run().
+class Execution {
+ public:
+  Execution(const GraphData& graph, const State& state, const RunOptions& options)
+      : graph_(graph),
+        state_(state),
+        options_(options),
+        values_(graph, options.want),
+        group_at_(graph.nodes.size(), none) {
+    groups_ = fusible(graph, options);
+    for (std::size_t k = 0; k < groups_.size(); ++k) {
+      for (const auto node : groups_[k].nodes()) group_at_[node] = k;
+    }
   }
-  for (auto& [role, tensor] : changes) change[node.weights.at(role)] = std::move(tensor);
-}
+
+  RunResult run(const std::vector<at::Tensor>& inputs) {
+    for (std::size_t k = 0; k < inputs.size(); ++k) values_.set(k, inputs[k]);
+    for (std::size_t k = 0; k < graph_.nodes.size(); ++k) {
+      const auto group = group_at_[k];
+      if (group == none) {
+        run_node(k);
+      } else if (groups_[group].first() == k) {
+        run_group(groups_[group]);
+      }
+    }
+    RunResult result{.outputs = {}, .taps = {}, .change = std::move(change_)};
+    for (const auto slot : graph_.output_slots) result.outputs.push_back(values_[slot]);
+    for (const auto& name : options_.want) result.taps[name] = values_[graph_.slots.at(name)];
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  std::optional<base::Stream> stream_of(const Node& node) const {
+    if (options_.random == nullptr) return std::nullopt;
+    return options_.random->child(node.name);
+  }
+
+  /// Calls act(call) for a node and keeps the buffers it changes.
+  template <class Act>
+  void call(const Node& node, const std::vector<at::Tensor>& inputs, const Act& act) {
+    const auto weights = weights_of(node, state_);
+    const auto random = stream_of(node);
+    std::map<std::string, at::Tensor> changes;
+    act(Call{node.name, inputs, weights, options_.mode, options_.batch_norm,
+             random ? &*random : nullptr, &changes});
+    for (auto& [role, tensor] : changes) change_[node.weights.at(role)] = std::move(tensor);
+  }
+
+  void run_node(std::size_t k) {
+    std::vector<at::Tensor> inputs;
+    for (const auto slot : graph_.input_slots[k]) inputs.push_back(values_[slot]);
+    call(graph_.nodes[k], inputs, [&](const Call& one) {
+      auto outputs = graph_.nodes[k].op->run(one);
+      for (std::size_t output = 0; output < outputs.size(); ++output) {
+        values_.set(graph_.first_output[k] + output, std::move(outputs[output]));
+      }
+    });
+    values_.release_after(k);
+  }
+
+  void run_group(const Group& group) {
+    const auto& node = graph_.nodes[group.norm];
+    const auto& norm = dynamic_cast<const BatchNorm&>(*node.op);
+    fused::ReluNorm work{.input = values_[graph_.input_slots[group.first()].front()],
+                         .weight = state_.tensor(node.weights.at("weight")),
+                         .bias = state_.tensor(node.weights.at("bias")),
+                         .relu = group.relu.has_value(),
+                         .eps = norm.settings().eps,
+                         .pool = group.pool.has_value()};
+    if (!fused::supported(work) || work.input.size(1) != norm.features()) {
+      for (const auto k : group.nodes()) run_node(k);
+      return;
+    }
+    if (group.dropout) add_dropout(graph_.nodes[*group.dropout], work);
+    call(node, {work.input}, [&](const Call& one) {
+      auto done = fused::relu_norm(work);
+      norm.report(one, done.mean, done.inverse_std, work.input.numel() / norm.features());
+      values_.set(graph_.first_output[group.last()], std::move(done.output));
+    });
+    for (const auto k : group.nodes()) values_.release_after(k);
+  }
+
+  void add_dropout(const Node& node, fused::ReluNorm& work) const {
+    const auto& dropout = dynamic_cast<const Dropout&>(*node.op);
+    const auto& x = work.input;
+    if (dropout.p() == 0) return;
+    const auto random = stream_of(node);
+    work.keep = dropout.keep({x.size(0), x.size(1), x.size(2) / 2, x.size(3) / 2}, node.name,
+                             random ? &*random : nullptr);
+    work.factor = 1 / (1 - dropout.p());
+  }
+
+  const GraphData& graph_;
+  const State& state_;
+  const RunOptions& options_;
+  Values values_;
+  StateChange change_;
+  std::vector<Group> groups_;
+  std::vector<std::size_t> group_at_;  ///< by node: its group, or none
+};
 
 }  // namespace
 
@@ -66,16 +154,7 @@ RunResult run(const Graph& graph, const State& state, const std::vector<at::Tens
   const auto& data = graph.data();
   base::require(inputs.size() == data.inputs.size(), "the network takes {} inputs, not {}",
                 data.inputs.size(), inputs.size());
-  Values values(data, options.want);
-  for (std::size_t k = 0; k < inputs.size(); ++k) values.set(k, inputs[k]);
-  RunResult result;
-  for (std::size_t k = 0; k < data.nodes.size(); ++k) {
-    run_node(k, data, state, options, values, result.change);
-    values.release_after(k);
-  }
-  for (const auto slot : data.output_slots) result.outputs.push_back(values[slot]);
-  for (const auto& name : options.want) result.taps[name] = values[data.slots.at(name)];
-  return result;
+  return Execution(data, state, options).run(inputs);
 }
 
 }  // namespace ranklens::nn

@@ -49,7 +49,10 @@ nn::State laid_out(const nn::State& state, const Execution& execution) {
   const auto format =
       execution.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
   return state.map([&](const at::Tensor& tensor) {
-    return tensor.dim() == 4 ? tensor.contiguous(format) : tensor;
+    // contiguous() would leave kernels of one channel as they are, whose strides fit either layout:
+    // libtorch then takes the first convolution, and what follows it, for channels-first.
+    const bool as_told = tensor.dim() != 4 || tensor.suggest_memory_format() == format;
+    return as_told ? tensor : tensor.clone(format);
   });
 }
 

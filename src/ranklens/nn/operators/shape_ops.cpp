@@ -131,11 +131,16 @@ nlohmann::json Dropout::options() const { return {{"p", p_}}; }
 std::vector<at::Tensor> Dropout::run(const Call& call) const {
   const auto& x = call.input();
   if (call.mode == Mode::evaluate || p_ == 0) return {x};
-  base::require(call.random != nullptr,
-                "node '{}' (dropout) needs a random stream in training mode", call.node);
-  auto stream = *call.random;
-  const auto mask = stream.bernoulli_mask(x.sizes(), 1 - p_).to(x.device(), x.scalar_type());
+  const auto mask = keep(x.sizes(), call.node, call.random).to(x.device(), x.scalar_type());
   return {x * mask.mul_(1 / (1 - p_))};
+}
+
+at::Tensor Dropout::keep(at::IntArrayRef sizes, std::string_view node,
+                         const base::Stream* random) const {
+  base::require(random != nullptr, "node '{}' (dropout) needs a random stream in training mode",
+                node);
+  auto stream = *random;
+  return stream.bernoulli_mask(sizes, 1 - p_);
 }
 
 }  // namespace ranklens::nn

@@ -69,6 +69,8 @@ class Dropout final : public Operator {
   std::string_view kind() const override { return "dropout"; }
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
+  /// bool: what is not zeroed in a value of these sizes. An Error naming the node without a stream.
+  at::Tensor keep(at::IntArrayRef sizes, std::string_view node, const base::Stream* random) const;
 
  private:
   double p_;

@@ -1,0 +1,12 @@
+// Compiled with the flags of its instruction set (cmake/RanklensKernels.cmake).
+#ifdef RANKLENS_VECTOR_KERNELS
+#include "ranklens/nn/kernels/norm.inc"
+#include "ranklens/nn/kernels/table.h"
+
+namespace ranklens::nn::kernels {
+
+const Table avx2{
+    .name = "avx2", .float32 = norm_kernels<float>(), .bfloat16 = norm_kernels<std::uint16_t>()};
+
+}  // namespace ranklens::nn::kernels
+#endif
