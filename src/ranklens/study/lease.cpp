@@ -1,5 +1,6 @@
 #include "ranklens/study/lease.h"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -18,6 +20,8 @@ namespace ranklens::study {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kFree = "free";
 
 std::string host_name() {
   char name[256] = {};
@@ -32,6 +36,18 @@ std::string make_token() {
   return fmt::format("{} {} {}-{}", host_name(), ::getpid(), now, ++count);
 }
 
+fs::path term_path(const fs::path& name, std::int64_t term) {
+  return name.string() + "." + std::to_string(term);
+}
+
+/// The number of the last term; 0 where there was none.
+std::int64_t last_term(const fs::path& name) {
+  std::error_code ignored;
+  std::int64_t term = 0;
+  while (fs::exists(term_path(name, term + 1), ignored)) ++term;
+  return term;
+}
+
 std::optional<std::string> read_token(const fs::path& file) {
   std::ifstream in(file);
   if (!in) return std::nullopt;
@@ -40,62 +56,73 @@ std::optional<std::string> read_token(const fs::path& file) {
   return line;
 }
 
-/// Creates the file with the token in it, unless there is one.
-bool create(const fs::path& file, const std::string& token) {
-  // A hard link appears with its contents, and only where no file is: no reader sees an empty
-  // lease.
-  const fs::path draft = file.string() + "." + std::to_string(::getpid()) + ".draft";
-  {
-    std::ofstream out(draft);
-    out << token << '\n';
+/// A file of its own beside the lease, with `text` in it; removed at the end. What is linked or
+/// renamed from it appears with its contents: no reader sees an empty term.
+class Draft {
+ public:
+  Draft(const fs::path& name, const std::string& text) {
+    static std::atomic<std::uint64_t> count{0};
+    path_ = name.parent_path() /
+            fmt::format(".{}-{}-{}.draft", host_name(), ::getpid(), count.fetch_add(1));
+    std::ofstream out(path_);
+    out << text << '\n';
     out.flush();
-    if (!out)
+    if (!out) {
+      const int error = errno;
+      ::unlink(path_.c_str());
       throw base::SystemError(
-          fmt::format("cannot write '{}': {}", draft.string(), std::strerror(errno)));
+          fmt::format("cannot write '{}': {}", path_.string(), std::strerror(error)));
+    }
   }
-  const bool created = ::link(draft.c_str(), file.c_str()) == 0;
-  const int error = errno;
-  ::unlink(draft.c_str());
-  if (!created && error != EEXIST) {
-    throw base::SystemError(
-        fmt::format("cannot claim '{}': {}", file.string(), std::strerror(error)));
-  }
-  return created;
-}
+  ~Draft() { ::unlink(path_.c_str()); }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
 
-bool holder_is_dead(const fs::path& file, const std::string& token, double stale) {
+  const fs::path& path() const { return path_; }
+  /// When it was made, by the clock of the file system, which is one for all machines.
+  fs::file_time_type time() const { return fs::last_write_time(path_); }
+
+ private:
+  fs::path path_;
+};
+
+bool process_is_gone(const std::string& token) {
   std::istringstream words(token);
   std::string host;
   long pid = 0;
-  if (words >> host >> pid && host == host_name() && pid > 0)
-    return ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
+  return words >> host >> pid && host == host_name() && pid > 0 &&
+         ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
+}
+
+/// Whether the last term, that of `file`, is over.
+bool ended(const fs::path& file, fs::file_time_type now, double stale) {
+  const auto token = read_token(file);
+  if (!token) return false;
+  if (*token == kFree || process_is_gone(*token)) return true;
   std::error_code error;
-  const auto changed = fs::last_write_time(file, error);
-  if (error) return false;
-  return std::chrono::duration<double>(fs::file_time_type::clock::now() - changed).count() > stale;
+  const auto beat = fs::last_write_time(file, error);
+  return !error && std::chrono::duration<double>(now - beat).count() > stale;
 }
 
 }  // namespace
 
-std::unique_ptr<Lease> Lease::acquire(const fs::path& file, const Options& options) {
-  fs::create_directories(file.parent_path());
-  const auto token = make_token();
-  if (!create(file, token)) {
-    const auto holder = read_token(file);
-    if (!holder || !holder_is_dead(file, *holder, options.stale)) return nullptr;
-    // Of several that see the dead holder, the rename succeeds for one.
-    const fs::path aside = file.string() + "." + std::to_string(::getpid()) + ".dead";
-    if (::rename(file.c_str(), aside.c_str()) != 0) return nullptr;
-    const bool same = read_token(aside) == holder;
-    if (!same) ::rename(aside.c_str(), file.c_str());  // somebody was faster: that one is alive
-    ::unlink(aside.c_str());
-    if (!same || !create(file, token)) return nullptr;
-  }
-  return std::unique_ptr<Lease>(new Lease(file, token, options));
+std::unique_ptr<Lease> Lease::acquire(const fs::path& name, const Options& options) {
+  std::error_code error;
+  fs::create_directories(name.parent_path(), error);
+  auto token = make_token();
+  const Draft draft(name, token);
+  const auto last = last_term(name);
+  if (last > 0 && !ended(term_path(name, last), draft.time(), options.stale)) return nullptr;
+  const auto mine = term_path(name, last + 1);
+  if (::link(draft.path().c_str(), mine.c_str()) == 0)
+    return std::unique_ptr<Lease>(new Lease(name, last + 1, std::move(token), options));
+  if (errno == EEXIST) return nullptr;
+  throw base::SystemError(fmt::format("cannot claim '{}': {}", mine.string(), strerror(errno)));
 }
 
-Lease::Lease(fs::path file, std::string token, const Options& options)
-    : file_(std::move(file)),
+Lease::Lease(fs::path name, std::int64_t term, std::string token, const Options& options)
+    : name_(std::move(name)),
+      term_(term),
       token_(std::move(token)),
       heart_([this, seconds = options.heartbeat] { beat(seconds); }) {}
 
@@ -106,17 +133,28 @@ Lease::~Lease() {
   }
   wake_.notify_all();
   heart_.join();
-  if (held()) ::unlink(file_.c_str());
+  if (!held()) return;
+  try {
+    // Should another process begin the next term just now, a mark on this one does no harm.
+    const Draft draft(name_, kFree);
+    ::rename(draft.path().c_str(), term_path(name_, term_).c_str());
+  } catch (const base::Error&) {
+    // Without the mark, the lease is free when this process ends or its heartbeat is stale.
+  }
 }
 
-bool Lease::held() const { return read_token(file_) == token_; }
+bool Lease::held() const {
+  std::error_code ignored;
+  return !fs::exists(term_path(name_, term_ + 1), ignored) &&
+         read_token(term_path(name_, term_)) == token_;
+}
 
 void Lease::beat(double seconds) {
+  const auto file = term_path(name_, term_);
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return stop_; })) {
-    std::error_code ignored;
-    if (held()) fs::last_write_time(file_, fs::file_time_type::clock::now(), ignored);
-  }
+  // No time given: the file system's clock, not this machine's.
+  while (!wake_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return stop_; }))
+    ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
 }
 
 }  // namespace ranklens::study

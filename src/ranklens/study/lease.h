@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -10,9 +10,15 @@
 
 namespace ranklens::study {
 
-/// The right to work on one cell of a run folder, held as a small file whose time of change is its
-/// heartbeat. Of any number of processes, on any number of machines that share the folder, one at a
-/// time holds it; that of a process that is gone is taken over.
+/// The right to work on one cell of a run folder. Of any number of processes, on any number of
+/// machines that share the folder, one at a time has it; that of a process that is gone is taken
+/// over.
+///
+/// The lease NAME is the files NAME.1, NAME.2, ..., one a term. The highest number is the term that
+/// counts: its file names the holder, and its time of change is the holder's heartbeat. A term ends
+/// when its holder marks it free or shows no life any more; whoever then makes the file of the next
+/// number has the lease. Making a file that must not exist is the one step that decides, and files
+/// are never removed or renamed away, so there is nothing that two processes could both win.
 class Lease {
  public:
   struct Options {
@@ -20,12 +26,14 @@ class Lease {
     double stale = 30;     ///< without a sign of life for so long, the holder is taken for dead
   };
 
-  /// The lease, or null while another process holds it. On the holder's own machine a process that
-  /// no longer runs loses it at once.
-  static std::unique_ptr<Lease> acquire(const std::filesystem::path& file, const Options& options);
-  static std::unique_ptr<Lease> acquire(const std::filesystem::path& file) {
-    return acquire(file, Options());
+  /// The lease, or null while another process holds it. A process of this machine that no longer
+  /// runs loses it at once, any other one after `stale` seconds by the clock of the file system. A
+  /// SystemError if the folder cannot be written to.
+  static std::unique_ptr<Lease> acquire(const std::filesystem::path& name, const Options& options);
+  static std::unique_ptr<Lease> acquire(const std::filesystem::path& name) {
+    return acquire(name, Options());
   }
+  /// Gives it back.
   ~Lease();
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -35,10 +43,11 @@ class Lease {
   bool held() const;
 
  private:
-  Lease(std::filesystem::path file, std::string token, const Options& options);
+  Lease(std::filesystem::path name, std::int64_t term, std::string token, const Options& options);
   void beat(double seconds);
 
-  std::filesystem::path file_;
+  std::filesystem::path name_;
+  std::int64_t term_;
   std::string token_;
   std::mutex mutex_;
   std::condition_variable wake_;
