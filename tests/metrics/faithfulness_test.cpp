@@ -1,6 +1,7 @@
 #include "ranklens/metrics/faithfulness.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -112,6 +113,27 @@ TEST(Curves, BatchesDoNotChangeThem) {
   const Curve three = insertion(counting, images, maps, targets, options);
   EXPECT_EQ(largest, 3);
   EXPECT_TRUE(one.scores.allclose(three.scores, 1e-12, 1e-12));
+}
+
+TEST(Curves, OneRunServesSeveralScores) {
+  const at::Tensor images = numbers({7, 2, 4, 4}, 2);
+  const at::Tensor maps = numbers({7, 4, 4}, 3);
+  const at::Tensor targets = at::tensor({0, 1, 0, 1, 1, 0, 0}, at::kLong);
+  const auto score = linear(numbers({4, 4}, 4));
+  for (const Game game : {Game::deletion, Game::insertion}) {
+    CurveOptions options = curve_preset("paper", game);
+    options.batch = 4;
+    const std::array kinds{Score::logit, Score::softmax};
+    const auto both = perturbation_curves(game, score, images, maps, targets, options, kinds);
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+      options.score = kinds[k];
+      const Curve one = perturbation_curve(game, score, images, maps, targets, options);
+      EXPECT_TRUE(both[k].scores.equal(one.scores));
+      EXPECT_TRUE(both[k].area.equal(one.area));
+      EXPECT_TRUE(both[k].fractions.equal(one.fractions));
+    }
+    EXPECT_FALSE(both[0].area.equal(both[1].area));
+  }
 }
 
 TEST(Curves, ConstantMapsActAsRandomOnes) {

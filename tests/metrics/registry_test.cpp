@@ -91,6 +91,29 @@ TEST(Registry, FaithfulnessPrefersTheScoresOwnPixels) {
   }
 }
 
+TEST(Registry, SeveralAtOnceAreAsOneByOne) {
+  Subject given = subject(difficult_maps());
+  std::vector<const Metric*> some;
+  for (const Metric& metric : all()) some.push_back(&metric);
+  std::vector<at::Tensor> alone;
+  for (const Metric* metric : some) alone.push_back(measure(*metric, given));
+  std::int64_t images = 0;
+  given.score = [&, score = given.score](const at::Tensor& x) {
+    images += x.size(0);
+    return score(x);
+  };
+  const auto together = measure(some, given);
+  ASSERT_EQ(together.size(), some.size());
+  for (std::size_t k = 0; k < some.size(); ++k) {
+    EXPECT_TRUE(together[k].equal(alone[k])) << some[k]->name;
+  }
+  // 6 maps of 8x9 pixels: 9 perturbed images a curve (one row at a time) and game.
+  EXPECT_EQ(images, 6 * 9 * 2);
+  std::swap(some.front(), some.back());
+  EXPECT_TRUE(measure(some, given).front().equal(alone.back()));
+  EXPECT_THROW(measure(some, {.maps = given.maps}), base::Error);
+}
+
 TEST(Registry, SaysWhatIsMissing) {
   const Subject maps_only{.maps = numbers({1, 4, 4}, 1)};
   for (const Metric* metric : applicable(maps_only)) {

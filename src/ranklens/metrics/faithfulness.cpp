@@ -81,18 +81,22 @@ void check_inputs(const at::Tensor& images, const at::Tensor& maps, const at::Te
                 "targets must be one int64 for each of the {} images", images.size(0));
 }
 
-// Scores of the targets, [B] float64 on the CPU.
-at::Tensor target_scores(const ScoreFunction& score, const at::Tensor& images,
-                         const at::Tensor& targets, Score kind) {
+// The network's answers, [B,K] float64 on the CPU.
+at::Tensor logits_of(const ScoreFunction& score, const at::Tensor& images) {
   at::Tensor logits = score(images).detach().to(at::kCPU, at::kDouble);
   base::require(logits.dim() == 2 && logits.size(0) == images.size(0),
                 "the scoring function must return one row of logits for each of {} images",
                 images.size(0));
+  return logits;
+}
+
+// Scores of the targets, [B] float64.
+at::Tensor target_scores(const at::Tensor& logits, const at::Tensor& targets, Score kind) {
   const std::int64_t classes = logits.size(1);
   const bool known = targets.ge(0).logical_and(targets.lt(classes)).all().item<bool>();
   base::require(known, "a target is no class of the network, which has {} classes", classes);
-  if (kind == Score::softmax) logits = logits.softmax(1);
-  const at::Tensor scores = logits.gather(1, targets.unsqueeze(1)).squeeze(1);
+  const at::Tensor all = kind == Score::softmax ? logits.softmax(1) : logits;
+  at::Tensor scores = all.gather(1, targets.unsqueeze(1)).squeeze(1);
   base::require(at::isfinite(scores).all().item<bool>(),
                 "the network's score of a perturbed image is not a finite number");
   return scores;
@@ -132,6 +136,14 @@ CurveOptions curve_preset(std::string_view name, Game game) {
 Curve perturbation_curve(Game game, const ScoreFunction& score, const at::Tensor& images,
                          const at::Tensor& maps, const at::Tensor& targets,
                          const CurveOptions& options) {
+  const Score kind = options.score;
+  return perturbation_curves(game, score, images, maps, targets, options, {&kind, 1}).front();
+}
+
+std::vector<Curve> perturbation_curves(Game game, const ScoreFunction& score,
+                                       const at::Tensor& images, const at::Tensor& maps,
+                                       const at::Tensor& targets, const CurveOptions& options,
+                                       std::span<const Score> kinds) {
   check_inputs(images, maps, targets);
   const at::NoGradGuard no_grad;
   const auto changed = counts(options, images.size(2), images.size(3));
@@ -144,10 +156,12 @@ Curve perturbation_curve(Game game, const ScoreFunction& score, const at::Tensor
   const at::Tensor amounts = at::tensor(changed, at::kLong);
   const at::Tensor labels = targets.to(at::kCPU);
 
-  Curve curve;
-  curve.fractions = amounts.to(at::kDouble) / static_cast<double>(images.size(2) * images.size(3));
-  curve.scores = at::empty({images.size(0), points}, at::kDouble);
-  at::Tensor flat = curve.scores.view({runs});
+  std::vector<Curve> curves(kinds.size());
+  for (auto& curve : curves) {
+    curve.fractions =
+        amounts.to(at::kDouble) / static_cast<double>(images.size(2) * images.size(3));
+    curve.scores = at::empty({images.size(0), points}, at::kDouble);
+  }
   for (std::int64_t first = 0; first < runs; first += options.batch) {
     const std::int64_t batch = std::min(options.batch, runs - first);
     const at::Tensor run = at::arange(first, first + batch);
@@ -158,11 +172,16 @@ Curve perturbation_curve(Game game, const ScoreFunction& score, const at::Tensor
     const at::Tensor turned = places.index_select(0, where).unsqueeze(1).lt(amount);
     const at::Tensor mixed =
         at::where(turned, to.index_select(0, where), from.index_select(0, where));
-    flat.narrow(0, first, batch)
-        .copy_(target_scores(score, mixed, labels.index_select(0, image), options.score));
+    const at::Tensor logits = logits_of(score, mixed), label = labels.index_select(0, image);
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+      curves[k]
+          .scores.view({runs})
+          .narrow(0, first, batch)
+          .copy_(target_scores(logits, label, kinds[k]));
+    }
   }
-  curve.area = area_under(curve, options.area);
-  return curve;
+  for (auto& curve : curves) curve.area = area_under(curve, options.area);
+  return curves;
 }
 
 }  // namespace ranklens::metrics

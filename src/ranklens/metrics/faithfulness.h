@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -65,6 +67,13 @@ struct Curve {
 Curve perturbation_curve(Game game, const ScoreFunction& score, const at::Tensor& images,
                          const at::Tensor& maps, const at::Tensor& targets,
                          const CurveOptions& options);
+
+/// One curve for each of `kinds` (options.score is not read), equal to that of perturbation_curve
+/// with that score; the network sees the perturbed images once for all of them.
+std::vector<Curve> perturbation_curves(Game game, const ScoreFunction& score,
+                                       const at::Tensor& images, const at::Tensor& maps,
+                                       const at::Tensor& targets, const CurveOptions& options,
+                                       std::span<const Score> kinds);
 
 inline Curve deletion(const ScoreFunction& score, const at::Tensor& images, const at::Tensor& maps,
                       const at::Tensor& targets,

@@ -17,12 +17,20 @@ constexpr Needs kMask{.mask = true};
 constexpr Needs kModel{.model = true};
 constexpr Needs kPair{.second_map = true};
 
+/// The areas under the curves of one game, one for each kind of score.
+std::vector<at::Tensor> curve_areas(const Subject& s, Game game, std::span<const Score> kinds) {
+  CurveOptions options = curve_preset("paper", game);
+  options.batch = s.batch;
+  std::vector<at::Tensor> areas;
+  for (const auto& curve :
+       perturbation_curves(game, s.score, s.images, s.maps, s.targets, options, kinds))
+    areas.push_back(curve.area);
+  return areas;
+}
+
 template <Game game, Score kind>
 at::Tensor curve_area(const Subject& s) {
-  CurveOptions options = curve_preset("paper", game);
-  options.score = kind;
-  options.batch = s.batch;
-  return perturbation_curve(game, s.score, s.images, s.maps, s.targets, options).area;
+  return curve_areas(s, game, std::array{kind}).front();
 }
 
 constexpr std::string_view kArras = "Arras, Osman and Samek 2022";
@@ -63,16 +71,16 @@ const std::array kMetrics{
            [](const Subject& s) { return spatial_spread(s.maps); }},
     Metric{"deletion", faithfulness, lower, kModel, 0, 1,
            "area under the target's probability while its pixels are deleted", kRise,
-           curve_area<Game::deletion, Score::softmax>},
+           curve_area<Game::deletion, Score::softmax>, CurveArea{Game::deletion, Score::softmax}},
     Metric{"insertion", faithfulness, higher, kModel, 0, 1,
            "area under the target's probability while its pixels are inserted", kRise,
-           curve_area<Game::insertion, Score::softmax>},
+           curve_area<Game::insertion, Score::softmax>, CurveArea{Game::insertion, Score::softmax}},
     Metric{"deletion_logit", faithfulness, lower, kModel, -kInf, kInf,
            "area under the target's logit while its pixels are deleted", kRise,
-           curve_area<Game::deletion, Score::logit>},
+           curve_area<Game::deletion, Score::logit>, CurveArea{Game::deletion, Score::logit}},
     Metric{"insertion_logit", faithfulness, higher, kModel, -kInf, kInf,
            "area under the target's logit while its pixels are inserted", kRise,
-           curve_area<Game::insertion, Score::logit>},
+           curve_area<Game::insertion, Score::logit>, CurveArea{Game::insertion, Score::logit}},
     Metric{"spearman", agreement, higher, kPair, -1, 1, "rank correlation of two maps",
            "Spearman 1904", [](const Subject& s) { return spearman(s.maps, s.others); }},
     Metric{"ssim", agreement, higher, kPair, -1, 1, "structural similarity of two maps",
@@ -120,6 +128,26 @@ at::Tensor measure(const Metric& metric, const Subject& subject) {
   const std::string_view lacking = missing(metric, subject);
   base::require(lacking.empty(), "the metric '{}' needs {}", metric.name, lacking);
   return metric.evaluate(subject);
+}
+
+std::vector<at::Tensor> measure(std::span<const Metric* const> metrics, const Subject& subject) {
+  std::vector<at::Tensor> values(metrics.size());
+  for (const Game game : {Game::deletion, Game::insertion}) {
+    std::vector<Score> kinds;
+    std::vector<std::size_t> places;
+    for (std::size_t k = 0; k < metrics.size(); ++k) {
+      if (!metrics[k]->curve || metrics[k]->curve->game != game) continue;
+      if (!missing(*metrics[k], subject).empty()) continue;  // said below, by measure()
+      kinds.push_back(metrics[k]->curve->score);
+      places.push_back(k);
+    }
+    if (kinds.empty()) continue;
+    const auto areas = curve_areas(subject, game, kinds);
+    for (std::size_t k = 0; k < places.size(); ++k) values[places[k]] = areas[k];
+  }
+  for (std::size_t k = 0; k < metrics.size(); ++k)
+    if (!values[k].defined()) values[k] = measure(*metrics[k], subject);
+  return values;
 }
 
 std::string_view to_string(Direction direction) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,12 @@ struct Needs {
   bool second_map = false;
 };
 
+/// A metric that is the area under a perturbation curve with the paper's settings.
+struct CurveArea {
+  Game game;
+  Score score;
+};
+
 struct Metric {
   std::string_view name;
   Family family;
@@ -43,6 +50,7 @@ struct Metric {
   std::string_view summary;  ///< one line for people
   std::string_view source;   ///< where the definition comes from
   at::Tensor (*evaluate)(const Subject&);
+  std::optional<CurveArea> curve{};
 };
 
 /// All metrics, in the order of docs/metrics.md, with their default options.
@@ -56,6 +64,10 @@ std::vector<const Metric*> applicable(const Subject& subject);
 
 /// [N] float64. Error if the subject lacks something the metric needs.
 at::Tensor measure(const Metric& metric, const Subject& subject);
+
+/// The same for each of several metrics, in their order; those that look at the same perturbed
+/// images run the network once.
+std::vector<at::Tensor> measure(std::span<const Metric* const> metrics, const Subject& subject);
 
 std::string_view to_string(Direction direction);
 std::string_view to_string(Family family);

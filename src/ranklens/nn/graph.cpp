@@ -124,8 +124,8 @@ bool Graph::has_value(std::string_view value) const {
 
 const Node& Graph::node(std::string_view name) const {
   const auto found = data_->node_index.find(std::string(name));
-  base::require(found != data_->node_index.end(), "layer '{}' does not exist{}", name,
-                base::nearest_hint(name, node_names()));
+  if (found == data_->node_index.end())
+    base::fail("layer '{}' does not exist{}", name, base::nearest_hint(name, node_names()));
   return data_->nodes[found->second];
 }
 
@@ -144,8 +144,8 @@ std::vector<std::string> Graph::node_names() const {
 std::vector<std::string> Graph::value_names() const { return data_->values; }
 
 void Graph::require_value(std::string_view value) const {
-  base::require(has_value(value), "layer '{}' does not exist{}", value,
-                base::nearest_hint(value, data_->values));
+  if (!has_value(value))
+    base::fail("layer '{}' does not exist{}", value, base::nearest_hint(value, data_->values));
 }
 
 }  // namespace ranklens::nn

@@ -6,8 +6,8 @@ namespace ranklens::nn {
 
 const Entry& State::at(const std::string& name) const {
   const auto found = index_.find(name);
-  base::require(found != index_.end(), "the state has no entry '{}'{}", name,
-                base::nearest_hint(name, names()));
+  if (found == index_.end())  // the hint costs more than the look-up
+    base::fail("the state has no entry '{}'{}", name, base::nearest_hint(name, names()));
   return entries_[found->second].second;
 }
 

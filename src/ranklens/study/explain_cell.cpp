@@ -1,5 +1,6 @@
 #include <cmath>
 #include <string_view>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
@@ -11,7 +12,7 @@
 #include "ranklens/explain/methods.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/study/make_cell.h"
-#include "ranklens/train/evaluate.h"
+#include "ranklens/train/compute.h"
 
 namespace ranklens::study {
 namespace {
@@ -33,12 +34,14 @@ Values means(const std::map<std::string, at::Tensor>& per_image) {
   return values;
 }
 
+/// All metrics of one set of maps, or (`pairs`) of two sets against each other.
 std::map<std::string, at::Tensor> measured(const metrics::Subject& subject, bool pairs) {
+  std::vector<const metrics::Metric*> chosen;
+  for (const auto* metric : metrics::applicable(subject))
+    if (metric->needs.second_map == pairs) chosen.push_back(metric);
+  const auto all = metrics::measure(chosen, subject);
   std::map<std::string, at::Tensor> values;
-  for (const auto* metric : metrics::applicable(subject)) {
-    if (metric->needs.second_map != pairs) continue;
-    values[std::string(metric->name)] = metrics::measure(*metric, subject);
-  }
+  for (std::size_t k = 0; k < chosen.size(); ++k) values[std::string(chosen[k]->name)] = all[k];
   return values;
 }
 
@@ -55,6 +58,27 @@ std::vector<Series> all_series(const Config& config, const nn::Network& trained,
   return series;
 }
 
+/// The network in the layout it is fastest in, as it was in training.
+nn::Network fast(const nn::Network& network, const RunOptions& options) {
+  return {network.graph, train::laid_out(network.state, {.channels_last = options.channels_last})};
+}
+
+metrics::Subject subject_of(const Selection& selection, const nn::Network& network,
+                            const RunOptions& options) {
+  metrics::Subject subject;
+  subject.masks = selection.data.masks;
+  subject.images = data::in_unit_range(selection.data.images);
+  subject.targets = selection.data.labels;
+  const auto format =
+      options.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  subject.score = [&network, format](const at::Tensor& batch) {
+    return network(batch.contiguous(format));
+  };
+  // Large enough that contracting a tensor train's cores, once a batch, costs little.
+  subject.batch = 256;
+  return subject;
+}
+
 }  // namespace
 
 std::string method_name(std::string_view spec) {
@@ -63,14 +87,10 @@ std::string method_name(std::string_view spec) {
 
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
                   const nn::Network& trained, const nn::Network& untrained, MadeCell& made) {
-  const auto images = data::in_unit_range(selection.data.images);
-  metrics::Subject subject;
-  subject.masks = selection.data.masks;
-  subject.images = images;
-  subject.targets = selection.data.labels;
-  subject.score = [&](const at::Tensor& batch) { return trained(batch); };
+  const auto network = fast(trained, options), fresh = fast(untrained, options);
+  auto subject = subject_of(selection, network, options);
   base::Stopwatch watch;
-  const auto series = all_series(config, trained, untrained);
+  const auto series = all_series(config, network, fresh);
   double done = 0;
   for (const auto& item : series) {
     if (base::interrupted()) return;
@@ -80,18 +100,17 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                   .total = static_cast<double>(series.size()),
                   .unit = "map sets",
                   .note = item.key});
-    const auto maps = explain::attribute(item.spec, {.network = item.network,
-                                                     .images = images,
-                                                     .targets = subject.targets,
-                                                     .seed = made.cell.seed,
-                                                     .execution = {.memory = options.memory}})
-                          .maps;
+    subject.maps = explain::attribute(item.spec, {.network = item.network,
+                                                  .images = subject.images,
+                                                  .targets = subject.targets,
+                                                  .seed = made.cell.seed,
+                                                  .execution = {.memory = options.memory}})
+                       .maps;
     made.cell.seconds["explain"] += watch.restart();
-    subject.maps = maps;
     const auto per_image = measured(subject, false);
     made.cell.scores[item.key] = means(per_image);
-    if (item.network == &trained) {
-      made.pictures.maps[item.key] = explain::min_max(maps);
+    if (item.network == &network) {
+      made.pictures.maps[item.key] = explain::min_max(subject.maps);
       made.pictures.values[item.key] = per_image;
     }
     made.cell.seconds["measure"] += watch.restart();
