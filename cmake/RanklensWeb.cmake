@@ -20,16 +20,20 @@ add_custom_command(
   WORKING_DIRECTORY ${RANKLENS_WEB_DIR}
   COMMENT "Installing the web front end's packages" VERBATIM)
 
+# ccache sees what a source includes, not what its assembler takes in: the header differs when the page does.
+set(page_header ${CMAKE_BINARY_DIR}/web/page.h)
 file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${RANKLENS_WEB_DIR}/src/*)
 add_custom_command(
-  OUTPUT ${RANKLENS_PAGE}
+  OUTPUT ${RANKLENS_PAGE} ${page_header}
   DEPENDS ${web_installed} ${web_sources} ${RANKLENS_WEB_DIR}/index.html ${RANKLENS_WEB_DIR}/vite.config.ts
           ${RANKLENS_WEB_DIR}/tsconfig.json ${RANKLENS_WEB_DIR}/package.json
+          ${CMAKE_SOURCE_DIR}/cmake/PageHeader.cmake
   COMMAND ${RANKLENS_NPM_COMMAND} run --silent build -- --logLevel warn --emptyOutDir --outDir ${CMAKE_BINARY_DIR}/web
+  COMMAND ${CMAKE_COMMAND} -DPAGE=${RANKLENS_PAGE} -DHEADER=${page_header} -P ${CMAKE_SOURCE_DIR}/cmake/PageHeader.cmake
   WORKING_DIRECTORY ${RANKLENS_WEB_DIR}
   COMMENT "Building the report page" VERBATIM)
 
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/ranklens/report/page_template.cpp PROPERTIES
-  OBJECT_DEPENDS ${RANKLENS_PAGE}
-  COMPILE_DEFINITIONS "RANKLENS_PAGE_HTML=\"${RANKLENS_PAGE}\""
+  OBJECT_DEPENDS "${RANKLENS_PAGE};${page_header}"
+  COMPILE_DEFINITIONS "RANKLENS_PAGE_HEADER=\"${page_header}\""
   SKIP_UNITY_BUILD_INCLUSION ON)

@@ -49,9 +49,9 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std:
 
 std::string summary(const report::ReportData& data) {
   std::string text;
-  for (const auto& [claim, verdict, measure, unit, matched, note] : data.verdicts) {
-    text += fmt::format("{:<12}  {}\n              {}\n", study::to_string(verdict.outcome),
-                        claim.text, verdict.reason);
+  for (const auto& item : data.verdicts) {
+    text += fmt::format("{:<12}  {}\n              {}\n", study::to_string(item.verdict.outcome),
+                        item.claim.text, item.verdict.reason);
   }
   for (const auto& table : report::tables(data)) {
     if (table.id == "arms") text += "\n" + table.title + "\n" + report::to_text(table);

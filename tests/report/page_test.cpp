@@ -1,5 +1,6 @@
 #include "ranklens/report/page.h"
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -146,6 +147,15 @@ TEST(PageTables, ControlsStandLastInTheTableOfTheirFamily) {
   EXPECT_EQ(table(all, "metrics-concentration").rows.size(), 1u);
 }
 
+TEST(PageTables, AControlOfAnArmStandsUnderTheControlsName) {
+  auto data = small();
+  data.scores.push_back({.arm = "d", .method = "rnd", .values = {{"gini", {0.2, 0.1, 0.3, 3}}}});
+  const Table gini = table(tables(data), "metrics-concentration");
+  ASSERT_EQ(gini.rows.size(), 2u);
+  EXPECT_EQ(gini.rows[1].group, "Control: Random");
+  EXPECT_EQ(std::get<std::string>(gini.rows[1].cells[0]), "dense");
+}
+
 TEST(PageTables, StagesAreSummedOverArmsAndRuns) {
   EXPECT_EQ(to_csv(table(tables(small()), "stages")),
             "Stage,dense,tt</script><script>alert(1)</script>,total\r\n"
@@ -163,6 +173,15 @@ TEST(PageTables, AVerdictSaysItsEffectWithItsInterval) {
   EXPECT_EQ(effect_text(verdict).detail, "");
   verdict.verdict.difference = {};
   EXPECT_EQ(effect_text(verdict).text, "–");
+}
+
+TEST(PageTables, AnEffectSizeNeedsThreeSeeds) {
+  Verdict verdict;
+  verdict.verdict.effect = 0.8;
+  verdict.verdict.difference.count = 2;
+  EXPECT_TRUE(std::isnan(effect_size(verdict)));
+  verdict.verdict.difference.count = 3;
+  EXPECT_EQ(effect_size(verdict), 0.8);
 }
 
 TEST(PageTables, AVerdictSaysWhetherAccuracyWasMatched) {

@@ -62,7 +62,7 @@ export class Browser {
   private fill(): void {
     const { report } = this.gallery;
     const photo = this.photos[this.at]!;
-    this.title.replaceChildren(`${photo.title}`, photo.label && h("span", { class: "label" }, photo.label),
+    this.title.replaceChildren(/^\d+$/.test(photo.title) ? `Image ${photo.title}` : photo.title, photo.label && h("span", { class: "label" }, photo.label),
       h("span", { class: "count" }, `${this.at + 1} of ${this.photos.length}`));
     const methods = report.data.methods.filter((method) => report.data.maps.some((map) =>
       map.image === photo.id && map.method === method.id));
@@ -74,10 +74,16 @@ export class Browser {
         h("h3", {}, report.arm(arm)?.label ?? "Controls without an arm"),
         predictionLine(report, photo, arm),
         h("div", { class: "browser-maps" }, ...armOf(arm).map((method) => h("figure", {},
-          this.gallery.map(photo, arm, method.id), h("figcaption", {}, method.label))))))),
+          this.gallery.map(photo, arm, method.id), h("figcaption", {}, method.label, constant(report, photo, arm, method.id)))))))),
       ...numbers(report, photo));
     this.body.scrollTop = 0;
   }
+}
+
+/** A map without any difference in it looks like a mistake unless it is said. */
+function constant(report: Report, photo: Photo, arm: string, method: string): string {
+  const map = report.map(photo.id, arm, method);
+  return map && map.low === map.high ? " (the same everywhere)" : "";
 }
 
 function predictionLine(report: Report, photo: Photo, arm: string): HTMLElement | null {
@@ -94,9 +100,9 @@ function numbers(report: Report, photo: Photo): HTMLElement[] {
   if (metrics.length === 0) return [];
   const name = (map: HeatMap) => [report.methodOf.get(map.method)?.label ?? map.method, report.arm(map.arm)?.label ?? ""] as const;
   const csv = () => toCsv([["image", "method", "arm", ...metrics.map((metric) => metric.id)],
-    ...maps.map((map) => [photo.id, ...name(map), ...metrics.map((metric) => map.values[metric.id] ?? null)])]);
+    ...maps.map((map) => [photo.title, ...name(map), ...metrics.map((metric) => map.values[metric.id] ?? null)])]);
   return [h("figure", { class: "table wide" },
-    h("div", { class: "table-head" }, h("h3", {}, "This image in numbers"), csvButton(`image-${photo.id}`, "this image's numbers", csv)),
+    h("div", { class: "table-head" }, h("h3", {}, "This image in numbers"), csvButton(`image-${photo.title.replace(/[^\w.-]+/g, "-")}`, "this image's numbers", csv)),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "This image in numbers" },
       h("table", {},
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Method"), h("th", { scope: "col" }, "Arm"),

@@ -16,8 +16,11 @@ const config: Config = {
     titlePadding: 8, labelOverlap: "greedy",
   },
   axisY: { domain: false, ticks: false, labelPadding: 6 },
-  axisX: { grid: false, labelFlush: true },
+  axisX: { grid: false, labelFlush: true, labelSeparation: 8 },
 };
+
+/** Thousands with a thin space, as in the tables. */
+const locale = { decimal: ".", thousands: "\u2009", grouping: [3], currency: ["", ""] };
 
 let pending: Promise<unknown>[] = [];
 
@@ -29,7 +32,7 @@ export function chart(title: string, description: string, spec: object, note = "
     new Promise(requestAnimationFrame).then(async () => {
       await embed(place, full as TopLevelSpec, {
         mode: "vega-lite", actions: false, renderer: "svg", ast: true, expr: expressionInterpreter,
-        tooltip: { theme: "page" },
+        tooltip: { theme: "page" }, formatLocale: locale,
       });
     }));
   return h("figure", { class: "chart" }, h("figcaption", {}, title, " ", note && h("span", {}, note)), place);

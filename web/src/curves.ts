@@ -23,9 +23,9 @@ interface Point {
 
 const panels: { series: Series; title: string; axis: string; format: string }[] = [
   { series: "train_loss", title: "Training loss", axis: "cross-entropy (nats)", format: ".2f" },
-  { series: "validation_loss", title: "Validation loss", axis: "cross-entropy (nats)", format: ".2f" },
+  { series: "validation_loss", title: "Held-out loss", axis: "cross-entropy (nats)", format: ".2f" },
   { series: "train_accuracy", title: "Training accuracy", axis: "accuracy", format: ".0%" },
-  { series: "validation_accuracy", title: "Validation accuracy", axis: "accuracy", format: ".0%" },
+  { series: "validation_accuracy", title: "Held-out accuracy", axis: "accuracy", format: ".0%" },
 ];
 
 export function curvesSection(report: Report): HTMLElement[] {

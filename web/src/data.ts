@@ -12,6 +12,10 @@ export type Outcome = "supported" | "contradicted" | "undecided";
 
 export interface Verdict {
   claim: string;
+  /** The arm it is about, or "". */
+  arm: string;
+  /** The claim without the arm's name. */
+  question: string;
   /** What the claim says of the effect: above the threshold, below it, or closer to zero than it. */
   relation: "greater" | "less" | "within";
   threshold: number;

@@ -4,7 +4,9 @@
 export function number(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en").replaceAll(",", "\u2009").replace("-", "−");
+  // Four digits stand without a gap, as is usual in print.
+  if (size >= 1000) return Math.round(value).toLocaleString("en", { useGrouping: size >= 9999.5 })
+    .replaceAll(",", "\u2009").replace("-", "−");
   if (size !== 0 && size < 1e-3) return value.toExponential(1).replaceAll("-", "−");
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3).replace("-", "−");
 }

@@ -9,7 +9,7 @@ export type Open = (image: string) => void;
 export function gridView(gallery: Gallery, grid: Grid, open: Open): HTMLElement {
   const photos = grid.images.map((id) => gallery.report.photoOf.get(id)).filter((photo) => photo !== undefined);
   const draw = { rows, tiles, gallery: large }[grid.layout];
-  return h("figure", { class: `grid ${grid.layout}` },
+  return h("figure", { class: `grid ${grid.layout}${grid.columns > 4 ? " dense" : ""}` },
     grid.title && h("h3", {}, grid.title),
     grid.note && h("p", { class: "note" }, grid.note),
     draw(gallery, grid, photos, open));

@@ -25,7 +25,7 @@ export function thumbnails(gallery: Gallery, open: Open): HTMLElement[] {
 function allNumbers(report: Report): string {
   const { data } = report;
   return toCsv([["image", "label", "arm", "method", ...data.metrics.map((metric) => metric.id)],
-    ...data.maps.map((map) => [map.image, report.photoOf.get(map.image)?.label ?? "", map.arm, map.method,
+    ...data.maps.map((map) => [report.photoOf.get(map.image)?.title ?? map.image, report.photoOf.get(map.image)?.label ?? "", map.arm, map.method,
       ...data.metrics.map((metric) => map.values[metric.id] ?? null)])]);
 }
 

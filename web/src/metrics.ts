@@ -17,7 +17,7 @@ interface Dot {
   n: number;
 }
 
-const control = "no arm (control)";
+const control = "control without a network";
 
 export function metricsSection(report: Report): HTMLElement[] {
   const families = [...new Set(report.data.metrics.map((metric) => metric.table))];
@@ -34,13 +34,15 @@ function familyView(report: Report, id: string): HTMLElement[] {
     .map((metric) => dotPlot(report, metric)).filter((plot) => plot !== null);
   return [
     table && tableView(table),
-    ...(plots.length > 0 ? [legend(report, "mark", hasArmless(report) ? { label: control, color: "var(--muted)" } : undefined),
+    ...(plots.length > 0 ? [legend(report, "mark", hasArmless(report, id) ? { label: control, color: "var(--muted)" } : undefined),
       h("div", { class: "charts three" }, ...plots)] : []),
   ].filter((part) => part !== undefined);
 }
 
-function hasArmless(report: Report): boolean {
-  return report.data.scores.some((score) => score.arm === "");
+/** Whether a control that belongs to no arm stands in the table. */
+function hasArmless(report: Report, table: string): boolean {
+  return report.data.metrics.some((metric) => metric.table === table &&
+    report.data.scores.some((score) => score.arm === "" && score.values[metric.id]));
 }
 
 /** Rows from the top: the arms of each method, with a gap between methods. */
@@ -50,10 +52,11 @@ function dotPlot(report: Report, metric: Metric): HTMLElement | null {
   const styles = armStyles(report);
   const domain = [...styles.labels, control];
   const title = metric.unit ? `${metric.label} (${metric.unit})` : metric.label;
-  const names = JSON.stringify(methods.map((method) => method.label));
+  // "Grad-CAM, untrained network" and "Grad-CAM with SmoothGrad" take two lines.
+  const names = JSON.stringify(methods.map((method) => method.label.split(/(?<=,) | (?=with )/)));
   const places = JSON.stringify(methods.map((method) => method.middle));
   const y = { field: "y", type: "quantitative", title: null, scale: { domain: [0, rows], reverse: true, nice: false },
-    axis: { values: methods.map((method) => method.middle), grid: false, labelLimit: 130, labelFontSize: 11.5,
+    axis: { values: methods.map((method) => method.middle), grid: false, labelLimit: 150, labelFontSize: 11.5,
       labelExpr: `${names}[indexof(${places}, datum.value)]` } };
   const x = (field: string) => ({ field, type: "quantitative", title, axis: { tickCount: 4 },
     scale: { zero: false, nice: true, padding: 6 } });

@@ -1,15 +1,26 @@
-// What the study found, before anything else: each claim with its outcome, its effect and its interval.
+// What the study found, before anything else: all claims at a glance, then each with its reason, effect and interval.
 import { csvButton } from "./csv";
 import type { Outcome, Report, Verdict } from "./data";
 import { h, svg } from "./dom";
 import { number, plural } from "./format";
+import { cardId, hasInterval, signs, verdictMatrix } from "./matrix";
 
-const signs: Record<Outcome, string> = { supported: "✓", contradicted: "✕", undecided: "?" };
+/** As many cards as stand open at once: with more, the overview comes first and the cards fold away by arm. */
+const openCards = 10;
 
 export function verdictsSection(report: Report): HTMLElement[] {
   const table = report.table("verdicts");
+  const { verdicts } = report.data;
+  const arms = [...new Set(verdicts.map((verdict) => verdict.arm))];
+  const folded = arms.length > 1;
   return [
-    h("ol", { class: "verdicts" }, ...report.data.verdicts.map(verdictCard)),
+    ...(folded ? [verdictMatrix(report, arms)] : []),
+    ...arms.map((arm) => {
+      const own = verdicts.filter((verdict) => verdict.arm === arm);
+      const cards = h("ol", { class: "verdicts" }, ...own.map((verdict) => verdictCard(verdict, cardId(verdicts.indexOf(verdict)), folded)));
+      return folded ? h("details", { class: "arm-verdicts", open: verdicts.length <= openCards },
+        h("summary", {}, h("h3", {}, versus(report, arm)), h("span", { class: "tally" }, tally(own))), cards) : cards;
+    }),
     h("div", { class: "section-tools" }, h("p", { class: "note" },
       "A claim is supported when the whole interval of its effect lies where the claim says (tinted), contradicted when it lies " +
       "outside, and undecided when it does both. With too few seeds or epochs it is undecided, and what the interval alone says is " +
@@ -18,15 +29,34 @@ export function verdictsSection(report: Report): HTMLElement[] {
   ];
 }
 
-function verdictCard(verdict: Verdict): HTMLElement {
+function versus(report: Report, arm: string): string {
+  const label = report.arm(arm)?.label ?? "";
+  if (label === "") return "In general";
+  return report.reference ? `${label}, against ${report.reference.label}` : label;
+}
+
+/** "2 supported, 5 undecided (1 preliminarily supported)". */
+function tally(verdicts: Verdict[]): string {
+  const outcomes: Outcome[] = ["supported", "contradicted", "undecided"];
+  const count = (test: (verdict: Verdict) => boolean) => verdicts.filter(test).length;
+  return outcomes.map((outcome) => {
+    const all = count((verdict) => verdict.outcome === outcome);
+    const leaning = outcome !== "undecided" ? [] : outcomes.slice(0, 2)
+      .map((side) => ({ side, n: count((verdict) => verdict.outcome === outcome && verdict.tendency === side) }))
+      .filter(({ n }) => n > 0).map(({ side, n }) => `${n} preliminarily ${side}`);
+    return all === 0 ? "" : `${all} ${outcome}${leaning.length > 0 ? ` (${leaning.join(", ")})` : ""}`;
+  }).filter(Boolean).join(", ");
+}
+
+function verdictCard(verdict: Verdict, id: string, underArm: boolean): HTMLElement {
   const { effect, outcome, tendency } = verdict;
-  const interval = effect.low !== null && effect.high !== null;
+  const interval = hasInterval(verdict);
   const level = Math.round(100 * verdict.level);
-  return h("li", { class: `verdict ${outcome}` },
+  return h("li", { id, class: `verdict ${outcome}` },
     h("div", { class: "outcome" }, h("p", {}, h("span", { "aria-hidden": "true" }, signs[outcome]), ` ${outcome}`),
       tendency !== outcome && h("p", { class: "tendency" }, `preliminary: ${tendency}`)),
     h("div", { class: "claim" },
-      h("h3", {}, verdict.claim),
+      h(underArm ? "h4" : "h3", {}, underArm ? verdict.question : verdict.claim),
       h("p", {}, verdict.reason),
       h("ul", { class: "chips" },
         h("li", {}, plural(verdict.seeds, "seed")),

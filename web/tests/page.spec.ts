@@ -25,7 +25,7 @@ test("verdicts come first, each with its outcome and interval", async ({ page })
   const ids = await page.locator("main > section").evaluateAll((all) => all.map((section) => section.id));
   expect(ids).toEqual(["verdicts", "curves", "arms", "maps", "metrics", "images", "tables", "time", "configuration"]);
   const cards = page.locator(".verdict");
-  await expect(cards).toHaveCount(5);
+  await expect(cards).toHaveCount(6);
   await expect(cards.nth(0)).toHaveClass(/contradicted/);
   // 1.3 -+ t(2) s / sqrt(3), t(2) = 4.303, s = 0.1082.
   await expect(cards.nth(0)).toContainText("+1.300");
@@ -35,6 +35,38 @@ test("verdicts come first, each with its outcome and interval", async ({ page })
   await expect(cards.nth(2)).toContainText("preliminary: supported");
   await expect(cards.nth(3)).toContainText("accuracy not matched");
   await expect(cards.nth(4)).toContainText("no interval: fewer than two seeds");
+});
+
+test("all verdicts at a glance: a claim a row, an arm a column, each leading to its card", async ({ page }) => {
+  await open(page, "study", 1600);
+  const matrix = page.locator("table.matrix");
+  await expect(matrix.locator("thead th")).toHaveText([/Claim/, /^tt \(the paper's two layers\)accuracy matched: 83.6 %/, /^low-rank/]);
+  await expect(matrix.locator("tbody tr")).toHaveCount(5);
+  const localised = matrix.locator("tbody tr").nth(1);
+  await expect(localised.locator("td").nth(0)).toContainText("✓ supported+0.0430 [0.0227, 0.0633]");
+  await expect(localised.locator("td").nth(1)).toContainText("? undecided");
+  await expect(matrix.locator("tbody tr").nth(0).locator("td").nth(1)).toHaveText("–");
+  // The card of a folded group unfolds when its outcome is followed.
+  const group = page.locator("details.arm-verdicts").nth(1);
+  await group.evaluate((details) => details.removeAttribute("open"));
+  await expect(group.locator(".verdict")).toBeHidden();
+  await localised.locator("td").nth(1).getByRole("link").click();
+  await expect(group.locator(".verdict")).toBeVisible();
+  await expect(group.locator(".verdict")).toBeInViewport();
+});
+
+test("on paper nothing is folded away and nothing is left to press", async ({ page }) => {
+  await open(page, "study", 1600);
+  const group = page.locator("details.arm-verdicts").nth(1);
+  await group.evaluate((details) => details.removeAttribute("open"));
+  await page.emulateMedia({ media: "print" });
+  await expect(group.locator(".verdict h4")).toBeVisible();
+  expect(await group.locator(".verdict").evaluate((card) => card.getBoundingClientRect().height)).toBeGreaterThan(40);
+  for (const control of ["nav", ".csv", ".choice", "input[type=range]"]) {
+    for (const part of await page.locator(control).all()) await expect(part).toBeHidden();
+  }
+  const paper = await page.pdf({ format: "A4" });
+  expect(paper.length).toBeGreaterThan(100_000);
 });
 
 test("axis labels of the plots do not overlap", async ({ page }) => {

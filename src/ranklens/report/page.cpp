@@ -78,6 +78,10 @@ CellText effect_text(const Verdict& verdict) {
   return {(e.mean > 0 ? "+" : "") + number(e.mean, places), interval(e, places)};
 }
 
+double effect_size(const Verdict& verdict) {
+  return verdict.verdict.difference.count < 3 ? std::nan("") : verdict.verdict.effect;
+}
+
 std::string accuracy_text(const Verdict& verdict) {
   std::string text = "accuracy not compared";
   if (verdict.accuracy_matched) {

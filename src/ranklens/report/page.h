@@ -21,6 +21,8 @@ namespace ranklens::report {
 
 struct Verdict {
   study::Claim claim{};
+  std::string arm{};       // id of the arm it is about; empty: of none in particular
+  std::string question{};  // the claim without the arm's name: the same words for every arm
   study::Verdict verdict{};
   std::string measure{};  // what the difference is: "mass accuracy of Grad-CAM, tt − dense"
   std::string unit{};

@@ -45,6 +45,7 @@ void check(const ReportData& data) {
     base::require(!metric.family.empty(), "the metric '{}' belongs to no family", metric.id);
   Ids arms_or_none = arms;
   arms_or_none.insert("");
+  for (const Verdict& verdict : data.verdicts) require_id(arms_or_none, verdict.arm, "arm");
   for (const Curve& curve : data.curves) {
     require_id(arms, curve.arm, "arm");
     check_curve(curve);

@@ -57,6 +57,8 @@ std::string_view name_of(study::Relation relation) {
 json verdict_json(const Verdict& v) {
   const CellText effect = effect_text(v);
   return {{"claim", v.claim.text},
+          {"arm", v.arm},
+          {"question", v.question.empty() ? v.claim.text : v.question},
           {"relation", name_of(v.claim.relation)},
           {"threshold", v.claim.threshold},
           {"level", v.claim.level},
@@ -67,7 +69,7 @@ json verdict_json(const Verdict& v) {
           {"effect", estimate_json(effect_of(v))},
           {"effect_text", effect.text},
           {"interval_text", effect.detail},
-          {"effect_size", number_json(v.verdict.effect)},
+          {"effect_size", number_json(effect_size(v))},
           {"seeds", v.verdict.difference.count},
           {"reason", v.verdict.reason},
           {"accuracy",

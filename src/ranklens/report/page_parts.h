@@ -36,6 +36,9 @@ Estimate effect_of(const Verdict& verdict);
 /// The same as it is read, with its sign.
 CellText effect_text(const Verdict& verdict);
 
+/// Hedges' g of it; NaN for fewer than three seeds, whose correction has no value.
+double effect_size(const Verdict& verdict);
+
 /// "accuracy matched: 84.1 % against 84.4 %".
 std::string accuracy_text(const Verdict& verdict);
 

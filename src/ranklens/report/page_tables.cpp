@@ -28,7 +28,7 @@ Table verdict_table(const ReportData& data) {
     const auto matched = v.accuracy_matched ? study::to_string(*v.accuracy_matched) : "";
     table.rows.push_back({.cells = {v.claim.text, std::string(study::to_string(v.verdict.outcome)),
                                     std::string(study::to_string(v.verdict.tendency)), v.measure,
-                                    v.unit, effect_of(v), number_or_nothing(v.verdict.effect),
+                                    v.unit, effect_of(v), number_or_nothing(effect_size(v)),
                                     std::string(matched), v.verdict.reason}});
   }
   return table;
@@ -96,7 +96,7 @@ Table arm_table(const ReportData& data) {
   add({.title = "Accuracy",
        .format = Format::Percent,
        .better = Better::Higher,
-       .help = "On the validation images, mean over seeds with its 95 % interval."},
+       .help = "On the held-out images, mean over seeds with its 95 % interval."},
       [](const Arm& arm) { return measured(arm.accuracy.mean) ? Cell(arm.accuracy) : Cell(); });
   add({.title = "Parameters",
        .format = Format::Integer,
@@ -116,7 +116,7 @@ Table arm_table(const ReportData& data) {
   return table;
 }
 
-/// The metrics of one family: methods as groups of arms, controls last, in one group.
+/// The metrics of one family: methods as groups of arms, controls last.
 Table family_of_metrics(const ReportData& data, const std::string& family) {
   std::string title = family;
   title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
@@ -134,9 +134,11 @@ Table family_of_metrics(const ReportData& data, const std::string& family) {
                                  [&](const std::string& id) { return score.values.count(id) > 0; });
     if (score.method != method.id || !any) return;
     const std::string arm = score.arm.empty() ? "" : arm_label(data, score.arm);
-    Row row{.group = method.control ? "Controls" : method.label};
-    row.cells.emplace_back(!method.control ? (arm.empty() ? method.label : arm)
-                                           : method.label + (arm.empty() ? "" : ", " + arm));
+    // Controls of an arm stand under their own name, those that know no arm together.
+    Row row{.group = !method.control ? method.label
+                     : arm.empty()   ? "Controls"
+                                     : "Control: " + method.label};
+    row.cells.emplace_back(arm.empty() ? method.label : arm);
     for (const std::string& id : ids) {
       const auto found = score.values.find(id);
       row.cells.push_back(found == score.values.end() ? Cell() : Cell(found->second));

@@ -1,8 +1,9 @@
 #include "ranklens/report/page_template.h"
 
-// cmake/RanklensWeb.cmake defines RANKLENS_PAGE_HTML for this file alone: the path of the built
-// page.
-#ifdef RANKLENS_PAGE_HTML
+// cmake/RanklensWeb.cmake defines RANKLENS_PAGE_HEADER for this file alone: a header with the path
+// of the built page.
+#ifdef RANKLENS_PAGE_HEADER
+#include RANKLENS_PAGE_HEADER
 
 asm(".section .rodata\n"
     "ranklens_page_begin:\n"

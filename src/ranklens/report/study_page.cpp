@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "ranklens/metrics/registry.h"
+#include "ranklens/report/labels.h"
 #include "ranklens/report/study_pictures.h"
+#include "ranklens/report/study_scores.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/make_cell.h"
 
@@ -18,22 +18,6 @@ namespace {
 
 using study::Cell;
 using study::Results;
-
-Better better(metrics::Direction direction) {
-  return direction == metrics::Direction::higher ? Better::Higher : Better::Lower;
-}
-
-Estimate estimate(const study::Summary& summary) {
-  if (summary.count == 0) return {};
-  const bool interval = summary.count > 1;
-  const double none = std::nan("");
-  return {summary.mean, interval ? summary.lower : none, interval ? summary.upper : none,
-          static_cast<int>(summary.count)};
-}
-
-Estimate estimate(const std::vector<study::SeedValue>& values) {
-  return values.empty() ? Estimate{} : estimate(study::summarise(values));
-}
 
 double mean_accuracy(const Results& results, const std::string& arm) {
   return estimate(study::over_seeds(results.cells, arm,
@@ -44,14 +28,19 @@ double mean_accuracy(const Results& results, const std::string& arm) {
 Verdict verdict_of(const study::Answer& answer, const Results& results) {
   Verdict verdict;
   verdict.claim = answer.claim;
+  verdict.arm = answer.arm;
+  // The sentence without the arm, under whose name the page puts it.
+  const std::string prefix = answer.samples.first + ": ";
+  if (answer.claim.text.starts_with(prefix))
+    verdict.question = capitalised(answer.claim.text.substr(prefix.size()));
   verdict.verdict = answer.verdict;
   verdict.measure =
-      fmt::format("{}, {} − {}", answer.measure, answer.samples.first, answer.samples.second);
+      fmt::format("{} ({} − {})", answer.measure, answer.samples.first, answer.samples.second);
   verdict.unit = answer.unit;
   // The tendency, not the outcome: whether accuracies agree is a remark, not a verdict of its own.
   if (answer.accuracy.difference.count > 1) verdict.accuracy_matched = answer.accuracy.tendency;
   verdict.accuracy_note =
-      fmt::format("{:.2f} % against {:.2f} %", 100 * mean_accuracy(results, answer.arm),
+      fmt::format("{:.2f}\u00A0% against {:.2f}\u00A0%", 100 * mean_accuracy(results, answer.arm),
                   100 * mean_accuracy(results, answer.reference));
   return verdict;
 }
@@ -96,76 +85,60 @@ Curve curve_of(const Cell& cell) {
   return curve;
 }
 
-/// Every method and every pair of methods that a cell has scores of, in a readable order.
-std::vector<std::string> methods_in(const Results& results) {
-  std::vector<std::string> order;
-  for (const auto& spec : results.config.methods) order.push_back(study::method_name(spec));
-  std::set<std::string> rest;
-  for (const auto& cell : results.cells) {
-    for (const auto& [method, values] : cell.scores) rest.insert(method);
-    for (const auto& [pair, values] : cell.agreement) rest.insert(pair);
-  }
-  for (const auto& method : order) rest.erase(method);
-  order.insert(order.end(), rest.begin(), rest.end());
-  return order;
-}
-
-Method method_of(const std::string& id, const Results& results) {
-  const bool listed = std::any_of(results.config.methods.begin(), results.config.methods.end(),
-                                  [&](const auto& spec) { return study::method_name(spec) == id; });
-  const bool pair = id.find('~') != std::string::npos;
-  return {.id = id,
-          .label = pair ? id.substr(0, id.find('~')) + " with " + id.substr(id.find('~') + 1) : id,
-          .description = pair ? "agreement of the two maps of an image" : "",
-          .control = !listed && !pair};
-}
-
-const study::Values* values_of(const Cell& cell, const std::string& method) {
-  if (const auto found = cell.scores.find(method); found != cell.scores.end())
-    return &found->second;
-  if (const auto found = cell.agreement.find(method); found != cell.agreement.end())
-    return &found->second;
-  return nullptr;
-}
-
-Score score_of(const std::string& arm, const std::string& method, const Results& results) {
-  Score score{.arm = arm, .method = method, .values = {}};
-  for (const auto& metric : metrics::all()) {
-    const std::string name(metric.name);
-    const auto values =
-        study::over_seeds(results.cells, arm, [&](const Cell& cell) -> std::optional<double> {
-          const auto* all = values_of(cell, method);
-          const auto found = all == nullptr ? study::Values::const_iterator{} : all->find(name);
-          return all == nullptr || found == all->end() ? std::nullopt
-                                                       : std::optional(found->second);
-        });
-    if (!values.empty()) score.values[name] = estimate(values);
-  }
-  return score;
-}
-
-void add_metrics(const std::vector<Score>& scores, ReportData& data) {
-  std::set<std::string> used;
-  for (const auto& score : scores) {
-    for (const auto& [name, value] : score.values) used.insert(name);
-  }
-  for (const auto& metric : metrics::all()) {
-    if (!used.contains(std::string(metric.name))) continue;
-    data.metrics.push_back({.id = std::string(metric.name),
-                            .label = std::string(metric.name),
-                            .family = std::string(metrics::to_string(metric.family)),
-                            .unit = "",
-                            .better = better(metric.direction),
-                            .description = std::string(metric.summary)});
-  }
-}
-
+/// Stages in the order in which they happen, arms in theirs.
 void add_stages(const Results& results, ReportData& data) {
-  std::map<std::pair<std::string, std::string>, double> seconds;
+  std::vector<std::string> order{"train", "evaluate", "explain", "measure"};
   for (const auto& cell : results.cells) {
-    for (const auto& [stage, value] : cell.seconds) seconds[{stage, cell.arm}] += value;
+    for (const auto& [stage, value] : cell.seconds) {
+      if (std::find(order.begin(), order.end(), stage) == order.end()) order.push_back(stage);
+    }
   }
-  for (const auto& [key, value] : seconds) data.stages.push_back({key.first, key.second, value});
+  for (const auto& stage : order) {
+    for (const auto& arm : results.config.arms) {
+      double sum = 0;
+      for (const auto& cell : results.cells) {
+        const auto found = cell.seconds.find(stage);
+        if (cell.arm == arm && found != cell.seconds.end()) sum += found->second;
+      }
+      if (sum > 0) data.stages.push_back({stage, arm, sum});
+    }
+  }
+}
+
+std::string provenance(const Results& results, const std::string& key) {
+  if (results.cells.empty()) return "";
+  const auto& all = results.cells.front().provenance;
+  const auto found = all.find(key);
+  return found == all.end() ? "" : found->second;
+}
+
+void add_facts(const Results& results, const study::Selection& images, ReportData& data) {
+  const auto& config = results.config;
+  const auto add = [&](std::string key, std::string value) {
+    if (!value.empty()) data.facts.emplace_back(std::move(key), std::move(value));
+  };
+  add("Data", config.data.substr(0, config.data.find(':')));
+  add("Training images", provenance(results, "training images"));
+  add("Held-out images", provenance(results, "held-out images"));
+  add("Networks trained", std::to_string(results.cells.size()));
+  add("Seeds", std::to_string(config.seeds.size()));
+  add("Epochs", std::to_string(config.epochs));
+  add("Images explained", std::to_string(images.data.size()));
+}
+
+/// What was compared: the arms' labels hold commas.
+std::string lead_of(const Results& results, const study::Selection& images) {
+  const auto& config = results.config;
+  std::vector<std::string> arms, methods;
+  for (const auto& name : config.arms) arms.push_back(study::arm(name).label);
+  for (const auto& spec : config.methods) methods.push_back(method_label(study::method_name(spec)));
+  const auto seeds = config.seeds.size();
+  return fmt::format(
+      "Networks that differ in their head ({}), trained on the same batches from {} seed{}. "
+      "{} maps of {} images{}.",
+      fmt::join(arms, "; "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
+      images.data.size(),
+      images.data.masks.defined() ? ", measured against the masks of their objects" : "");
 }
 
 void add_notes(const Results& results, ReportData& data) {
@@ -191,7 +164,11 @@ void add_notes(const Results& results, ReportData& data) {
 }
 
 std::string text_of(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const auto& item : value) text += (text.empty() ? "" : ", ") + text_of(item);
+  return text;
 }
 
 }  // namespace
@@ -201,27 +178,19 @@ ReportData study_page(const Results& results, const study::Selection& images,
   const auto& config = results.config;
   ReportData data;
   data.title = config.title;
-  data.lead =
-      fmt::format("{} arms, {} seeds, {} epochs on {}; maps of {} images.", config.arms.size(),
-                  config.seeds.size(), config.epochs, config.data, images.data.size());
+  data.lead = lead_of(results, images);
   data.command = command;
+  add_facts(results, images, data);
   add_notes(results, data);
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
   for (const auto& name : config.arms) data.arms.push_back(arm_of(name, results));
   for (const auto& cell : results.cells) data.curves.push_back(curve_of(cell));
-  for (const auto& method : methods_in(results)) {
-    data.methods.push_back(method_of(method, results));
-    for (const auto& arm : config.arms) {
-      auto score = score_of(arm, method, results);
-      if (!score.values.empty()) data.scores.push_back(std::move(score));
-    }
-  }
-  add_metrics(data.scores, data);
+  add_scores(results, data);
   add_pictures(results, images, data);
   add_stages(results, data);
   const auto settings = study::to_json(config);
   for (const auto& [key, value] : settings.items())
-    data.configuration.push_back({"study", key, text_of(value)});
+    data.configuration.push_back({"", key, text_of(value)});
   if (!results.cells.empty()) {
     for (const auto& [key, value] : results.cells.front().provenance)
       data.provenance.emplace_back(key, value);

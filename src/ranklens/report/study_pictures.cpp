@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/data/pixels.h"
+#include "ranklens/report/labels.h"
 #include "ranklens/study/make_cell.h"
 
 namespace ranklens::report {
@@ -49,7 +50,10 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
   std::vector<std::string> methods;
   for (const auto& spec : results.config.methods) methods.push_back(study::method_name(spec));
   Grid rows{.title = "Images, arms and methods side by side",
-            .note = "One colour scale for all maps; of each arm's first finished seed.",
+            .note =
+                "Every map from its lowest to its highest value on one colour scale; networks of "
+                "the first "
+                "seed. Choose a picture to see it large.",
             .layout = Layout::Rows,
             .columns = 4,
             .images = {},
@@ -58,9 +62,11 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
   for (std::int64_t k = 0; k < std::min(shown, images.data.size()); ++k)
     rows.images.push_back(image_id(k));
   data.grids.push_back(std::move(rows));
+  const bool train = study::selection_split(results.config.images) == data::Split::train;
+  const char* of_part = train ? " · training images" : " · held-out images";
   std::int64_t first = 0;
   for (const auto& group : images.groups) {
-    Grid tiles{.title = fmt::format("All maps: {}", group.title),
+    Grid tiles{.title = capitalised(group.title) + of_part,
                .note = "",
                .layout = Layout::Tiles,
                .columns = group.count > 16 ? 8 : 4,

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/explain/labels.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/make_cell.h"
 
@@ -53,14 +54,15 @@ void ask_localised(const Config& config, const std::vector<Cell>& cells,
                    std::vector<Question>& questions) {
   for (const auto& spec : config.methods) {
     const auto method = method_name(spec);
+    const auto label = explain::method_label(method);
     const auto mass = from(&Cell::scores, method, "mass_accuracy");
     if (any_has(cells, mass)) {
-      questions.push_back({"{}: the " + method + " maps lie more on the object",
-                           "share of the " + method + " map's mass inside the object's mask", "",
+      questions.push_back({"{}: the " + label + " maps lie more on the object",
+                           "share of the " + label + " map's mass inside the object's mask", "",
                            Relation::greater, 0, false, mass});
     }
-    questions.push_back({"{}: the " + method + " maps are more concentrated",
-                         "Gini index of the " + method + " map", "", Relation::greater, 0, false,
+    questions.push_back({"{}: the " + label + " maps are more concentrated",
+                         "Gini index of the " + label + " map", "", Relation::greater, 0, false,
                          from(&Cell::scores, method, "gini")});
   }
 }
@@ -75,7 +77,8 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
   for (std::size_t a = 0; a < config.methods.size(); ++a) {
     for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
       const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
-      questions.push_back({"{}: " + first + " and " + second + " agree more",
+      questions.push_back({"{}: " + explain::method_label(first) + " and " +
+                               explain::method_label(second) + " agree more",
                            "rank correlation of the two maps of an image", "", Relation::greater, 0,
                            false, from(&Cell::agreement, first + "~" + second, "spearman")});
     }

@@ -1,0 +1,157 @@
+#include "ranklens/report/study_scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "ranklens/explain/methods.h"
+#include "ranklens/metrics/registry.h"
+#include "ranklens/report/labels.h"
+#include "ranklens/study/make_cell.h"
+
+namespace ranklens::report {
+namespace {
+
+using study::Cell;
+using study::Results;
+
+constexpr std::string_view kUntrained = " untrained";
+
+bool is_pair(const std::string& id) { return id.find('~') != std::string::npos; }
+
+/// Whether the maps are made without a network: one set for all arms.
+bool is_armless(const std::string& id) {
+  const auto& all = explain::methods();
+  return std::any_of(all.begin(), all.end(), [&](const explain::Method& method) {
+    return method.name == id && !method.needs_network;
+  });
+}
+
+/// Every method, control and pair that a cell has scores of: methods as they were asked for, then
+/// the same on untrained networks, then what knows nothing of networks, then pairs.
+std::vector<std::string> methods_in(const Results& results) {
+  std::set<std::string> there;
+  for (const auto& cell : results.cells) {
+    for (const auto& [method, values] : cell.scores) there.insert(method);
+    for (const auto& [pair, values] : cell.agreement) there.insert(pair);
+  }
+  std::vector<std::string> order;
+  const auto take = [&](const std::string& id) {
+    if (there.erase(id) > 0) order.push_back(id);
+  };
+  // Grids name these, whether or not a cell is finished.
+  for (const auto& spec : results.config.methods) {
+    there.insert(study::method_name(spec));
+    take(study::method_name(spec));
+  }
+  for (const auto& spec : results.config.methods)
+    take(study::method_name(spec) + std::string(kUntrained));
+  for (const auto& method : explain::methods()) take(std::string(method.name));
+  order.insert(order.end(), there.begin(), there.end());
+  return order;
+}
+
+std::string description_of(const std::string& id) {
+  if (is_pair(id)) return "agreement of the two maps of an image";
+  if (id.ends_with(kUntrained)) return "the same method on the network before its training";
+  const auto& all = explain::methods();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const explain::Method& method) { return method.name == id; });
+  return found == all.end() ? "" : std::string(found->summary);
+}
+
+Method method_of(const std::string& id, const Results& results) {
+  const bool listed = std::any_of(results.config.methods.begin(), results.config.methods.end(),
+                                  [&](const auto& spec) { return study::method_name(spec) == id; });
+  return {.id = id,
+          .label = method_label(id),
+          .description = description_of(id),
+          .control = !listed && !is_pair(id)};
+}
+
+std::optional<double> value_of(const Cell& cell, const std::string& method,
+                               const std::string& metric) {
+  for (const auto* part : {&cell.scores, &cell.agreement}) {
+    const auto values = part->find(method);
+    if (values == part->end()) continue;
+    const auto value = values->second.find(metric);
+    if (value != values->second.end()) return value->second;
+  }
+  return std::nullopt;
+}
+
+/// One value a seed: of one arm, or of whichever arm has it first if `arm` is empty.
+std::vector<study::SeedValue> over_seeds(const Results& results, const std::string& arm,
+                                         const std::string& method, const std::string& metric) {
+  std::vector<study::SeedValue> values;
+  for (const auto& cell : results.cells) {
+    if (!cell.failure.empty() || (!arm.empty() && cell.arm != arm)) continue;
+    const bool there = std::any_of(values.begin(), values.end(),
+                                   [&](const auto& value) { return value.seed == cell.seed; });
+    if (there) continue;
+    if (const auto value = value_of(cell, method, metric)) values.push_back({cell.seed, *value});
+  }
+  return values;
+}
+
+/// `arm` empty: the metrics of an armless control that need no network.
+Score score_of(const std::string& arm, const std::string& method, const Results& results) {
+  Score score{.arm = arm, .method = method, .values = {}};
+  const bool armless = is_armless(method);
+  for (const auto& metric : metrics::all()) {
+    if (armless && metric.needs.model == arm.empty()) continue;
+    const std::string name(metric.name);
+    const auto values = over_seeds(results, arm, method, name);
+    if (!values.empty()) score.values[name] = estimate(values);
+  }
+  return score;
+}
+
+void add_metrics(ReportData& data) {
+  std::set<std::string> used;
+  for (const auto& score : data.scores) {
+    for (const auto& [name, value] : score.values) used.insert(name);
+  }
+  for (const auto& metric : metrics::all()) {
+    const std::string name(metric.name);
+    if (!used.contains(name)) continue;
+    const auto [label, unit] = metric_label(name);
+    const bool higher = metric.direction == metrics::Direction::higher;
+    data.metrics.push_back({.id = name,
+                            .label = label,
+                            .family = std::string(metrics::to_string(metric.family)),
+                            .unit = unit,
+                            .better = higher ? Better::Higher : Better::Lower,
+                            .description = capitalised(std::string(metric.summary)) + " (" +
+                                           std::string(metric.source) + ")."});
+  }
+}
+
+}  // namespace
+
+Estimate estimate(const std::vector<study::SeedValue>& values) {
+  if (values.empty()) return {};
+  const auto summary = study::summarise(values);
+  const bool interval = summary.count > 1;
+  const double none = std::nan("");
+  return {summary.mean, interval ? summary.lower : none, interval ? summary.upper : none,
+          static_cast<int>(summary.count)};
+}
+
+void add_scores(const Results& results, ReportData& data) {
+  for (const auto& method : methods_in(results)) {
+    data.methods.push_back(method_of(method, results));
+    auto arms = results.config.arms;
+    if (is_armless(method)) arms.insert(arms.begin(), "");
+    for (const auto& arm : arms) {
+      auto score = score_of(arm, method, results);
+      if (!score.values.empty()) data.scores.push_back(std::move(score));
+    }
+  }
+  add_metrics(data);
+}
+
+}  // namespace ranklens::report
