@@ -90,6 +90,7 @@ study::Config StudyOptions::config() const {
   if (!images.empty()) config.images = images;
   if (width > 0) config.width = width;
   if (batch > 0) config.batch = batch;
+  if (dropout >= 0) config.dropout = dropout;
   if (epochs > 0) {
     // The hackathon's recipe is fixed; anybody else's is what they ask for.
     if (preset != "hackathon" || epochs > config.full_epochs) config.full_epochs = epochs;
@@ -112,6 +113,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--width", options.width, "channels of the first convolutions")
       ->check(CLI::PositiveNumber);
   command.add_option("--batch", options.batch, "images a step")->check(CLI::PositiveNumber);
+  command.add_option("--dropout", options.dropout, "factor on the published dropout rates")
+      ->check(CLI::Range(0.0, 1.0));
   command.add_option("--optimiser", options.optimiser,
                      "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
   command.add_option("--schedule", options.schedule, "constant, cosine, ...");

@@ -17,6 +17,7 @@ struct StudyOptions {
   std::string preset;
   std::string data, arms, seeds, optimiser, schedule, methods, images, title, work;
   std::int64_t epochs = 0, width = 0, batch = 0;
+  double dropout = -1;
   std::string memory = "1G";
   bool grey = false;
 

@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 
+#include "ranklens/base/error.h"
 #include "ranklens/nn/inspect.h"
 
 #include "testing.h"
@@ -43,6 +44,19 @@ TEST(Zoo, ArmsShareTheirTrunkWeights) {
              other = cnn_dense({.seed = 5});
   EXPECT_TRUE(at::equal(dense.state.tensor("conv3.weight"), tt.state.tensor("conv3.weight")));
   EXPECT_FALSE(at::equal(dense.state.tensor("conv3.weight"), other.state.tensor("conv3.weight")));
+}
+
+TEST(Zoo, DropoutRatesAreThePublishedOnesTimesTheFactor) {
+  const auto rates = [](const Network& network) {
+    std::vector<double> all;
+    for (const auto& node : network.graph.nodes()) {
+      if (node.op->kind() == "dropout") all.push_back(node.op->options().at("p"));
+    }
+    return all;
+  };
+  EXPECT_THAT(rates(cnn_dense({})), testing::ElementsAre(0.2, 0.3, 0.4, 0.5));
+  EXPECT_THAT(rates(cnn_tt({.dropout = 0.5})), testing::ElementsAre(0.1, 0.15, 0.2, 0.25));
+  EXPECT_THROW(cnn_dense({.dropout = 1.5}), base::Error);
 }
 
 TEST(Zoo, PublishedParameterCounts) {

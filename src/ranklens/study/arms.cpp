@@ -38,6 +38,7 @@ nn::Network build(const Arm& arm, const Config& config, std::int64_t channels, s
                                      .width = config.width,
                                      .hidden = {},
                                      .head = {},
+                                     .dropout = config.dropout,
                                      .seed = seed});
 }
 

@@ -25,6 +25,7 @@ void each_field(C& config, Visit&& visit) {
   visit("epochs", config.epochs);
   visit("full_epochs", config.full_epochs);
   visit("batch", config.batch);
+  visit("dropout", config.dropout);
   visit("optimiser", config.optimiser);
   visit("schedule", config.schedule);
   visit("compute", config.compute);
@@ -75,6 +76,8 @@ void check(const Config& config) {
                 "epochs must be from 1 to full_epochs ({}), not {}", config.full_epochs,
                 config.epochs);
   base::require(config.batch >= 2, "a batch needs at least two images, not {}", config.batch);
+  base::require(config.dropout >= 0 && config.dropout <= 1,
+                "dropout must be from 0 to 1 (1: the published rates), not {}", config.dropout);
   base::require(!config.methods.empty() && all_different(config.methods),
                 "a study needs methods, each named once");
   base::require(config.accuracy_margin > 0 && config.accuracy_margin < 1,
@@ -85,6 +88,8 @@ nlohmann::json identity(const Config& config) {
   auto object = to_json(config);
   for (const char* key : {"title", "arms", "seeds", "accuracy_margin", "full_epochs"})
     object.erase(key);
+  // A key that came later is left out at its old value, so that older folders stay good.
+  if (config.dropout == 1) object.erase("dropout");
   object["data"] = data::without_place(config.data);
   return object;
 }
@@ -96,6 +101,7 @@ Config preset(const std::string& name) {
   if (name == "demo") return config;
   if (name == "paper") {
     config.width = 32;
+    config.dropout = 1;
     return config;
   }
   if (name == "hackathon") {
@@ -104,6 +110,7 @@ Config preset(const std::string& name) {
     config.grey = true;
     config.seeds = {13112022, 1, 2, 3, 4};
     config.width = 32;
+    config.dropout = 1;
     config.epochs = config.full_epochs = 50;
     config.batch = 512;
     config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7

@@ -16,6 +16,7 @@ constexpr BatchNormOptions keras{.eps = 1e-3, .momentum = 0.01};
 
 struct Plan {
   std::int64_t channels, size, classes, width;
+  double dropout;  ///< factor on the published rates
   std::int64_t cells() const { return (size / 8) * (size / 8); }
 };
 
@@ -23,7 +24,10 @@ Plan plan_of(const Options& o) {
   Plan plan{.channels = o.channels > 0 ? o.channels : 1,
             .size = o.size > 0 ? o.size : 32,
             .classes = o.classes > 0 ? o.classes : 10,
-            .width = o.width > 0 ? o.width : 32};
+            .width = o.width > 0 ? o.width : 32,
+            .dropout = o.dropout};
+  base::require(o.dropout >= 0 && o.dropout <= 1,
+                "the factor on the dropout rates lies in [0, 1], not at {}", o.dropout);
   base::require(
       plan.size >= 8,
       "this network halves its image three times: it needs at least 8x8 pixels, not {0}x{0}",
@@ -49,9 +53,9 @@ Value block(GraphBuilder& g, Value x, int index, std::int64_t out, double dropou
 /// The trunk, down to the flattened features in the order (row, column, channel).
 Value trunk(GraphBuilder& g, const Plan& plan) {
   auto x = g.input("image", {plan.channels, plan.size, plan.size});
-  x = block(g, x, 0, plan.width, 0.2);
-  x = block(g, x, 1, 2 * plan.width, 0.3);
-  x = block(g, x, 2, 4 * plan.width, 0.4);
+  x = block(g, x, 0, plan.width, 0.2 * plan.dropout);
+  x = block(g, x, 1, 2 * plan.width, 0.3 * plan.dropout);
+  x = block(g, x, 2, 4 * plan.width, 0.4 * plan.dropout);
   return g.flatten("flatten", x, true);
 }
 
@@ -62,7 +66,7 @@ Network with_head(const Options& options, const std::string& spec) {
   x = g.linear("head", x,
                {.out = 4 * plan.width, .weight = spec, .init = glorot, .bias_init = zeros});
   x = g.batch_norm("head_bn", x, keras);
-  x = g.dropout("head_drop", x, 0.5);
+  x = g.dropout("head_drop", x, 0.5 * plan.dropout);
   g.linear("classifier", x, {.out = plan.classes, .init = glorot, .bias_init = zeros});
   return g.build(options.seed);
 }
@@ -119,7 +123,7 @@ Network cnn_tt(const Options& options) {
                 .bias_init = zeros});
   x = g.relu("head2_relu", x);
   x = g.batch_norm("head2_bn", x, keras);
-  x = g.dropout("head_drop", x, 0.5);
+  x = g.dropout("head_drop", x, 0.5 * plan.dropout);
   g.linear("classifier", x, {.out = plan.classes, .init = glorot, .bias_init = zeros});
   return g.build(options.seed);
 }
