@@ -54,8 +54,8 @@ TEST(Zoo, DropoutRatesAreThePublishedOnesTimesTheFactor) {
     }
     return all;
   };
-  EXPECT_THAT(rates(cnn_dense({})), testing::ElementsAre(0.2, 0.3, 0.4, 0.5));
-  EXPECT_THAT(rates(cnn_tt({.dropout = 0.5})), testing::ElementsAre(0.1, 0.15, 0.2, 0.25));
+  EXPECT_THAT(rates(cnn_dense({})), ::testing::ElementsAre(0.2, 0.3, 0.4, 0.5));
+  EXPECT_THAT(rates(cnn_tt({.dropout = 0.5})), ::testing::ElementsAre(0.1, 0.15, 0.2, 0.25));
   EXPECT_THROW(cnn_dense({.dropout = 1.5}), base::Error);
 }
 
