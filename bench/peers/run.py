@@ -3,9 +3,11 @@
 
     bench/peers/run.py --bin build/release/bin [--threads 1,2] [--rounds 5] [--only NAME]
 
-A case is one of our benchmarks (a Google Benchmark program and the name in it, which reports `rate`) and the scripts
-of its peers (each prints one JSON object with `rate` and `version`). What is printed is the ratio of the rates, ours
-over the peer's, as the median over the rounds; both sides run once in each round.
+A case is one of our benchmarks (a Google Benchmark program and the name in it, which reports `rate`) and what it is
+held against: scripts of its peers (each prints one JSON object with `rate` and `version`), or another benchmark of
+ours. What is printed is the ratio of the rates, ours over the other's, as the median over the rounds; all sides run
+once in each round. Where both sides report `processor_rate` (work over processor time) and there is one thread, its
+ratio follows: other programs on the machine disturb it little.
 """
 import argparse
 import json
@@ -17,9 +19,28 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# name: (our program, our benchmark, {peer: (script, arguments)})
+
+def train(name):
+    return ("bench_train", f"training/{name}")
+
+
+EAGER = {"torch eager NCHW": ("training.py", "--layout", "nchw"), "torch eager channels-last": ("training.py",)}
+EAGER_BFLOAT16 = {"torch eager channels-last autocast bfloat16": ("training.py", "--bfloat16")}
+
+# name: (our program and benchmark, {other side: the same, or a script and its arguments})
 CASES = {
-    "linear-1024": ("bench_base", "dense_chosen/1024/real_time", {"torch nn.Linear": ("linear.py", ["--size", "1024"])}),
+    "linear-1024": (("bench_base", "dense_chosen/1024"), {"torch nn.Linear": ("linear.py", "--size", "1024")}),
+    "training-float32": (train("float32"), {
+        **EAGER, "our direct convolutions": train("float32_direct"),
+        "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/float32")}),
+    "training-float32-direct": (train("float32_direct"), {
+        **EAGER, "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/float32")}),
+    "training-bfloat16": (train("bfloat16"), {
+        **EAGER_BFLOAT16, "our float32": train("float32"), "our float32, direct": train("float32_direct"),
+        "our direct convolutions": train("bfloat16_direct")}),
+    "training-bfloat16-direct": (train("bfloat16_direct"), {
+        **EAGER_BFLOAT16, "our float32, direct": train("float32_direct"),
+        "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/bfloat16")}),
 }
 
 
@@ -30,16 +51,37 @@ def environment(threads):
             "MALLOC_MMAP_THRESHOLD_": keep, "MALLOC_TRIM_THRESHOLD_": keep}
 
 
-def ours(folder, program, name, threads):
-    text = subprocess.run([folder / program, f"--benchmark_filter=^{name}$", "--benchmark_format=json"],
-                          env=environment(threads), check=True, capture_output=True, text=True).stdout
-    return json.loads(text)["benchmarks"][0]["rate"]
+def answer(command, threads):
+    return json.loads(subprocess.run(command, env=environment(threads), check=True, stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, text=True).stdout)
 
 
-def peer(script, arguments, threads):
-    text = subprocess.run([sys.executable, HERE / script, "--threads", str(threads), *arguments],
-                          env=environment(threads), check=True, capture_output=True, text=True).stdout
-    return json.loads(text)
+def measure(folder, side, threads):
+    """What one run of a side reports: rate, perhaps processor_rate and version."""
+    if side[0].endswith(".py"):
+        return answer([sys.executable, HERE / side[0], "--threads", str(threads), *side[1:]], threads)
+    program, name = side
+    return answer([folder / program, f"--benchmark_filter=^{name}(/|$)", "--benchmark_format=json"], threads)["benchmarks"][0]
+
+
+def compare(mine, theirs, key):
+    ratios = [a[key] / b[key] for a, b in zip(mine, theirs)]
+    return (f"{statistics.median(a[key] for a in mine):.4g} against {statistics.median(b[key] for b in theirs):.4g}, "
+            f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def run_case(name, folder, threads, rounds):
+    ours, others = CASES[name]
+    mine, theirs = [], {label: [] for label in others}
+    for _ in range(rounds):
+        mine.append(measure(folder, ours, threads))
+        for label, side in others.items():
+            theirs[label].append(measure(folder, side, threads))
+    for label, reports in theirs.items():
+        version = reports[0].get("version")
+        print(f"{name}, {threads} threads, {label}{' ' + version if version else ''}: {compare(mine, reports, 'rate')}")
+        if threads == 1 and "processor_rate" in mine[0] and "processor_rate" in reports[0]:
+            print(f"    by processor time: {compare(mine, reports, 'processor_rate')}", flush=True)
 
 
 def main():
@@ -47,24 +89,12 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--threads", default="1")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only")
+    parser.add_argument("--only", choices=list(CASES))
     options = parser.parse_args()
     for threads in map(int, options.threads.split(",")):
-        for name, (program, benchmark, peers) in CASES.items():
-            if options.only and options.only != name:
-                continue
-            mine, theirs, versions = [], {label: [] for label in peers}, {}
-            for _ in range(options.rounds):
-                mine.append(ours(options.bin, program, benchmark, threads))
-                for label, (script, arguments) in peers.items():
-                    answer = peer(script, arguments, threads)
-                    theirs[label].append(answer["rate"])
-                    versions[label] = answer["version"]
-            for label, rates in theirs.items():
-                ratios = [a / b for a, b in zip(mine, rates)]
-                print(f"{name}, {threads} threads: ours {statistics.median(mine):.4g}, {label} {versions[label]} "
-                      f"{statistics.median(rates):.4g}; ratio {statistics.median(ratios):.2f} "
-                      f"({min(ratios):.2f} to {max(ratios):.2f})")
+        for name in CASES:
+            if options.only in (None, name):
+                run_case(name, options.bin, threads, options.rounds)
 
 
 if __name__ == "__main__":

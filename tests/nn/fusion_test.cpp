@@ -10,6 +10,7 @@
 #include "ranklens/nn/builder.h"
 #include "ranklens/nn/fused/relu_norm.h"
 
+#include "each_kernel_set.h"
 #include "testing.h"
 
 namespace ranklens::nn {
@@ -17,6 +18,7 @@ namespace {
 
 using fused::ReluNorm;
 using ranklens::testing::close;
+using ranklens::testing::with_each_kernel_set;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -35,7 +37,9 @@ struct Case {
 // A call with values that need gradients; batch norms see a mean that is not small.
 ReluNorm call_of(const Case& c) {
   ReluNorm call{.relu = c.relu, .eps = 1e-3, .pool = c.pool};
-  call.input = draw(c.sizes, "x", 0.7).to(c.type).contiguous(at::MemoryFormat::ChannelsLast);
+  // Some are zero, where ReLU lets no gradient through.
+  const auto x = draw(c.sizes, "x", 0.7);
+  call.input = (x * (x.abs() > 0.2)).to(c.type).contiguous(at::MemoryFormat::ChannelsLast);
   call.weight = draw({c.sizes[1]}, "weight", 0.3);
   call.bias = draw({c.sizes[1]}, "bias");
   if (c.drop) {
@@ -52,7 +56,7 @@ std::vector<at::Tensor> gradients(const ReluNorm& call, const fused::Normalised&
   return grad({done.output}, {call.input, call.weight, call.bias}, {towards});
 }
 
-void expect_agreement(const Case& c) {
+void expect_agreement_of_set(const Case& c) {
   const auto call = call_of(c);
   ASSERT_TRUE(fused::supported(call));
   const auto ours = fused::relu_norm(call);
@@ -69,6 +73,10 @@ void expect_agreement(const Case& c) {
   EXPECT_TRUE(agree(ours.inverse_std, theirs.inverse_std));
   const auto a = gradients(call, ours), b = gradients(call, theirs);
   for (std::size_t k = 0; k < 3; ++k) EXPECT_TRUE(agree(a[k], b[k])) << "gradient " << k;
+}
+
+void expect_agreement(const Case& c) {
+  with_each_kernel_set([&] { expect_agreement_of_set(c); });
 }
 
 TEST(ReluNorm, AgreesWithTheOperators) {
@@ -157,6 +165,11 @@ TEST(ReluNorm, LeavesWhatItCannotDoToTheOperators) {
   call = call_of({.sizes = {2, 16, 4, 4}});
   call.input = call.input.detach().select(0, 0);
   EXPECT_FALSE(fused::supported(call)) << "three dimensions";
+  call = call_of({.sizes = {2, 16, 4, 4}});
+  const auto* kernels = kernels::table();
+  kernels::use(nullptr);
+  EXPECT_FALSE(fused::supported(call)) << "a processor without vectors";
+  kernels::use(kernels);
 }
 
 Network cnn(std::int64_t size) {

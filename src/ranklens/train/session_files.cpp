@@ -5,6 +5,7 @@
 #include "ranklens/base/files.h"
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
+#include "ranklens/nn/fused/winograd.h"
 #include "ranklens/train/session.h"
 
 namespace ranklens::train {
@@ -42,6 +43,7 @@ bool Session::save(bool told) {
                          {"schedule", schedule_.save()},
                          {"history", nlohmann::json::array()},
                          {"product", base::to_string(base::product_kernel())},
+                         {"convolution", nn::fused::to_string(nn::fused::convolutions())},
                          {"threads", base::threads()}};
   for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
   checkpoint.put("state", tensors_of(state_));
@@ -72,6 +74,9 @@ void Session::resume() {
     schedule_.load(position.at("schedule"));
     for (const auto& one : position.at("history")) history_.push_back(read_metrics(one));
     base::set_product_kernel(base::parse_product_kernel(position.at("product").get<std::string>()));
+    // Checkpoints from before there was a choice have none.
+    nn::fused::set_convolutions(
+        nn::fused::parse_convolutions(position.value("convolution", std::string("direct"))));
   } catch (const nlohmann::json::exception& error) {
     base::fail("'{}' is damaged: {}", checkpoint_path(options_.folder).string(), error.what());
   }

@@ -90,8 +90,8 @@ const std::uint8_t* from(const std::uint8_t* bytes, std::int64_t offset) {
 template <class Body>
 auto by_type(const at::Tensor& t, const Body& body) {
   const auto& table = *kernels::table();
-  return t.scalar_type() == at::kBFloat16 ? body(table.bfloat16, std::uint16_t{})
-                                          : body(table.float32, float{});
+  return t.scalar_type() == at::kBFloat16 ? body(table.norm_bfloat16, std::uint16_t{})
+                                          : body(table.norm_float32, float{});
 }
 
 at::Tensor floats(std::int64_t count) { return at::empty({count}, at::kFloat); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace ranklens::nn::kernels {
 
@@ -55,16 +56,64 @@ struct NormKernels {
                         float factor, Lines size, bool relu, Slope slope, T* out);
 };
 
-struct Table {
-  const char* name;
-  NormKernels<float> float32;
-  NormKernels<std::uint16_t> bfloat16;
+/// Images [image, height, width, channels] in tiles of 4x4 pixels, counted along the lines of one
+/// image after the other. Height and width are multiples of 4, channels of 16.
+struct Tiling {
+  std::int64_t height = 0, width = 0, channels = 0;
 };
 
-/// The kernels for this processor (AVX-512 or AVX2), or null where there are none: then libtorch's
-/// operators compute alone.
-const Table* table();
+/// Some tiles in a row, transformed to 6x6 numbers each: number (i, j) of tile `first + k` lies at
+/// (6 i + j) stride + k channels.
+struct Tiles {
+  std::int64_t first = 0, count = 0, stride = 0;
+};
 
-extern const Table avx512, avx2;
+/// Element (i, j) at data[i row_stride + j column_stride].
+struct Matrix {
+  const float* data;
+  std::int64_t rows, columns, row_stride, column_stride;
+};
+
+/// The two ends of a 3x3 convolution with a border of one zero pixel, stride 1, after Winograd
+/// 1980: 36 products of matrices for 16 pixels in place of 144. Values of type T, computed in
+/// float32.
+template <class T>
+struct TileKernels {
+  /// Tiles with the pixels around them: what is multiplied by transformed weights.
+  void (*input)(const T* x, Tiling tiling, Tiles tiles, float* out);
+  /// Tiles of a gradient towards the output, and their sum for each channel.
+  void (*gradient)(const T* g, Tiling tiling, Tiles tiles, float* out, float* sums);
+  /// Back from products to pixels; `bias` may be null.
+  void (*output)(const float* in, Tiling tiling, Tiles tiles, const float* bias, T* y);
+};
+
+struct Table {
+  const char* name;
+  NormKernels<float> norm_float32;
+  NormKernels<std::uint16_t> norm_bfloat16;
+  TileKernels<float> tile_float32;
+  TileKernels<std::uint16_t> tile_bfloat16;
+  /// w [3, 3, count] to u: (i, j) at (6 i + j) stride. `count` is a multiple of 16.
+  void (*tile_weight)(const float* w, std::int64_t count, std::int64_t stride, float* u);
+  /// The adjoint, from the gradient towards u to that towards w.
+  void (*tile_weight_gradient)(const float* u, std::int64_t count, std::int64_t stride, float* w);
+  /// c = a b, or c += a b; b [a.columns, columns] and c [a.rows, columns] by rows, `columns` a
+  /// multiple of 16.
+  void (*product)(Matrix a, const float* b, std::int64_t columns, float* c, bool add);
+};
+
+/// The kernels in use, or null where there are none: then libtorch's operators compute alone. At
+/// first the widest that this processor has.
+const Table* table();
+/// Takes others: what processors without AVX-512, or without AVX2, compute can be tested on one
+/// that has both.
+void use(const Table* kernels);
+
+/// Those that this processor has, the widest first.
+std::vector<const Table*> tables();
+
+/// Whether the processor multiplies matrices of bfloat16 in a unit of its own (AMX), which libtorch
+/// uses.
+bool has_matrix_unit();
 
 }  // namespace ranklens::nn::kernels

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/fused/winograd.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
@@ -74,8 +75,13 @@ std::vector<at::Tensor> Conv2d::run(const Call& call) const {
   base::require(x.size(1) == sizes_.in, "node '{}' (conv2d) takes {} channels, not {}", call.node,
                 sizes_.in, x.size(1));
   const auto& weight = call.weight("weight");
-  return {
-      weight->conv2d(in_type_of(x, weight), call.tensor("bias"), geometry(x.size(2), x.size(3)))};
+  const auto in = in_type_of(x, weight);
+  const auto way = geometry(x.size(2), x.size(3));
+  if (call.mode == Mode::train && weight.is_dense()) {
+    const fused::Convolution work{in, weight.tensor(), call.tensor("bias")};
+    if (fused::supported(work, way)) return {fused::convolution(work)};
+  }
+  return {weight->conv2d(in, call.tensor("bias"), way)};
 }
 
 std::vector<Shape> Conv2d::infer(std::span<const Shape> inputs) const {
