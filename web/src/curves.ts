@@ -66,22 +66,26 @@ function panelChart(
   const styles = armStyles(report);
   const color = { field: "arm", type: "nominal", legend: null, scale: { domain: styles.labels, range: styles.colors } };
   const x = { field: "x", type: "quantitative", title: against === "epoch" ? "epoch" : "seconds of training",
-    axis: { tickMinStep: against === "epoch" ? 1 : 0, tickCount: 6 }, scale: { nice: false, zero: against === "seconds" } };
+    axis: against === "epoch" ? { tickMinStep: 1, tickCount: 6, format: "d" } : { tickCount: 6 }, scale: { nice: false, zero: against === "seconds" } };
   const scale = { zero: false, nice: true };
-  const y = { field: "mean", type: "quantitative", title: panel.axis, axis: { format: panel.format, tickCount: 5 }, scale };
+  // Ticks closer than a percent need a digit more, and one epoch is a point, not a line.
+  const range = Math.max(...values.map(({ high }) => high)) - Math.min(...values.map(({ low }) => low));
+  const format = panel.format === ".0%" && range < 0.04 ? ".1%" : panel.format;
+  const single = values.every(({ epoch }) => epoch === values[0]!.epoch);
+  const y = { field: "mean", type: "quantitative", title: panel.axis, axis: { format, tickCount: 5 }, scale };
   const detail = { field: "seed" };
   const spec = {
     height: 220,
     data: { values },
     encoding: { x, color, detail },
     layer: [
-      ...(spread === "band" ? [{ mark: { type: "area", opacity: 0.16 },
+      ...(spread === "band" ? [{ mark: single ? { type: "rule", strokeWidth: 6, opacity: 0.3 } : { type: "area", opacity: 0.16 },
         encoding: { y: { field: "low", type: "quantitative", title: panel.axis, scale }, y2: { field: "high" } } }] : []),
       { mark: { type: "line", strokeWidth: spread === "band" ? 2 : 1.2, clip: true },
         encoding: { y, strokeDash: { field: "arm", legend: null, scale: { domain: styles.labels, range: styles.dashes } } } },
       { params: [{ name: "near", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout" } }],
         mark: { type: "point", filled: true, size: 55 },
-        encoding: { y, opacity: { condition: { param: "near", empty: false, value: 1 }, value: 0 },
+        encoding: { y, opacity: { condition: { param: "near", empty: false, value: 1 }, value: single ? 1 : 0 },
           tooltip: tooltip(panel, against, spread) } },
     ],
   };

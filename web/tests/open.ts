@@ -1,4 +1,5 @@
 // Opens a sample page and watches it: what it logs and what it asks of the network.
+import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { expect, type Page } from "@playwright/test";
 
@@ -24,6 +25,19 @@ export async function open(page: Page, name: string, width: number, height = 900
   await page.goto(url);
   await page.evaluate(() => window.ranklensReady);
   return watched;
+}
+
+/** Opens a sample page with other data in it. */
+export async function openChanged(page: Page, name: string, change: (data: any) => void): Promise<void> {
+  const html = await readFile(`${pages}/${name}.html`, "utf8");
+  const changed = html.replace(/(id="data">)(.*?)(<\/script>)/s, (_all, before: string, text: string, after: string) => {
+    const data = JSON.parse(text);
+    change(data);
+    return before + JSON.stringify(data).replaceAll("<", "\\u003c") + after;
+  });
+  await page.setViewportSize({ width: 1600, height: 900 });
+  await page.setContent(changed);
+  await page.evaluate(() => window.ranklensReady);
 }
 
 /** Fails if the page can be scrolled sideways, and says what sticks out. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test, type Page } from "@playwright/test";
-import { colors, expectNoSidewaysScroll, open } from "./open";
+import { colors, expectNoSidewaysScroll, open, openChanged } from "./open";
 
 for (const width of [400, 1600]) {
   for (const name of ["study", "photograph", "plain"]) {
@@ -93,6 +93,21 @@ test("curves change from epochs to seconds and from bands to seeds", async ({ pa
   await expect(page.locator("#curves .plot").first()).toContainText("seconds of training");
   await page.getByLabel("every seed").check();
   await expect.poll(lines).toBe(15);
+});
+
+test("a single epoch is drawn as points with their ranges", async ({ page }) => {
+  await openChanged(page, "study", (data) => {
+    for (const curve of data.curves) {
+      for (const [key, value] of Object.entries(curve)) if (Array.isArray(value)) curve[key] = value.slice(0, 1);
+    }
+  });
+  const first = page.locator("#curves .plot").first();
+  const points = first.locator(".mark-symbol path");
+  await expect(points).toHaveCount(5);
+  for (const point of await points.all()) expect(await point.getAttribute("opacity")).not.toBe("0");
+  await expect(first.locator(".mark-rule.role-mark line")).toHaveCount(5);
+  await expect(first.locator(".role-axis-label").first()).toContainText(/^1/);
+  await expect(first).not.toContainText("1.000000");
 });
 
 test("a click opens an image with all maps of all arms; keys browse", async ({ page }) => {
