@@ -34,7 +34,8 @@ CASES = {
         **EAGER, "our direct convolutions": train("float32_direct"),
         "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/float32")}),
     "training-float32-direct": (train("float32_direct"), {
-        **EAGER, "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/float32")}),
+        **EAGER, "our graph by libtorch's operators": train("float32_unfused"),
+        "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/float32")}),
     "training-bfloat16": (train("bfloat16"), {
         **EAGER_BFLOAT16, "our float32": train("float32"), "our float32, direct": train("float32_direct"),
         "our direct convolutions": train("bfloat16_direct")}),

@@ -10,6 +10,7 @@
 #include "ranklens/base/random.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/nn/fused/winograd.h"
+#include "ranklens/nn/kernels/table.h"
 #include "ranklens/nn/zoo/zoo.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/train/batch_objective.h"
@@ -39,9 +40,15 @@ void measure(benchmark::State& run, const Step& step) {
   run.counters["processor_rate"] = best;
 }
 
-void training(benchmark::State& run, Execution execution, nn::fused::Convolutions convolutions) {
+/// How much of a step our kernels do: all they can, all but convolutions, or nothing.
+enum class Kernels { all, direct, none };
+
+void training(benchmark::State& run, Execution execution, Kernels ours) {
+  using nn::fused::Convolutions;
   base::keep_freed_memory();
-  nn::fused::set_convolutions(convolutions);
+  nn::fused::set_convolutions(ours == Kernels::all ? Convolutions::winograd : Convolutions::direct);
+  const auto* kernels = nn::kernels::table();
+  if (ours == Kernels::none) nn::kernels::use(nullptr);
   const auto network = nn::zoo::cnn_dense({});
   auto state = train::laid_out(network.state, execution);
   base::Stream noise(0, "noise");
@@ -55,6 +62,7 @@ void training(benchmark::State& run, Execution execution, nn::fused::Convolution
     optimiser->step(state, objective, 1e-3);
     state.apply(objective.change());
   });
+  nn::kernels::use(kernels);
 }
 
 /// One convolution of the network: values, weights and the gradient of what comes out.
@@ -87,12 +95,19 @@ void bare_convolutions(benchmark::State& run, at::ScalarType type) {
   });
 }
 
-using enum nn::fused::Convolutions;
-BENCHMARK_CAPTURE(training, float32, float32, winograd)->Iterations(6)->UseRealTime();
-BENCHMARK_CAPTURE(training, float32_direct, float32, direct)->Iterations(6)->UseRealTime();
-BENCHMARK_CAPTURE(training, float32_nchw, channels_first, direct)->Iterations(3)->UseRealTime();
-BENCHMARK_CAPTURE(training, bfloat16, bfloat16, winograd)->Iterations(6)->UseRealTime();
-BENCHMARK_CAPTURE(training, bfloat16_direct, bfloat16, direct)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(training, float32, float32, Kernels::all)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(training, float32_direct, float32, Kernels::direct)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(training, float32_unfused, float32, Kernels::none)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(training, float32_nchw, channels_first, Kernels::none)
+    ->Iterations(3)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(training, bfloat16, bfloat16, Kernels::all)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(training, bfloat16_direct, bfloat16, Kernels::direct)
+    ->Iterations(6)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(training, bfloat16_unfused, bfloat16, Kernels::none)
+    ->Iterations(6)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(bare_convolutions, float32, at::kFloat)->Iterations(4)->UseRealTime();
 BENCHMARK_CAPTURE(bare_convolutions, bfloat16, at::kBFloat16)->Iterations(4)->UseRealTime();
 
