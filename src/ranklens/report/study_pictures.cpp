@@ -35,8 +35,10 @@ void add_maps(const std::string& arm, const study::Pictures& pictures, ReportDat
               .picture = grey_map(maps.select(0, k)),
               .values = {}};
       if (const auto values = pictures.values.find(method); values != pictures.values.end()) {
-        for (const auto& [metric, value] : values->second)
-          map.values[metric] = value[k].item<double>();
+        for (const auto& metric : data.metrics) {
+          if (const auto value = values->second.find(metric.id); value != values->second.end())
+            map.values[metric.id] = value->second[k].item<double>();
+        }
       }
       data.maps.push_back(std::move(map));
     }

@@ -30,11 +30,11 @@ const Arm& arm(const std::string& name) {
   base::fail("no arm is called '{}'{}", name, base::nearest_hint(name, names));
 }
 
-nn::Network build(const Arm& arm, const Config& config, std::int64_t channels, std::int64_t size,
-                  std::int64_t classes, std::uint64_t seed) {
-  return nn::zoo::make(arm.network, {.channels = channels,
-                                     .size = size,
-                                     .classes = classes,
+nn::Network build(const Arm& arm, const Config& config, const data::Dataset& data,
+                  std::uint64_t seed) {
+  return nn::zoo::make(arm.network, {.channels = data.channels(),
+                                     .size = data.height(),
+                                     .classes = static_cast<std::int64_t>(data.classes.size()),
                                      .width = config.width,
                                      .hidden = {},
                                      .head = {},

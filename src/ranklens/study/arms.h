@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ranklens/data/dataset.h"
 #include "ranklens/nn/network.h"
 
 namespace ranklens::study {
@@ -22,8 +23,9 @@ std::vector<Arm> arms();
 /// An Error with the nearest names for an unknown one.
 const Arm& arm(const std::string& name);
 
-/// The arm's fresh network. Arms of one seed share the weights they have in common.
-nn::Network build(const Arm& arm, const Config& config, std::int64_t channels, std::int64_t size,
-                  std::int64_t classes, std::uint64_t seed);
+/// The arm's fresh network for images and classes like those of `data`. Arms of one seed share the
+/// weights they have in common.
+nn::Network build(const Arm& arm, const Config& config, const data::Dataset& data,
+                  std::uint64_t seed);
 
 }  // namespace ranklens::study

@@ -1,11 +1,26 @@
 #include "ranklens/study/cell.h"
 
+#include <cmath>
+#include <limits>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 
 namespace ranklens::study {
+namespace {
+
+// JSON has no NaN and no infinity: such a loss is null.
+nlohmann::json number(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+}
+
+double read_number(const nlohmann::json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+}  // namespace
 
 std::string cell_name(const std::string& arm, std::uint64_t seed) {
   return fmt::format("{}-s{}", arm, seed);
@@ -22,7 +37,7 @@ nlohmann::json to_json(const Cell& cell) {
   return {{"arm", cell.arm},           {"seed", cell.seed},
           {"identity", cell.identity}, {"parameters", cell.parameters},
           {"head", cell.head},         {"accuracy", cell.accuracy},
-          {"loss", cell.loss},         {"history", history},
+          {"loss", number(cell.loss)}, {"history", history},
           {"scores", cell.scores},     {"agreement", cell.agreement},
           {"seconds", cell.seconds},   {"provenance", cell.provenance},
           {"failure", cell.failure}};
@@ -37,7 +52,7 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
     object.at("parameters").get_to(cell.parameters);
     object.at("head").get_to(cell.head);
     object.at("accuracy").get_to(cell.accuracy);
-    object.at("loss").get_to(cell.loss);
+    cell.loss = read_number(object.at("loss"));
     for (const auto& epoch : object.at("history"))
       cell.history.push_back(train::read_metrics(epoch));
     object.at("scores").get_to(cell.scores);

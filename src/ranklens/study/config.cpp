@@ -2,13 +2,20 @@
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/keys.h"
 #include "ranklens/data/open.h"
+#include "ranklens/explain/methods.h"
+#include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/schedule.h"
 #include "ranklens/study/arms.h"
+#include "ranklens/study/make_cell.h"
+#include "ranklens/study/selection.h"
+#include "ranklens/train/compute.h"
 
 namespace ranklens::study {
 namespace {
@@ -34,6 +41,33 @@ void each_field(C& config, Visit&& visit) {
   visit("accuracy_margin", config.accuracy_margin);
 }
 
+/// Reads a value without the conversions that nlohmann makes on its own: 1.5 is no whole number, -1
+/// no seed, true no number.
+template <class T>
+void read_value(const nlohmann::json& from, T& value, bool& good) {
+  if constexpr (std::is_same_v<T, bool>) {
+    good = good && from.is_boolean();
+  } else if constexpr (std::is_unsigned_v<T>) {
+    good = good && (from.is_number_unsigned() ||
+                    (from.is_number_integer() && from.get<std::int64_t>() >= 0));
+  } else if constexpr (std::is_integral_v<T>) {
+    good = good && from.is_number_integer();
+  } else if constexpr (std::is_floating_point_v<T>) {
+    good = good && from.is_number();
+  } else {
+    good = good && from.is_string();
+  }
+  if (good) from.get_to(value);
+}
+
+template <class T>
+void read_value(const nlohmann::json& from, std::vector<T>& values, bool& good) {
+  good = good && from.is_array();
+  values.clear();
+  for (std::size_t k = 0; good && k < from.size(); ++k)
+    read_value(from[k], values.emplace_back(), good);
+}
+
 template <class T>
 bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
@@ -53,12 +87,10 @@ Config read_config(const nlohmann::json& object, const std::string& where, Confi
   base::check_keys(object, known, where);
   each_field(base, [&](const char* key, auto& value) {
     if (!object.contains(key)) return;
-    try {
-      object.at(key).get_to(value);
-    } catch (const nlohmann::json::exception&) {
-      base::fail("{}: the value of '{}' is of the wrong type: {}", where, key,
-                 object.at(key).dump());
-    }
+    bool good = true;
+    read_value(object.at(key), value, good);
+    base::require(good, "{}: the value of '{}' is of the wrong type: {}", where, key,
+                  object.at(key).dump());
   });
   check(base);
   return base;
@@ -78,8 +110,15 @@ void check(const Config& config) {
   base::require(config.batch >= 2, "a batch needs at least two images, not {}", config.batch);
   base::require(config.dropout >= 0 && config.dropout <= 1,
                 "dropout must be from 0 to 1 (1: the published rates), not {}", config.dropout);
-  base::require(!config.methods.empty() && all_different(config.methods),
-                "a study needs methods, each named once");
+  std::vector<std::string> methods;
+  for (const auto& spec : config.methods) methods.push_back(method_name(spec));
+  base::require(!methods.empty() && all_different(methods),
+                "a study needs methods, each named once (whatever its options)");
+  for (const auto& name : methods) explain::find_method(name);
+  selection_split(config.images);
+  optim::make_optimiser(config.optimiser);
+  optim::make_schedule(config.schedule);
+  train::parse_compute(config.compute);
   base::require(config.accuracy_margin > 0 && config.accuracy_margin < 1,
                 "accuracy_margin must be between 0 and 1, not {}", config.accuracy_margin);
 }

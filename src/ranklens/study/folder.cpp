@@ -34,18 +34,25 @@ std::string identity_digest(const Config& config) {
   return base::sha256(identity(config).dump()).substr(0, 16);
 }
 
-void open_folder(const Config& config, const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder / "cells", error);
-  base::require(!error, "the folder '{}' cannot be made: {}", folder.string(), error.message());
-  const auto path = folder / "study.json";
+void check_folder(const Config& config, const fs::path& folder) {
+  base::require(!fs::exists(folder) || fs::is_directory(folder), "'{}' is no folder",
+                folder.string());
+  const auto path = folder / "study.json", cells = folder / "cells";
   if (fs::exists(path)) {
     require_same(base::read_json(path), identity(config), folder);
   } else {
-    base::require(fs::is_empty(folder / "cells"),
+    base::require(!fs::exists(cells) || fs::is_empty(cells),
                   "'{}' holds cells of a study but not its study.json", folder.string());
-    base::write_json(path, identity(config));
   }
+}
+
+void open_folder(const Config& config, const fs::path& folder) {
+  check_folder(config, folder);
+  std::error_code error;
+  fs::create_directories(folder / "cells", error);
+  base::require(!error, "the folder '{}' cannot be made: {}", folder.string(), error.message());
+  if (const auto path = folder / "study.json"; !fs::exists(path))
+    base::write_json(path, identity(config));
 }
 
 std::optional<Cell> find_cell(const Config& config, const fs::path& folder, const std::string& arm,

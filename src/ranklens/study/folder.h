@@ -13,8 +13,10 @@ namespace ranklens::study {
 /// 16 hex digits of identity(config).
 std::string identity_digest(const Config& config);
 
-/// Writes FOLDER/study.json where there is none; an Error, naming the first difference, where there
-/// is another one.
+/// An Error, naming the first difference, if the folder holds a study of another configuration.
+/// Nothing is written.
+void check_folder(const Config& config, const std::filesystem::path& folder);
+/// check_folder; then writes FOLDER/study.json where there is none.
 void open_folder(const Config& config, const std::filesystem::path& folder);
 
 /// The cell's result if the folder has it; an Error if it was made under another configuration.

@@ -4,6 +4,7 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
 #include "ranklens/nn/model_file.h"
@@ -21,6 +22,7 @@ std::map<std::string, std::string> provenance_of(const Material& material) {
           {"processor", base::processor()},
           {"instructions", base::instruction_set()},
           {"threads", std::to_string(base::threads())},
+          {"matrix products", std::string(base::to_string(base::product_kernel()))},
           {"training data", material.train.hash},
           {"held-out data", material.test.hash},
           {"training images", std::to_string(material.train.size())},
@@ -49,9 +51,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
                                   const Material& material, const std::string& arm_name,
                                   std::uint64_t seed) {
-  const auto fresh =
-      build(arm(arm_name), config, material.train.channels(), material.train.height(),
-            static_cast<std::int64_t>(material.train.classes.size()), seed);
+  const auto fresh = build(arm(arm_name), config, material.train, seed);
   MadeCell made;
   auto& cell = made.cell;
   cell.arm = arm_name;

@@ -16,17 +16,11 @@
 #include "ranklens/study/folder.h"
 #include "ranklens/study/lease.h"
 #include "ranklens/study/make_cell.h"
+#include "ranklens/study/run_progress.h"
+#include "ranklens/study/speed.h"
 
 namespace ranklens::study {
 namespace {
-
-void note(const RunOptions& options, const std::string& line) {
-  if (options.note) options.note(line);
-}
-
-std::filesystem::path lease_path(const RunOptions& options, const std::string& name) {
-  return options.folder / "claims" / name;
-}
 
 /// An Error if a finished cell saw other images than this run would.
 void require_same_data(const Config& config, const RunOptions& options, const Material& material) {
@@ -47,8 +41,7 @@ void try_methods(const Config& config, const RunOptions& options, const Material
   const auto& source = material.selection.data;
   const auto one = data::select(source, at::arange(1));
   for (const auto& name : config.arms) {
-    const auto network = build(arm(name), config, source.channels(), source.height(),
-                               static_cast<std::int64_t>(source.classes.size()), 0);
+    const auto network = build(arm(name), config, source, config.seeds.front());
     for (const auto& spec : config.methods) {
       explain::attribute(spec, {.network = &network,
                                 .images = data::in_unit_range(one.images),
@@ -58,42 +51,71 @@ void try_methods(const Config& config, const RunOptions& options, const Material
   }
 }
 
-/// Makes the cell unless another process is at it. True when its result is there afterwards.
-bool try_cell(const Config& config, const RunOptions& options, const Material& material,
-              const std::string& arm, std::uint64_t seed) {
-  const auto lease = Lease::acquire(lease_path(options, cell_name(arm, seed)));
-  if (!lease) return false;
-  if (find_cell(config, options.folder, arm, seed))
-    return true;  // finished between the look and the claim
-  const auto made = make_cell(config, options, material, arm, seed);
-  if (!made || !lease->held()) return false;
-  if (made->cell.failure.empty()) write_pictures(options.folder, made->cell, made->pictures);
-  write_cell(options.folder, made->cell);
-  note(options,
-       made->cell.failure.empty()
-           ? fmt::format("{}: accuracy {:.2f} %", cell_name(arm, seed), 100 * made->cell.accuracy)
-           : fmt::format("{}: {}", cell_name(arm, seed), made->cell.failure));
-  return true;
-}
+/// One process's work on the grid.
+struct Worker {
+  const Config& config;
+  const RunOptions& options;
+  const Material& material;
+  RunProgress progress;
 
-/// One pass over the grid, seeds first, so that comparisons of arms are there early. The cells
-/// still missing.
-std::size_t pass(const Config& config, const RunOptions& options, const Material& material,
-                 bool& worked) {
-  std::size_t missing = 0;
-  for (const auto seed : config.seeds) {
-    for (const auto& arm : config.arms) {
-      if (base::interrupted()) return ++missing;
-      if (find_cell(config, options.folder, arm, seed)) continue;
-      if (try_cell(config, options, material, arm, seed)) {
-        worked = true;
-      } else {
-        ++missing;
+  void note(const std::string& line) const {
+    if (options.note) options.note(line);
+  }
+
+  /// Makes the cell unless another process is at it. True when its result is there afterwards.
+  bool try_cell(const std::string& arm, std::uint64_t seed) {
+    const auto lease = Lease::acquire(options.folder / "claims" / cell_name(arm, seed));
+    if (!lease) return false;
+    // It may have been finished between the look and the claim.
+    if (const auto there = find_cell(config, options.folder, arm, seed)) {
+      progress.finished(*there);
+      return true;
+    }
+    progress.begin(arm, seed);
+    auto within = options;
+    within.progress = progress.callback();
+    const auto made = make_cell(config, within, material, arm, seed);
+    if (!made || !lease->held()) return false;
+    if (made->cell.failure.empty()) write_pictures(options.folder, made->cell, made->pictures);
+    write_cell(options.folder, made->cell);
+    progress.finished(made->cell);
+    note(progress.line(made->cell));
+    return true;
+  }
+
+  /// One pass over the grid, seeds first, so that comparisons of arms are there early. The cells
+  /// still missing.
+  std::size_t pass(bool& worked) {
+    std::size_t missing = 0;
+    for (const auto seed : config.seeds) {
+      for (const auto& arm : config.arms) {
+        if (base::interrupted()) return ++missing;
+        if (const auto cell = find_cell(config, options.folder, arm, seed)) {
+          progress.finished(*cell);
+        } else if (try_cell(arm, seed)) {
+          worked = true;
+        } else {
+          ++missing;
+        }
       }
     }
+    return missing;
   }
-  return missing;
-}
+
+  /// Until all cells are there.
+  void work() {
+    bool waiting = false;
+    while (!base::interrupted()) {
+      bool worked = false;
+      const auto missing = pass(worked);
+      if (missing == 0 || base::interrupted()) return;
+      if (worked) continue;
+      if (!waiting) note(fmt::format("waiting for {} cells that other processes work on", missing));
+      waiting = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
+  }
+};
 
 std::size_t missing_cells(const Config& config, const std::filesystem::path& folder) {
   std::size_t missing = 0;
@@ -101,29 +123,6 @@ std::size_t missing_cells(const Config& config, const std::filesystem::path& fol
     for (const auto& arm : config.arms) missing += find_cell(config, folder, arm, seed) ? 0 : 1;
   }
   return missing;
-}
-
-/// Speeds of all arms, taken in turns in one process, once for the folder.
-void measure_speed(const Config& config, const RunOptions& options, const Material& material) {
-  const auto there = find_throughput(options.folder);
-  std::vector<nn::Network> networks;
-  bool complete = true;
-  for (const auto& name : config.arms) {
-    complete = complete && there.contains(name);
-    networks.push_back(build(arm(name), config, material.train.channels(), material.train.height(),
-                             static_cast<std::int64_t>(material.train.classes.size()),
-                             config.seeds.front()));
-  }
-  const auto lease = complete ? nullptr : Lease::acquire(lease_path(options, "throughput"));
-  if (!lease) return;
-  const auto speeds =
-      train::throughput(networks, {.batch = config.batch,
-                                   .seconds = 2.0 * static_cast<double>(networks.size()),
-                                   .execution = {.compute = train::parse_compute(config.compute),
-                                                 .channels_last = options.channels_last}});
-  std::map<std::string, train::Throughput> by_arm;
-  for (std::size_t k = 0; k < speeds.size(); ++k) by_arm[config.arms[k]] = speeds[k];
-  write_throughput(options.folder, by_arm);
 }
 
 }  // namespace
@@ -160,23 +159,16 @@ Results load(const Config& config, const std::filesystem::path& folder) {
 
 Results run(const Config& config, const RunOptions& options) {
   check(config);
-  open_folder(config, options.folder);
-  if (missing_cells(config, options.folder) > 0 ||
-      find_throughput(options.folder).size() < config.arms.size()) {
+  check_folder(config, options.folder);
+  const bool speeds = options.speed_seconds > 0 && !has_speeds(config, options.folder);
+  if (speeds || missing_cells(config, options.folder) > 0) {
+    // Whatever can be found wrong is found before the folder is made.
     const auto material = open_material(config);
     require_same_data(config, options, material);
     try_methods(config, options, material);
-    bool waiting = false;
-    while (!base::interrupted()) {
-      bool worked = false;
-      const auto missing = pass(config, options, material, worked);
-      if (missing == 0 || base::interrupted()) break;
-      if (!waiting && !worked)
-        note(options, fmt::format("waiting for {} cells that other processes work on", missing));
-      waiting = true;
-      if (!worked) std::this_thread::sleep_for(std::chrono::seconds(1));
-    }
-    if (!base::interrupted()) measure_speed(config, options, material);
+    open_folder(config, options.folder);
+    Worker{config, options, material, RunProgress(config, options.progress)}.work();
+    if (speeds && !base::interrupted()) measure_speeds(config, options, material);
   }
   auto results = load(config, options.folder);
   results.interrupted = base::interrupted();

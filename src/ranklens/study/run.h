@@ -20,6 +20,8 @@ struct RunOptions {
   std::filesystem::path folder;
   std::filesystem::path work = {};
   bool channels_last = true;
+  /// Time that measuring the speed of one arm's network may take; 0: speeds are not measured.
+  double speed_seconds = 2;
   /// Bytes that sampling methods may use for their batches.
   std::int64_t memory = std::int64_t{1} << 30;
   base::Progress progress = {};

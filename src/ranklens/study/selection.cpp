@@ -26,9 +26,9 @@ std::string_view part_of(std::string_view text) {
 
 std::vector<std::int64_t> range(std::int64_t first, std::int64_t last, const data::Dataset& data,
                                 std::string_view whole) {
-  base::require(first <= last && last < data.size(),
-                "the selection '{}' asks for image {}, but there are only {}", whole, last,
-                data.size());
+  base::require(first <= last, "the selection '{}' ends before it begins", whole);
+  base::require(last < data.size(), "the selection '{}' asks for image {}, but there are only {}",
+                whole, last, data.size());
   std::vector<std::int64_t> items;
   for (auto k = first; k <= last; ++k) items.push_back(k);
   return items;
@@ -55,12 +55,16 @@ void add_piece(std::string_view piece, std::string_view whole, const data::Datas
                Selection& selection) {
   std::vector<std::int64_t> items;
   std::string title;
+  const auto some = [&](std::int64_t count) {
+    base::require(count >= 1, "the selection '{}' is empty", whole);
+    return count;
+  };
   if (piece.starts_with("label=")) {
     const auto colon = piece.find(':');
     base::require(colon != std::string_view::npos, "'{}' is not a selection of images ({})", whole,
                   forms);
     const auto label = number(piece.substr(6, colon - 6), whole),
-               count = number(piece.substr(colon + 1), whole);
+               count = some(number(piece.substr(colon + 1), whole));
     items = of_class(label, count, source, whole);
     title =
         fmt::format("first {} of class {}", count, source.classes[static_cast<std::size_t>(label)]);
@@ -69,8 +73,7 @@ void add_piece(std::string_view piece, std::string_view whole, const data::Datas
                   source, whole);
     title = fmt::format("items {}", piece);
   } else {
-    const auto count = number(piece, whole);
-    base::require(count >= 1, "the selection '{}' is empty", whole);
+    const auto count = some(number(piece, whole));
     items = range(0, std::min(count, source.size()) - 1, source, whole);
     title = fmt::format("first {}", items.size());
   }

@@ -1,0 +1,155 @@
+#include "ranklens/report/study_page.h"
+
+#include <algorithm>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "study/cells.h"
+
+namespace ranklens::report {
+namespace {
+
+using ::testing::HasSubstr;
+
+study::Selection two_images() {
+  study::Selection selection;
+  selection.data.images = at::arange(2 * 3 * 16).view({2, 3, 4, 4}).to(at::kByte);
+  selection.data.labels = at::tensor({1, 0}, at::kLong);
+  selection.data.masks = at::zeros({2, 4, 4}, at::kByte);
+  selection.data.classes = {"cat", "frog"};
+  selection.items = {64, 70};
+  selection.groups = {{"items 64 and 70", 2}};
+  return selection;
+}
+
+study::Pictures pictures() {
+  const at::Tensor maps = at::linspace(0, 1, 32).reshape({2, 4, 4});
+  return {.maps = {{"gradcam", maps}, {"smoothgrad", maps}},
+          .values = {{"gradcam", {{"gini", at::tensor({0.25, 0.5}, at::kFloat)}}}}};
+}
+
+study::Results results(double level, std::size_t seeds = 5) {
+  const auto config = study::two_arms(seeds);
+  study::Results results;
+  results.config = config;
+  results.cells = study::made_up_cells(config, level);
+  results.pictures = {{"dense", pictures()}, {"tt", pictures()}};
+  results.throughput = {{"dense", {.forward = 200, .training = 100}},
+                        {"tt", {.forward = 100, .training = 150}}};
+  results.answers = study::answer(config, results.cells);
+  return results;
+}
+
+const Table& table(const std::vector<Table>& all, const std::string& id) {
+  return *std::find_if(all.begin(), all.end(), [&](const Table& t) { return t.id == id; });
+}
+
+TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
+  const auto data = study_page(results(0.1), two_images(), "ranklens study");
+  EXPECT_EQ(data.command, "ranklens study");
+  EXPECT_THAT(data.lead, HasSubstr("5 seeds"));
+  EXPECT_TRUE(data.notes.empty());
+
+  ASSERT_EQ(data.verdicts.size(), 8u);
+  EXPECT_EQ(data.verdicts.front().verdict.outcome, study::Outcome::supported);
+  EXPECT_EQ(data.verdicts.front().accuracy_matched, study::Outcome::contradicted);
+  EXPECT_EQ(data.verdicts.front().accuracy_note, "60.10\u00A0% against 50.12\u00A0%");
+  EXPECT_THAT(data.verdicts.front().measure, HasSubstr("TT, published head − dense"));
+
+  ASSERT_EQ(data.arms.size(), 2u);
+  EXPECT_TRUE(data.arms[0].reference);
+  EXPECT_FALSE(data.arms[1].reference);
+  EXPECT_EQ(data.arms[1].parameters, 100);
+  EXPECT_DOUBLE_EQ(data.arms[1].compression.value(), 0.9);
+  EXPECT_EQ(data.arms[1].description, "tt(r=2)");
+  EXPECT_EQ(data.arms[1].training_speed.mean, 150);
+  EXPECT_EQ(data.arms[1].accuracy.count, 5);
+  EXPECT_NEAR(data.arms[1].accuracy.mean, 0.601, 1e-3);
+
+  ASSERT_EQ(data.curves.size(), 10u);
+  EXPECT_EQ(data.curves[1].epoch, (std::vector<double>{1, 2}));
+  EXPECT_EQ(data.curves[1].seconds, (std::vector<double>{1.5, 3}));
+
+  const auto& controls = data.methods;
+  EXPECT_EQ(std::count_if(controls.begin(), controls.end(), [](auto& m) { return m.control; }), 3);
+  EXPECT_FALSE(controls[0].control);
+  const auto score = std::find_if(data.scores.begin(), data.scores.end(), [](const Score& s) {
+    return s.arm == "tt" && s.method == "gradcam";
+  });
+  ASSERT_NE(score, data.scores.end());
+  EXPECT_NEAR(score->values.at("gini").mean, 0.501, 1e-3);
+  EXPECT_EQ(score->values.at("gini").count, 5);
+
+  ASSERT_EQ(data.images.size(), 2u);
+  EXPECT_EQ(data.images[1].title, "70");
+  EXPECT_EQ(data.images[0].label, "frog");
+  EXPECT_EQ(data.maps.size(), 2u * 2 * 2);
+  EXPECT_EQ(data.grids.size(), 2u);
+  EXPECT_NE(page(data).find("TT, published head"), std::string::npos);
+}
+
+TEST(StudyPage, TablesBecomeCsv) {
+  const auto all = tables(study_page(results(0.1), two_images(), "ranklens study"));
+  const auto stages = to_csv(table(all, "stages"));
+  // Three stages of 3, 1 and 2 seconds, five seeds, two arms.
+  EXPECT_THAT(stages, HasSubstr("train,15,15,30"));
+  EXPECT_THAT(stages, HasSubstr("measure,10,10,20"));
+  EXPECT_THAT(stages, HasSubstr("total,30,30,60"));
+  EXPECT_THAT(to_csv(table(all, "configuration")), HasSubstr("smoothgrad(samples=4)"));
+  for (const auto& one : all) EXPECT_FALSE(to_csv(one).empty()) << one.id;
+}
+
+TEST(StudyPage, SaysWhatAReaderMustKnow) {
+  auto given = results(0.1, 3);
+  given.config.epochs = 1;
+  given.config.full_epochs = 9;
+  given.cells[1].failure = "the loss became nan";
+  given.cells.pop_back();
+  given.answers = study::answer(given.config, given.cells);
+  const auto data = study_page(given, two_images(), "");
+  const auto notes = testing::PrintToString(data.notes);
+  EXPECT_THAT(notes, HasSubstr("5 of 6 runs are finished"));
+  EXPECT_THAT(notes, HasSubstr("1 of the recipe's 9 epochs"));
+  EXPECT_THAT(notes, HasSubstr("at least 5 seeds"));
+  EXPECT_THAT(notes, HasSubstr("tt-s1: the loss became nan"));
+  EXPECT_EQ(data.arms[1].accuracy.count, 1);
+  EXPECT_NO_THROW(page(data));
+}
+
+TEST(StudyPage, RefusesNothing) {
+  auto empty = results(0);
+  empty.cells.clear();
+  empty.pictures.clear();
+  empty.throughput.clear();
+  empty.answers = study::answer(empty.config, {});
+  EXPECT_NO_THROW(page(study_page(empty, two_images(), "")));
+
+  auto failed = results(0);
+  for (auto& cell : failed.cells) {
+    cell.failure = "the loss became nan";
+    cell.history.clear();
+    cell.scores.clear();
+    cell.agreement.clear();
+  }
+  failed.answers = study::answer(failed.config, failed.cells);
+  failed.pictures.erase("tt");
+  EXPECT_NO_THROW(page(study_page(failed, two_images(), "")));
+
+  auto one = results(0, 1);
+  one.config.arms = {"dense"};
+  one.answers = study::answer(one.config, one.cells);
+  one.cells.pop_back();
+  one.pictures.erase("tt");
+  auto images = two_images();
+  images.data.masks = at::Tensor();
+  EXPECT_NO_THROW(page(study_page(one, images, "")));
+  EXPECT_NO_THROW(plain_page(study_page(one, images, "")));
+}
+
+}  // namespace
+}  // namespace ranklens::report

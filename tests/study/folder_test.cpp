@@ -1,0 +1,137 @@
+#include "ranklens/study/folder.h"
+
+#include <cmath>
+#include <fstream>
+
+#include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/files.h"
+
+#include "study/cells.h"
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+
+namespace ranklens::study {
+namespace {
+
+using ranklens::testing::expect_error;
+using ranklens::testing::TemporaryFolder;
+
+TEST(StudyFolder, AnotherConfigurationIsRefusedByItsFirstDifference) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  open_folder(config, folder / "run");
+  EXPECT_NO_THROW(open_folder(config, folder / "run"));
+  auto other = config;
+  other.batch = 64;
+  other.width = 8;
+  const auto before = base::read_file(folder / "run" / "study.json");
+  expect_error([&] { open_folder(other, folder / "run"); },
+               "holds a study of another configuration: batch is 128 there and 64 here");
+  EXPECT_EQ(base::read_file(folder / "run" / "study.json"), before);
+}
+
+TEST(StudyFolder, ArmsSeedsAndTitleMayGrow) {
+  const TemporaryFolder folder;
+  auto config = two_arms();
+  open_folder(config, folder.path());
+  config.title = "another";
+  config.arms.push_back("low-rank");
+  config.seeds.push_back(99);
+  EXPECT_NO_THROW(open_folder(config, folder.path()));
+}
+
+TEST(StudyFolder, CheckingWritesNothing) {
+  const TemporaryFolder folder;
+  check_folder(two_arms(), folder / "run");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  std::ofstream(folder / "file") << "in the way";
+  expect_error([&] { check_folder(two_arms(), folder / "file"); }, "is no folder");
+}
+
+TEST(StudyFolder, CellsWithoutTheirStudyAreRefused) {
+  const TemporaryFolder folder;
+  open_folder(two_arms(), folder.path());
+  write_cell(folder.path(), made_up_cell(two_arms(), "tt", 1, 0));
+  std::filesystem::remove(folder / "study.json");
+  expect_error([&] { open_folder(two_arms(), folder.path()); }, "but not its study.json");
+}
+
+TEST(StudyFolder, DamagedFilesAreSaid) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  std::filesystem::create_directories(folder / "cells");
+  std::ofstream(folder / "study.json") << "{";
+  expect_error([&] { open_folder(config, folder.path()); }, "study.json' is no valid JSON");
+  std::ofstream(folder / "cells" / "tt-s1.json") << R"({"arm": "tt"})";
+  expect_error([&] { find_cell(config, folder.path(), "tt", 1); }, "is not a cell of a study");
+  std::ofstream(folder / "throughput.json") << R"({"tt": {"forward": "fast"}})";
+  expect_error([&] { find_throughput(folder.path()); }, "is not a table of throughputs");
+}
+
+TEST(StudyFolder, CellsComeBackAsTheyWere) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  open_folder(config, folder.path());
+  auto cell = made_up_cell(config, "tt", 18446744073709551615u, 0.1 + 0.2);
+  cell.history.front().validation_loss = std::nan("");
+  write_cell(folder.path(), cell);
+  const auto back = find_cell(config, folder.path(), "tt", cell.seed);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(to_json(*back), to_json(cell));
+  EXPECT_EQ(back->accuracy, cell.accuracy) << "to the last bit";
+  EXPECT_TRUE(std::isnan(back->history.front().validation_loss));
+  EXPECT_FALSE(find_cell(config, folder.path(), "dense", cell.seed));
+  cell.loss = INFINITY;
+  write_cell(folder.path(), cell);
+  EXPECT_TRUE(std::isnan(find_cell(config, folder.path(), "tt", cell.seed)->loss));
+}
+
+TEST(StudyFolder, CellsOfAnotherConfigurationAreRefused) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  open_folder(config, folder.path());
+  write_cell(folder.path(), made_up_cell(config, "tt", 1, 0));
+  auto other = config;
+  other.epochs = 1;
+  expect_error([&] { find_cell(other, folder.path(), "tt", 1); },
+               "was made under another configuration");
+  std::filesystem::copy(folder / "cells" / "tt-s1.json", folder / "cells" / "tt-s2.json");
+  expect_error([&] { find_cell(config, folder.path(), "tt", 2); },
+               "was made under another configuration");
+}
+
+TEST(StudyFolder, MapsComeBackWithinTheirEightBits) {
+  const TemporaryFolder folder;
+  const auto cell = made_up_cell(two_arms(), "tt", 3, 0);
+  std::filesystem::create_directories(folder / "cells");
+  const Pictures pictures{
+      .maps = {{"gradcam", at::rand({3, 5, 4})}, {"smoothgrad", at::rand({3, 5, 4})}},
+      .values = {{"gradcam", {{"gini", at::tensor({0.1, 0.2, 0.3}, at::kDouble)}}}}};
+  write_pictures(folder.path(), cell, pictures);
+  const auto back = find_pictures(folder.path(), "tt", 3);
+  ASSERT_TRUE(back);
+  ASSERT_EQ(back->maps.size(), 2u);
+  for (const auto& [method, maps] : pictures.maps) {
+    EXPECT_TRUE(back->maps.at(method).allclose(maps, 0, 0.5 / 255 + 1e-6)) << method;
+  }
+  EXPECT_TRUE(
+      back->values.at("gradcam").at("gini").allclose(at::tensor({0.1, 0.2, 0.3}, at::kFloat)));
+  EXPECT_FALSE(find_pictures(folder.path(), "tt", 4));
+}
+
+TEST(StudyFolder, SpeedsComeBack) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(find_throughput(folder.path()).empty());
+  write_throughput(folder.path(), {{"tt", {.forward = 12.5, .training = 3.25}}});
+  const auto back = find_throughput(folder.path());
+  ASSERT_EQ(back.size(), 1u);
+  EXPECT_EQ(back.at("tt").forward, 12.5);
+  EXPECT_EQ(back.at("tt").training, 3.25);
+}
+
+}  // namespace
+}  // namespace ranklens::study

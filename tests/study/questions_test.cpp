@@ -1,0 +1,147 @@
+#include "ranklens/study/questions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "study/cells.h"
+
+namespace ranklens::study {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<Answer> answers(const Config& config, double level) {
+  return answer(config, made_up_cells(config, level));
+}
+
+const Answer& about(const std::vector<Answer>& all, const std::string& part) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Answer& one) {
+    return one.claim.text.find(part) != std::string::npos;
+  });
+  if (found == all.end()) throw std::runtime_error("no claim about " + part);
+  return *found;
+}
+
+const std::vector<std::string> kClaims{
+    "training loss falls faster",       "held-out loss falls faster",
+    "gradcam maps lie more on the",     "gradcam maps are more concentrated",
+    "smoothgrad maps lie more on the",  "smoothgrad maps are more concentrated",
+    "gradcam and smoothgrad agree more"};
+
+TEST(Questions, AllAreAskedOfEveryArmButTheReference) {
+  auto config = two_arms();
+  auto all = answers(config, 0);
+  EXPECT_EQ(all.size(), kClaims.size() + 1);
+  for (const auto& one : all) {
+    EXPECT_EQ(one.arm, "tt");
+    EXPECT_EQ(one.reference, "dense");
+    EXPECT_THAT(one.claim.text, HasSubstr("TT, published head: "));
+    EXPECT_FALSE(one.measure.empty());
+  }
+  config.arms.push_back("low-rank");
+  EXPECT_EQ(answers(config, 0).size(), 2 * (kClaims.size() + 1));
+}
+
+TEST(Questions, ABetterArmSupportsEveryClaim) {
+  const auto all = answers(two_arms(), 0.1);
+  for (const auto& claim : kClaims)
+    EXPECT_EQ(about(all, claim).verdict.outcome, Outcome::supported) << claim;
+  const auto& kept = about(all, "accuracy is kept");
+  EXPECT_EQ(kept.verdict.outcome, Outcome::supported);
+  EXPECT_NEAR(kept.verdict.difference.mean, 0.1, 0.002);
+  EXPECT_EQ(kept.accuracy.outcome, Outcome::contradicted) << "better is not matched";
+}
+
+TEST(Questions, AWorseArmContradictsEveryClaim) {
+  const auto all = answers(two_arms(), -0.1);
+  for (const auto& claim : kClaims)
+    EXPECT_EQ(about(all, claim).verdict.outcome, Outcome::contradicted) << claim;
+  EXPECT_EQ(about(all, "accuracy is kept").verdict.outcome, Outcome::contradicted);
+}
+
+TEST(Questions, EqualArmsLeaveDifferencesUndecidedAndKeepTheAccuracy) {
+  const auto all = answers(two_arms(), 0);
+  for (const auto& claim : kClaims)
+    EXPECT_EQ(about(all, claim).verdict.outcome, Outcome::undecided) << claim;
+  EXPECT_EQ(about(all, "accuracy is kept").verdict.outcome, Outcome::supported);
+  EXPECT_EQ(all.front().accuracy.outcome, Outcome::supported);
+}
+
+TEST(Questions, LossesAreTheMeanOverTheEpochs) {
+  const auto config = two_arms(1);
+  const auto all = answers(config, 0.1);
+  const auto& samples = about(all, "training loss").samples;
+  // Seeds move the level by 0.001 each: 2 - 0.001 - 0.15, and less 0.1 + 0.001 for the better arm.
+  EXPECT_NEAR(samples.second_values.at(0), 1.849, 1e-12);
+  EXPECT_NEAR(samples.first_values.at(0), 1.748, 1e-12);
+  EXPECT_NEAR(about(all, "held-out loss").samples.second_values.at(0), 1.949, 1e-12);
+}
+
+TEST(Questions, ReducedEpochsLeaveConvergedAccuracyUndecided) {
+  auto config = two_arms();
+  config.full_epochs = 10;
+  const auto all = answers(config, 0.1);
+  const auto& kept = about(all, "accuracy is kept").verdict;
+  EXPECT_EQ(kept.outcome, Outcome::undecided);
+  EXPECT_EQ(kept.tendency, Outcome::supported);
+  EXPECT_THAT(kept.reason, HasSubstr("2 of 10 epochs"));
+  EXPECT_EQ(about(all, "training loss").verdict.outcome, Outcome::supported);
+}
+
+TEST(Questions, FewSeedsLeaveATendency) {
+  const auto all = answers(two_arms(3), 0.1);
+  for (const auto& one : all) {
+    EXPECT_EQ(one.verdict.outcome, Outcome::undecided) << one.claim.text;
+    EXPECT_EQ(one.verdict.tendency, Outcome::supported) << one.claim.text;
+  }
+}
+
+TEST(Questions, FailedCellsDoNotCount) {
+  const auto config = two_arms(6);
+  auto cells = made_up_cells(config, 0.1);
+  auto& failed = cells[3];  // tt, seed 2
+  failed.failure = "the loss became nan";
+  failed.accuracy = 0;
+  failed.scores.clear();
+  const auto all = answer(config, cells);
+  for (const auto& one : all) {
+    EXPECT_EQ(one.samples.seeds, (std::vector<std::uint64_t>{1, 3, 4, 5, 6})) << one.claim.text;
+    EXPECT_EQ(one.samples.unpaired, (std::vector<std::uint64_t>{2}));
+    EXPECT_EQ(one.verdict.outcome, Outcome::supported);
+  }
+}
+
+TEST(Questions, WithoutMasksOnlyConcentrationIsAsked) {
+  const auto config = two_arms();
+  auto cells = made_up_cells(config, 0.1);
+  for (auto& cell : cells) {
+    for (auto& [method, values] : cell.scores) values.erase("mass_accuracy");
+  }
+  const auto all = answer(config, cells);
+  EXPECT_EQ(all.size(), kClaims.size() + 1 - 2);
+  EXPECT_EQ(about(all, "gradcam maps are more concentrated").verdict.outcome, Outcome::supported);
+}
+
+TEST(Questions, MissingNumbersLeaveTheirSeedOut) {
+  const auto config = two_arms();
+  auto cells = made_up_cells(config, 0.1);
+  cells[2].agreement.clear();
+  cells[4].history.front().validation_loss = std::nan("");
+  const auto all = answer(config, cells);
+  EXPECT_EQ(about(all, "agree more").samples.seeds, (std::vector<std::uint64_t>{1, 3, 4, 5}));
+  EXPECT_EQ(about(all, "held-out loss").samples.seeds, (std::vector<std::uint64_t>{1, 2, 4, 5}));
+  EXPECT_EQ(about(all, "training loss").samples.seeds.size(), 5u);
+}
+
+TEST(Questions, NoCellsAtAllAreUndecided) {
+  for (const auto& one : answer(two_arms(), {})) {
+    EXPECT_EQ(one.verdict.outcome, Outcome::undecided);
+    EXPECT_THAT(one.verdict.reason, HasSubstr("no seed in common"));
+  }
+}
+
+}  // namespace
+}  // namespace ranklens::study
