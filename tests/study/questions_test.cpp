@@ -26,10 +26,10 @@ const Answer& about(const std::vector<Answer>& all, const std::string& part) {
 }
 
 const std::vector<std::string> kClaims{
-    "training loss falls faster",       "held-out loss falls faster",
-    "gradcam maps lie more on the",     "gradcam maps are more concentrated",
-    "smoothgrad maps lie more on the",  "smoothgrad maps are more concentrated",
-    "gradcam and smoothgrad agree more"};
+    "training loss falls faster",        "held-out loss falls faster",
+    "Grad-CAM maps lie more on the",     "Grad-CAM maps are more concentrated",
+    "SmoothGrad maps lie more on the",   "SmoothGrad maps are more concentrated",
+    "Grad-CAM and SmoothGrad agree more"};
 
 TEST(Questions, AllAreAskedOfEveryArmButTheReference) {
   auto config = two_arms();
@@ -91,6 +91,14 @@ TEST(Questions, ReducedEpochsLeaveConvergedAccuracyUndecided) {
   EXPECT_EQ(about(all, "training loss").verdict.outcome, Outcome::supported);
 }
 
+TEST(Questions, FewerParametersAreClaimedOnlyWhereTheyAreFewer) {
+  const auto config = two_arms();
+  auto cells = made_up_cells(config, 0);
+  EXPECT_THAT(answer(config, cells).back().claim.text, HasSubstr("kept with fewer parameters"));
+  for (auto& cell : cells) cell.parameters = cell.arm == "tt" ? 2000 : 1000;
+  EXPECT_THAT(answer(config, cells).back().claim.text, HasSubstr("kept with more parameters"));
+}
+
 TEST(Questions, FewSeedsLeaveATendency) {
   const auto all = answers(two_arms(3), 0.1);
   for (const auto& one : all) {
@@ -122,7 +130,7 @@ TEST(Questions, WithoutMasksOnlyConcentrationIsAsked) {
   }
   const auto all = answer(config, cells);
   EXPECT_EQ(all.size(), kClaims.size() + 1 - 2);
-  EXPECT_EQ(about(all, "gradcam maps are more concentrated").verdict.outcome, Outcome::supported);
+  EXPECT_EQ(about(all, "Grad-CAM maps are more concentrated").verdict.outcome, Outcome::supported);
 }
 
 TEST(Questions, MissingNumbersLeaveTheirSeedOut) {

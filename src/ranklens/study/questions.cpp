@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,8 @@ namespace {
 using Number = std::function<std::optional<double>(const Cell&)>;
 
 struct Question {
-  std::string text;  ///< "{}" stands for the arm's label
+  /// The first "{}" stands for the arm's label, a second one for "fewer" or what is the case.
+  std::string text;
   std::string measure, unit;
   Relation relation;
   double threshold = 0;
@@ -83,10 +85,24 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
                            false, from(&Cell::agreement, first + "~" + second, "spearman")});
     }
   }
-  questions.push_back({"{}: accuracy is kept with fewer parameters", "held-out accuracy", "",
+  questions.push_back({"{}: accuracy is kept with {} parameters", "held-out accuracy", "",
                        Relation::greater, -config.accuracy_margin, true,
                        [](const Cell& cell) { return std::optional(cell.accuracy); }});
   return questions;
+}
+
+/// 0 as long as the arm has no cell.
+std::int64_t parameters_of(const std::vector<Cell>& cells, const std::string& arm) {
+  for (const auto& cell : cells)
+    if (cell.arm == arm) return cell.parameters;
+  return 0;
+}
+
+/// What one arm's parameters are against the reference's: a claim of fewer must not stand over
+/// more.
+std::string_view against(std::int64_t parameters, std::int64_t reference) {
+  if (parameters < reference || parameters == 0 || reference == 0) return "fewer";
+  return parameters > reference ? "more" : "as many";
 }
 
 PairedSamples samples_of(const Question& question, const Config& config,
@@ -109,7 +125,9 @@ std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells)
     const auto& name = config.arms[k];
     for (const auto& question : questions) {
       Answer item;
-      item.claim = {.text = fmt::format(fmt::runtime(question.text), arm(name).label),
+      item.claim = {.text = fmt::format(fmt::runtime(question.text), arm(name).label,
+                                        against(parameters_of(cells, name),
+                                                parameters_of(cells, config.arms.front()))),
                     .relation = question.relation,
                     .threshold = question.threshold,
                     .at_convergence = question.at_convergence};
