@@ -14,6 +14,7 @@ inline Config two_arms(std::size_t seeds = 5) {
   config.seeds.clear();
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) config.seeds.push_back(seed);
   config.methods = {"gradcam", "smoothgrad(samples=4)"};
+  config.batch = 128;
   config.epochs = config.full_epochs = 2;
   return config;
 }
