@@ -78,9 +78,22 @@ class Reader {
                   "'{}': the key '{}' does not exist{}", file_, name,
                   base::nearest_hint(name, known_));
     if (std::count(given_.begin(), given_.end(), option)) return;
+    if (value.is_array() && option->get_items_expected_max() <= 1) {
+      flags.push_back("--" + name + "=" + list_of(name, value));
+      return;
+    }
     for (const auto& item : value.is_array() ? value : nlohmann::json::array({value})) {
       flags.push_back("--" + name + "=" + text_of(file_, name, item));
     }
+  }
+
+  /// "a,b" for a flag that takes a list as one text; "7," for a list of one, which is not a 7.
+  std::string list_of(const std::string& name, const nlohmann::json& values) const {
+    base::require(!values.empty(), "'{}': the list '{}' is empty", file_, name);
+    std::string list;
+    for (const auto& item : values) list += text_of(file_, name, item) + ",";
+    if (values.size() > 1) list.pop_back();
+    return list;
   }
 
   std::string file_;

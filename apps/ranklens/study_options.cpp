@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <iostream>
+#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -20,6 +21,8 @@
 namespace ranklens::app {
 namespace {
 
+constexpr std::size_t kMostSeeds = 1000;
+
 std::uint64_t parse_seed(const std::string& text) {
   std::uint64_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -29,16 +32,22 @@ std::uint64_t parse_seed(const std::string& text) {
   return value;
 }
 
-/// "5": as many as that, beginning with the preset's own; "7,8,9": these.
+std::vector<std::uint64_t> consecutive(std::uint64_t first, std::size_t count) {
+  std::vector<std::uint64_t> seeds(count);
+  std::iota(seeds.begin(), seeds.end(), first);
+  return seeds;
+}
+
+/// "5": as many as that, beginning with the preset's own; "7,8,9": these; "7,": this one.
 std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std::uint64_t> preset) {
-  const auto parts = split_list(text);
   std::vector<std::uint64_t> seeds;
-  if (parts.size() > 1) {
-    for (const auto& part : parts) seeds.push_back(parse_seed(part));
+  if (text.find(',') != std::string::npos) {
+    for (const auto& part : split_list(text)) seeds.push_back(parse_seed(part));
     return seeds;
   }
   const auto count = parse_seed(text);
-  base::require(count >= 1 && count <= 1000, "a study takes from 1 to 1000 seeds, not {}", count);
+  base::require(count >= 1 && count <= kMostSeeds, "a study takes from 1 to {} seeds, not {}",
+                kMostSeeds, count);
   seeds = std::move(preset);
   for (std::uint64_t next = 1; seeds.size() < count; ++next) {
     if (std::find(seeds.begin(), seeds.end(), next) == seeds.end()) seeds.push_back(next);
@@ -54,7 +63,8 @@ std::string summary(const report::ReportData& data) {
                         item.claim.text, item.verdict.reason);
   }
   for (const auto& table : report::tables(data)) {
-    if (table.id == "arms") text += "\n" + table.title + "\n" + report::to_text(table);
+    if (table.id == "arms" || table.id == "stages")
+      text += "\n" + table.title + "\n" + report::to_text(table);
   }
   return text;
 }
@@ -76,13 +86,26 @@ Json verdicts_json(const report::ReportData& data) {
 
 }  // namespace
 
-std::vector<std::string> split_list(const std::string& text) { return explain::split_specs(text); }
+std::vector<std::string> split_list(const std::string& text) {
+  auto parts = explain::split_specs(text);
+  for (auto& part : parts) {
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+  }
+  if (parts.size() > 1 && parts.back().empty()) parts.pop_back();
+  return parts;
+}
 
 study::Config StudyOptions::config() const {
   auto config = study::preset(preset);
   if (!data.empty()) config.data = data;
   if (!title.empty()) config.title = title;
   if (!arms.empty()) config.arms = split_list(arms);
+  if (seed != nullptr && seed->count() > 0) {
+    const auto count = config.seeds.size();
+    config.seeds = consecutive(common.seed, kMostSeeds);
+    if (seeds.empty()) config.seeds.resize(count);
+  }
   if (!seeds.empty()) config.seeds = parse_seeds(seeds, config.seeds);
   if (!optimiser.empty()) config.optimiser = optimiser;
   if (!schedule.empty()) config.schedule = schedule;
@@ -96,8 +119,13 @@ study::Config StudyOptions::config() const {
     if (preset != "hackathon" || epochs > config.full_epochs) config.full_epochs = epochs;
     config.epochs = epochs;
   }
+  if (full_epochs > 0) config.full_epochs = full_epochs;
+  if (accuracy_margin > 0) config.accuracy_margin = accuracy_margin;
   if (grey) config.grey = true;
+  base::require(common.compute_dtype() != c10::kDouble,
+                "a study trains in float32 or bfloat16, not in {}", common.dtype);
   if (common.dtype == "bfloat16") config.compute = "bfloat16";
+  if (!compute.empty()) config.compute = compute;
   study::check(config);
   return config;
 }
@@ -108,7 +136,12 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--arms", options.arms,
                      "dense, tt-matched, low-rank, tt; the first is compared with");
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
+  options.seed = command.get_option("--seed");
   command.add_option("--epochs", options.epochs, "passes over the training images")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--full-epochs", options.full_epochs,
+                  "epochs of the whole recipe: with fewer, claims at convergence stay undecided")
       ->check(CLI::PositiveNumber);
   command.add_option("--width", options.width, "channels of the first convolutions")
       ->check(CLI::PositiveNumber);
@@ -118,9 +151,14 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--optimiser", options.optimiser,
                      "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
   command.add_option("--schedule", options.schedule, "constant, cosine, ...");
+  command.add_option("--compute", options.compute, "train in float32 or bfloat16; as --dtype");
   command.add_option("--methods", options.methods,
                      "of explanation, such as gradcam,smoothgrad(samples=20)");
   command.add_option("--images", options.images, "to explain: test:64, train:64-79,label=6:16");
+  command
+      .add_option("--accuracy-margin", options.accuracy_margin,
+                  "difference up to which accuracies count as matched, as a fraction")
+      ->check(CLI::PositiveNumber);
   command.add_option("--title", options.title, "of the page");
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
@@ -130,6 +168,8 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
 void run_study(const StudyOptions& options, const study::Config& config,
                const std::string& command) {
   start(options.common);
+  base::require(options.common.torch_device().is_cpu(),
+                "a study computes on the processor; '{}' is not served yet", options.common.device);
   base::install_interrupt_handlers();
   const std::filesystem::path folder = options.common.out;
   base::ProgressBar bar(options.common.quiet);
@@ -147,7 +187,7 @@ void run_study(const StudyOptions& options, const study::Config& config,
         fmt::format("interrupted with {} of {} runs finished; the same command goes on from there",
                     results.cells.size(), config.arms.size() * config.seeds.size()));
   }
-  const auto data = report::study_page(results, study::open_material(config).selection, command);
+  const auto data = report::study_page(results, study::open_selection(config), command);
   const auto page = folder / "report.html";
   report::write_page(page, data);
   for (const auto& table : report::tables(data)) {

@@ -15,8 +15,10 @@ namespace ranklens::app {
 struct StudyOptions {
   Common common;
   std::string preset;
-  std::string data, arms, seeds, optimiser, schedule, methods, images, title, work;
-  std::int64_t epochs = 0, width = 0, batch = 0;
+  std::string data, arms, seeds, optimiser, schedule, compute, methods, images, title, work;
+  const CLI::Option* seed = nullptr;  ///< common.seed counts only where it was given
+  std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0;
+  double accuracy_margin = 0;
   double dropout = -1;
   std::string memory = "1G";
   bool grey = false;
@@ -32,7 +34,7 @@ void add_study_options(CLI::App& command, StudyOptions& options);
 void run_study(const StudyOptions& options, const study::Config& config,
                const std::string& command);
 
-/// "a,b(c=1,d=2)" -> {"a", "b(c=1,d=2)"}.
+/// "a, b(c=1,d=2)," -> {"a", "b(c=1,d=2)"}.
 std::vector<std::string> split_list(const std::string& text);
 
 }  // namespace ranklens::app

@@ -136,6 +136,11 @@ Material open_material(const Config& config) {
   return material;
 }
 
+Selection open_selection(const Config& config) {
+  const auto split = selection_split(config.images);
+  return select(config.images, data::open(config.data, {.split = split, .grey = config.grey}));
+}
+
 Results load(const Config& config, const std::filesystem::path& folder) {
   Results results{.config = config,
                   .cells = {},

@@ -60,5 +60,7 @@ struct Material {
   Selection selection;
 };
 Material open_material(const Config& config);
+/// Only the images that are explained.
+Selection open_selection(const Config& config);
 
 }  // namespace ranklens::study

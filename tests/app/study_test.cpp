@@ -1,0 +1,185 @@
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/study/config.h"
+
+#include "app/run.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using ranklens::testing::answer_of;
+using ranklens::testing::expect_complaint;
+using ranklens::testing::Finished;
+using ranklens::testing::Process;
+using ranklens::testing::TemporaryFolder;
+using testing::HasSubstr;
+using Args = std::vector<std::string>;
+
+class StudyCommand : public testing::Test {
+ protected:
+  /// A study of one tiny network; later flags win.
+  Args tiny(const Args& more = {}) const {
+    Args args{"study",     "--data",   "scenes:train=48,test=16",
+              "--arms",    "dense",    "--seeds",
+              "1",         "--epochs", "1",
+              "--width",   "8",        "--batch",
+              "16",        "--images", "test:2",
+              "--methods", "gradcam",  "--threads",
+              "1",         "--out",    out_.string()};
+    for (std::size_t k = 0; k < more.size(); k += 2) {
+      const auto given = std::find(args.begin(), args.end(), more[k]);
+      if (given == args.end()) {
+        args.insert(args.end(), {more[k], more[k + 1]});
+      } else {
+        given[1] = more[k + 1];
+      }
+    }
+    return args;
+  }
+
+  void expect_refused(const Args& more, const std::string& part) {
+    expect_complaint(ranklens::testing::ranklens(tiny(more)), 2, part);
+    EXPECT_FALSE(fs::exists(out_)) << part;
+  }
+
+  std::string write(const std::string& text) {
+    std::ofstream(folder_ / "study.toml") << text;
+    return (folder_ / "study.toml").string();
+  }
+
+  TemporaryFolder folder_;
+  fs::path out_ = folder_ / "run";
+};
+
+TEST_F(StudyCommand, HelpShowsEveryKey) {
+  const auto keys = to_json(ranklens::study::Config{});
+  for (const std::string command : {"study", "reproduce"}) {
+    const auto help = ranklens::testing::ranklens({command, "--help"}).out;
+    for (const auto& [key, value] : keys.items()) {
+      auto flag = "--" + key;
+      std::replace(flag.begin(), flag.end(), '_', '-');
+      EXPECT_THAT(help, HasSubstr(flag + " ")) << command;
+    }
+  }
+}
+
+TEST_F(StudyCommand, BadInputIsOneSentenceAndLeavesNothing) {
+  expect_refused({"--arms", "dense,tt-mached"}, "no arm is called 'tt-mached'");
+  expect_refused({"--arms", ","}, "no arm is called ''");
+  expect_refused({"--methods", "gradcam,smoothgrad(sample=3)"},
+                 "has no option 'sample'; nearest: 'samples'");
+  expect_refused({"--methods", "gradcamm"}, "there is no method 'gradcamm'; nearest: 'gradcam'");
+  expect_refused({"--seeds", "0"}, "from 1 to 1000 seeds, not 0");
+  expect_refused({"--seeds", "x"}, "'x' is no seed");
+  expect_refused({"--seeds", "1.5"}, "'1.5' is no seed");
+  expect_refused({"--seeds", "1,-2"}, "'-2' is no seed");
+  expect_refused({"--seeds", "1,2,1"}, "each given once");
+  expect_refused({"--epochs", "0"}, "--epochs");
+  expect_refused({"--full-epochs", "1", "--epochs", "2"}, "from 1 to full_epochs (1), not 2");
+  expect_refused({"--optimiser", "adam(rate=1)"}, "has no option 'rate'");
+  expect_refused({"--images", "test:3-99"}, "asks for image 99, but there are only 16");
+  expect_refused({"--preset", "dmo"}, "no preset is called 'dmo'; nearest: 'demo'");
+  expect_refused({"--memory", "much"}, "'much' is no amount of memory");
+  expect_refused({"--dtype", "float64"}, "float32 or bfloat16, not in float64");
+}
+
+TEST_F(StudyCommand, DataThatAreNotThereAreSaid) {
+  const auto empty = folder_ / "empty";
+  fs::create_directories(empty);
+  expect_refused({"--data", "cifar10:" + (folder_ / "none").string()}, "none' is no folder");
+  expect_refused({"--data", "cifar10:" + empty.string()}, empty.string());
+  expect_refused({"--data", "images:" + empty.string()}, empty.string());
+  expect_refused({"--data", "npy:" + empty.string()}, empty.string());
+  expect_refused({"--data", "sceens"}, "nearest: 'scenes'");
+}
+
+TEST_F(StudyCommand, AConfigurationFileIsReadStrictly) {
+  const auto refused = [&](const std::string& toml, const std::string& part) {
+    expect_complaint(ranklens::testing::ranklens({"study", "--config", write(toml)}), 2, part);
+  };
+  refused("epoch = 3", "the key 'epoch' does not exist; nearest: 'epochs'");
+  refused("seeds = []", "the list 'seeds' is empty");
+  refused("seeds = ['x']", "'x' is no seed");
+  refused("width = 'wide'", "--width");
+  refused("arms = [['dense']]", "'arms' must be a text, a number, a truth or a list of these");
+}
+
+TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
+  const auto done = ranklens::testing::ranklens(tiny());
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.err, testing::MatchesRegex("1 of 1: dense-s1: accuracy [^\n]*\n"))
+      << "no bar where there is no terminal, but a line for a finished cell";
+  EXPECT_THAT(done.out, HasSubstr("Seconds per stage"));
+  EXPECT_THAT(done.out, HasSubstr("The page: " + (out_ / "report.html").string()));
+  for (const auto* file : {"report.html", "arms.csv", "stages.csv", "metrics-localisation.csv"})
+    EXPECT_TRUE(fs::exists(out_ / file)) << file;
+
+  const auto written = fs::last_write_time(out_ / "report.html");
+  expect_complaint(ranklens::testing::ranklens(tiny({"--width", "16"})), 2,
+                   "holds a study of another configuration: width is 8 there and 16 here");
+  EXPECT_EQ(fs::last_write_time(out_ / "report.html"), written);
+
+  auto again = tiny();
+  again.emplace_back("--json");
+  const auto answer = answer_of(ranklens::testing::ranklens(again));
+  EXPECT_EQ(answer.at("folder"), out_.string());
+}
+
+TEST_F(StudyCommand, KeysOfTheFileAndFlagsThatWin) {
+  const auto file = write(R"toml(
+    data = "scenes:train=48,test=16"
+    arms = ["low-rank"]
+    seeds = [7]
+    methods = ["gradcam", "saliency"]
+    images = "test:2"
+    epochs = 9
+    full_epochs = 4
+    width = 8
+    batch = 16
+    accuracy_margin = 0.5
+    title = "From a file"
+    compute = "float32"
+    threads = 1
+  )toml");
+  const auto done = ranklens::testing::ranklens(
+      {"study", "--config", file, "--epochs", "1", "--out", out_.string()});
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.err, HasSubstr("low-rank-s7"));
+  std::ifstream study(out_ / "study.json");
+  const auto identity = nlohmann::json::parse(study);
+  EXPECT_EQ(identity.at("epochs"), 1) << "the flag wins";
+  EXPECT_EQ(identity.at("methods"), (Args{"gradcam", "saliency"}));
+  std::ifstream csv(out_ / "configuration.csv");
+  const std::string settings(std::istreambuf_iterator<char>(csv), {});
+  EXPECT_THAT(settings, HasSubstr("From a file"));
+  EXPECT_THAT(settings, HasSubstr("full_epochs,4"));
+  EXPECT_THAT(settings, HasSubstr("accuracy_margin,0.5"));
+}
+
+TEST_F(StudyCommand, TheSeedIsTheFirstOfTheSeeds) {
+  const auto done =
+      ranklens::testing::ranklens(tiny({"--seed", "41", "--seeds", "2", "--arms", "low-rank"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_TRUE(fs::exists(out_ / "cells" / "low-rank-s41.json"));
+  EXPECT_TRUE(fs::exists(out_ / "cells" / "low-rank-s42.json"));
+}
+
+TEST_F(StudyCommand, AnInterruptEndsCleanlyAndTheCommandGoesOn) {
+  const auto args = tiny({"--epochs", "40"});
+  Process process(RANKLENS_BINARY, args);
+  for (int k = 0; k < 4000 && !fs::exists(out_ / "work" / "dense-s1"); ++k)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  process.signal(SIGINT);
+  expect_complaint(process.wait(), 1,
+                   "interrupted with 0 of 1 runs finished; the same command goes on from there");
+  EXPECT_FALSE(fs::exists(out_ / "report.html"));
+  const auto done = ranklens::testing::ranklens(args);
+  EXPECT_EQ(done.status, 0) << done.err;
+}
+
+}  // namespace
