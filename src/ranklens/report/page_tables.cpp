@@ -82,7 +82,7 @@ void add_speed(Table& table, const ReportData& data, const std::string& title,
                  {.title = title + " beside " + reference->label,
                   .format = Format::Times,
                   .better = Better::Higher,
-                  .help = "Means divided; both measured in this run."},
+                  .help = "The best rounds of both, divided."},
                  [&](const Arm& arm) { return number_or_nothing((arm.*speed).mean / base); });
 }
 
@@ -171,7 +171,8 @@ Table stage_table(const ReportData& data) {
     longest = std::max(longest, s.seconds);
   }
   if (arms.size() == 1) arms.clear();  // the total says it all
-  if (!arms.empty()) table.note = "Wall time, summed over seeds and processes.";
+  if (!arms.empty())
+    table.note = "By the clock, summed over seeds and processes; training is its steps alone.";
   const Column seconds{
       .unit = "s", .format = Format::Number, .decimals = std::max(1, decimals(longest))};
   const auto add_column = [&](std::string title) {

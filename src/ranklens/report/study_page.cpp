@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,9 +40,11 @@ Verdict verdict_of(const study::Answer& answer, const Results& results) {
   verdict.unit = answer.unit;
   // The tendency, not the outcome: whether accuracies agree is a remark, not a verdict of its own.
   if (answer.accuracy.difference.count > 1) verdict.accuracy_matched = answer.accuracy.tendency;
+  const double ours = mean_accuracy(results, answer.arm),
+               theirs = mean_accuracy(results, answer.reference);
+  if (std::isnan(ours) || std::isnan(theirs)) return verdict;
   verdict.accuracy_note =
-      fmt::format("{:.2f}\u00A0% against {:.2f}\u00A0%", 100 * mean_accuracy(results, answer.arm),
-                  100 * mean_accuracy(results, answer.reference));
+      fmt::format("{:.2f}\u00A0% against {:.2f}\u00A0%", 100 * ours, 100 * theirs);
   return verdict;
 }
 
@@ -120,10 +123,12 @@ void add_facts(const Results& results, const study::Selection& images, ReportDat
   add("Data", config.data.substr(0, config.data.find(':')));
   add("Training images", provenance(results, "training images"));
   add("Held-out images", provenance(results, "held-out images"));
-  add("Networks trained", std::to_string(results.cells.size()));
+  add("Networks trained",
+      std::to_string(std::count_if(results.cells.begin(), results.cells.end(),
+                                   [](const Cell& cell) { return cell.failure.empty(); })));
   add("Seeds", std::to_string(config.seeds.size()));
   add("Epochs", std::to_string(config.epochs));
-  add("Images explained", std::to_string(images.data.size()));
+  add("Images explained", std::to_string(study::distinct(images).size()));
 }
 
 /// What was compared: the arms' labels hold commas.
@@ -137,8 +142,49 @@ std::string lead_of(const Results& results, const study::Selection& images) {
       "Networks that differ in their head ({}), trained on the same batches from {} seed{}. "
       "{} maps of {} images{}.",
       fmt::join(arms, "; "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
-      images.data.size(),
+      study::distinct(images).size(),
       images.data.masks.defined() ? ", measured against the masks of their objects" : "");
+}
+
+/// Blank maps score as uniform ones: a reader must know how many there are.
+void add_blank_maps(const Results& results, ReportData& data) {
+  for (const auto& arm : results.config.arms) {
+    for (const auto& spec : results.config.methods) {
+      const auto method = study::method_name(spec);
+      std::int64_t blank = 0;
+      for (const auto& cell : results.cells) {
+        const auto found = cell.blank.find(method);
+        if (cell.arm == arm && found != cell.blank.end()) blank += found->second;
+      }
+      if (blank == 0) continue;
+      data.notes.push_back(
+          fmt::format("{} {} map{} of {} over all seeds {} blank (no evidence for the class "
+                      "anywhere); they count as uniform maps.",
+                      blank, method_label(method), blank == 1 ? "" : "s", study::arm(arm).label,
+                      blank == 1 ? "is" : "are"));
+    }
+  }
+}
+
+/// Every value that a key has in the finished cells.
+std::vector<std::string> provenance_values(const Results& results, const std::string& key) {
+  std::set<std::string> values;
+  for (const auto& cell : results.cells) {
+    const auto found = cell.provenance.find(key);
+    values.insert(found == cell.provenance.end() ? "not recorded" : found->second);
+  }
+  return {values.begin(), values.end()};
+}
+
+void add_mixtures(const Results& results, ReportData& data) {
+  for (const char* key :
+       {"libtorch", "instructions", "threads", "matrix products", "convolutions"}) {
+    const auto values = provenance_values(results, key);
+    if (values.size() > 1) {
+      data.notes.push_back(fmt::format("The networks were not all trained alike: {}: {}.", key,
+                                       fmt::join(values, ", ")));
+    }
+  }
 }
 
 void add_notes(const Results& results, ReportData& data) {
@@ -157,6 +203,14 @@ void add_notes(const Results& results, ReportData& data) {
         "A verdict needs at least 5 seeds; with fewer it stays undecided, and the interval's own "
         "tendency is given.");
   }
+  if (!results.answers.empty()) {
+    data.notes.push_back(fmt::format(
+        "{} claims are judged, each by its own 95\u00A0% interval: were there no differences at "
+        "all, about one claim in twenty would still be decided, by chance.",
+        results.answers.size()));
+  }
+  add_blank_maps(results, data);
+  add_mixtures(results, data);
   for (const auto& cell : results.cells) {
     if (!cell.failure.empty())
       data.notes.push_back(study::cell_name(cell.arm, cell.seed) + ": " + cell.failure);
@@ -193,7 +247,8 @@ ReportData study_page(const Results& results, const study::Selection& images,
     data.configuration.push_back({"", key, text_of(value)});
   if (!results.cells.empty()) {
     for (const auto& [key, value] : results.cells.front().provenance)
-      data.provenance.emplace_back(key, value);
+      data.provenance.emplace_back(
+          key, fmt::format("{}", fmt::join(provenance_values(results, key), ", ")));
   }
   return data;
 }

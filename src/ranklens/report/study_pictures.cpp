@@ -54,8 +54,7 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
   Grid rows{.title = "Images, arms and methods side by side",
             .note =
                 "Every map from its lowest to its highest value on one colour scale; networks of "
-                "the first "
-                "seed. Choose a picture to see it large.",
+                "each arm's first finished seed. Choose a picture to see it large.",
             .layout = Layout::Rows,
             .columns = 4,
             .images = {},

@@ -34,12 +34,19 @@ std::filesystem::path cell_path(const std::filesystem::path& folder, const std::
 nlohmann::json to_json(const Cell& cell) {
   auto history = nlohmann::json::array();
   for (const auto& epoch : cell.history) history.push_back(train::to_json(epoch));
-  return {{"arm", cell.arm},           {"seed", cell.seed},
-          {"identity", cell.identity}, {"parameters", cell.parameters},
-          {"head", cell.head},         {"accuracy", cell.accuracy},
-          {"loss", number(cell.loss)}, {"history", history},
-          {"scores", cell.scores},     {"agreement", cell.agreement},
-          {"seconds", cell.seconds},   {"provenance", cell.provenance},
+  return {{"arm", cell.arm},
+          {"seed", cell.seed},
+          {"identity", cell.identity},
+          {"parameters", cell.parameters},
+          {"head", cell.head},
+          {"accuracy", cell.accuracy},
+          {"loss", number(cell.loss)},
+          {"history", history},
+          {"scores", cell.scores},
+          {"agreement", cell.agreement},
+          {"blank", cell.blank},
+          {"seconds", cell.seconds},
+          {"provenance", cell.provenance},
           {"failure", cell.failure}};
 }
 
@@ -57,6 +64,7 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
       cell.history.push_back(train::read_metrics(epoch));
     object.at("scores").get_to(cell.scores);
     object.at("agreement").get_to(cell.agreement);
+    if (object.contains("blank")) object.at("blank").get_to(cell.blank);
     object.at("seconds").get_to(cell.seconds);
     object.at("provenance").get_to(cell.provenance);
     object.at("failure").get_to(cell.failure);

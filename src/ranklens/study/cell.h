@@ -30,6 +30,8 @@ struct Cell {
   std::vector<train::EpochMetrics> history;
   /// "gradcam", "gradcam untrained", "random": the metrics of that method's maps.
   std::map<std::string, Values> scores;
+  /// How many of a key's maps are blank (no evidence anywhere); keys without any are left out.
+  std::map<std::string, std::int64_t> blank;
   /// Agreement of two methods' maps of the same images: "gradcam~smoothgrad".
   std::map<std::string, Values> agreement;
   /// Seconds by stage.

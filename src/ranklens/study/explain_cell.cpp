@@ -3,12 +3,12 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/data/pixels.h"
-#include "ranklens/explain/maps.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/study/make_cell.h"
@@ -25,10 +25,11 @@ struct Series {
   const nn::Network* network;
 };
 
-Values means(const std::map<std::string, at::Tensor>& per_image) {
+/// Over images that are shown twice once.
+Values means(const std::map<std::string, at::Tensor>& per_image, const at::Tensor& places) {
   Values values;
   for (const auto& [metric, value] : per_image) {
-    const double mean = value.mean().item<double>();
+    const double mean = value.index_select(0, places).mean().item<double>();
     if (std::isfinite(mean)) values[metric] = mean;  // JSON has no other numbers
   }
   return values;
@@ -56,6 +57,12 @@ std::vector<Series> all_series(const Config& config, const nn::Network& trained,
     if (!method.needs_network) series.push_back({name, name, nullptr});
   }
   return series;
+}
+
+/// Maps without a highest place, which score as uniform ones.
+std::int64_t blank(const at::Tensor& maps, const at::Tensor& places) {
+  const auto flat = maps.index_select(0, places).flatten(1);
+  return flat.amax(1).eq(flat.amin(1)).sum().item<std::int64_t>();
 }
 
 /// The network in the layout it is fastest in, as it was in training.
@@ -89,6 +96,8 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                   const nn::Network& trained, const nn::Network& untrained, MadeCell& made) {
   const auto network = fast(trained, options), fresh = fast(untrained, options);
   auto subject = subject_of(selection, network, options);
+  const auto places = at::tensor(distinct(selection));
+  std::map<std::string, at::Tensor> maps;
   base::Stopwatch watch;
   const auto series = all_series(config, network, fresh);
   double done = 0;
@@ -108,9 +117,11 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                        .maps;
     made.cell.seconds["explain"] += watch.restart();
     const auto per_image = measured(subject, false);
-    made.cell.scores[item.key] = means(per_image);
+    made.cell.scores[item.key] = means(per_image, places);
+    if (const auto count = blank(subject.maps, places); count > 0)
+      made.cell.blank[item.key] = count;
     if (item.network == &network) {
-      made.pictures.maps[item.key] = explain::min_max(subject.maps);
+      maps[item.key] = subject.maps;
       made.pictures.values[item.key] = per_image;
     }
     made.cell.seconds["measure"] += watch.restart();
@@ -119,11 +130,12 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
     for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
       const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
       metrics::Subject pair;
-      pair.maps = made.pictures.maps.at(first);
-      pair.others = made.pictures.maps.at(second);
-      made.cell.agreement[first + "~" + second] = means(measured(pair, true));
+      pair.maps = maps.at(first);
+      pair.others = maps.at(second);
+      made.cell.agreement[first + "~" + second] = means(measured(pair, true), places);
     }
   }
+  made.pictures.maps = std::move(maps);
   made.cell.seconds["measure"] += watch.restart();
 }
 

@@ -1,5 +1,7 @@
 #include "ranklens/study/folder.h"
 
+#include <limits>
+
 #include <ATen/TensorOperators.h>
 #include <nlohmann/json.hpp>
 
@@ -16,6 +18,20 @@ namespace fs = std::filesystem;
 
 fs::path pictures_path(const fs::path& folder, const std::string& arm, std::uint64_t seed) {
   return folder / "cells" / (cell_name(arm, seed) + ".maps.safetensors");
+}
+
+/// A method's maps from their levels, lowest and highest values.
+at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
+  const auto& levels = file.tensors.at("map/" + method);
+  const auto found = [&](const char* end) {
+    const auto tensor = file.tensors.find(end + method);
+    base::require(tensor != file.tensors.end() && tensor->second.dim() == 1 && levels.dim() == 3 &&
+                      tensor->second.size(0) == levels.size(0),
+                  "the maps of '{}' in a run folder have no '{}{}'", method, end, method);
+    return tensor->second.view({-1, 1, 1});
+  };
+  const auto low = found("low/"), high = found("high/");
+  return low + (high - low) * levels.to(at::kFloat) / 255;
 }
 
 /// Arms, seeds and the title of a folder grow; everything else must agree.
@@ -72,7 +88,12 @@ void write_cell(const fs::path& folder, const Cell& cell) {
 void write_pictures(const fs::path& folder, const Cell& cell, const Pictures& pictures) {
   base::Safetensors file;
   for (const auto& [method, maps] : pictures.maps) {
-    file.tensors["map/" + method] = (maps.clamp(0, 1) * 255).round().to(at::kByte).contiguous();
+    const auto low = maps.amin({1, 2}), high = maps.amax({1, 2});
+    const auto range = (high - low).clamp_min(std::numeric_limits<float>::min()).view({-1, 1, 1});
+    const auto levels = (maps - low.view({-1, 1, 1})) / range * 255;
+    file.tensors["map/" + method] = levels.round().to(at::kByte).contiguous();
+    file.tensors["low/" + method] = low.to(at::kFloat).contiguous();
+    file.tensors["high/" + method] = high.to(at::kFloat).contiguous();
   }
   for (const auto& [method, values] : pictures.values) {
     for (const auto& [metric, value] : values) {
@@ -87,9 +108,10 @@ std::optional<Pictures> find_pictures(const fs::path& folder, const std::string&
   const auto path = pictures_path(folder, arm, seed);
   if (!fs::exists(path)) return std::nullopt;
   Pictures pictures;
-  for (const auto& [name, tensor] : base::read_safetensors(path).tensors) {
+  const auto file = base::read_safetensors(path);
+  for (const auto& [name, tensor] : file.tensors) {
     const auto first = name.find('/'), last = name.rfind('/');
-    if (name.starts_with("map/")) pictures.maps[name.substr(4)] = tensor.to(at::kFloat) / 255;
+    if (name.starts_with("map/")) pictures.maps[name.substr(4)] = unpacked(file, name.substr(4));
     if (name.starts_with("value/") && last > first) {
       pictures.values[name.substr(6, last - 6)][name.substr(last + 1)] = tensor;
     }

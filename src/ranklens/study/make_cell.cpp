@@ -7,6 +7,7 @@
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
+#include "ranklens/nn/fused/winograd.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
@@ -23,6 +24,7 @@ std::map<std::string, std::string> provenance_of(const Material& material) {
           {"instructions", base::instruction_set()},
           {"threads", std::to_string(base::threads())},
           {"matrix products", std::string(base::to_string(base::product_kernel()))},
+          {"convolutions", std::string(nn::fused::to_string(nn::fused::convolutions()))},
           {"training data", material.train.hash},
           {"held-out data", material.test.hash},
           {"training images", std::to_string(material.train.size())},

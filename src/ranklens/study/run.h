@@ -29,8 +29,9 @@ struct RunOptions {
   std::function<void(const std::string&)> note = {};
 };
 
-/// Maps of the explained images that one cell left for the pages: float [N, H, W] in [0, 1] by
-/// method, and each map's metrics, [N] by method and metric.
+/// Maps of the explained images that one cell left for the pages: float [N, H, W] as the method
+/// gave them (of 256 levels when read back) by method, and each map's metrics, [N] by method and
+/// metric.
 struct Pictures {
   std::map<std::string, at::Tensor> maps;
   std::map<std::string, std::map<std::string, at::Tensor>> values;

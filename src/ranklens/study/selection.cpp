@@ -1,6 +1,7 @@
 #include "ranklens/study/selection.h"
 
 #include <charconv>
+#include <set>
 
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
@@ -74,7 +75,7 @@ void add_piece(std::string_view piece, std::string_view whole, const data::Datas
     title = fmt::format("items {}", piece);
   } else {
     const auto count = some(number(piece, whole));
-    items = range(0, std::min(count, source.size()) - 1, source, whole);
+    items = range(0, count - 1, source, whole);
     title = fmt::format("first {}", items.size());
   }
   selection.groups.push_back({std::move(title), static_cast<std::int64_t>(items.size())});
@@ -102,6 +103,15 @@ Selection select(std::string_view text, const data::Dataset& source) {
   }
   selection.data = data::select(source, at::tensor(selection.items));
   return selection;
+}
+
+std::vector<std::int64_t> distinct(const Selection& selection) {
+  std::set<std::int64_t> seen;
+  std::vector<std::int64_t> places;
+  for (std::size_t k = 0; k < selection.items.size(); ++k) {
+    if (seen.insert(selection.items[k]).second) places.push_back(static_cast<std::int64_t>(k));
+  }
+  return places;
 }
 
 }  // namespace ranklens::study

@@ -29,4 +29,8 @@ data::Split selection_split(std::string_view text);
 /// selection_split names.
 Selection select(std::string_view text, const data::Dataset& source);
 
+/// Places in the selection of images that were not there before: groups may share images, and means
+/// count each once.
+std::vector<std::int64_t> distinct(const Selection& selection);
+
 }  // namespace ranklens::study

@@ -13,6 +13,7 @@
 #include "ranklens/train/batch_objective.h"
 #include "ranklens/train/checkpoint.h"
 #include "ranklens/train/fit.h"
+#include "ranklens/train/kernel_scope.h"
 
 namespace ranklens::train {
 
@@ -47,6 +48,7 @@ class Session {
   std::int64_t batches() const;
   FitResult result() const;
 
+  const KernelScope kernels_;
   const nn::Graph graph_;
   const data::Dataset training_, validation_;
   const FitOptions options_;
