@@ -187,7 +187,7 @@ void run_study(const StudyOptions& options, const study::Config& config,
         fmt::format("interrupted with {} of {} runs finished; the same command goes on from there",
                     results.cells.size(), config.arms.size() * config.seeds.size()));
   }
-  const auto data = report::study_page(results, study::open_selection(config), command);
+  const auto data = report::study_page(results, results.selection, command);
   const auto page = folder / "report.html";
   report::write_page(page, data);
   for (const auto& table : report::tables(data)) {

@@ -49,11 +49,22 @@ const Table& table(const std::vector<Table>& all, const std::string& id) {
   return *std::find_if(all.begin(), all.end(), [&](const Table& t) { return t.id == id; });
 }
 
+TEST(StudyPage, SaysWhatIsBlankAndWhatWasComputedDifferently) {
+  auto mixed = results(0.1);
+  mixed.cells[0].provenance["threads"] = "2";
+  mixed.cells[1].blank["gradcam"] = 3;
+  const auto data = study_page(mixed, two_images(), "ranklens study");
+  ASSERT_EQ(data.notes.size(), 3u);
+  EXPECT_THAT(data.notes[1], HasSubstr("3 Grad-CAM maps of "));
+  EXPECT_THAT(data.notes[2], HasSubstr("threads: "));
+}
+
 TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
   const auto data = study_page(results(0.1), two_images(), "ranklens study");
   EXPECT_EQ(data.command, "ranklens study");
   EXPECT_THAT(data.lead, HasSubstr("5 seeds"));
-  EXPECT_TRUE(data.notes.empty());
+  ASSERT_EQ(data.notes.size(), 1u);
+  EXPECT_THAT(data.notes[0], HasSubstr("8 claims are judged"));
 
   ASSERT_EQ(data.verdicts.size(), 8u);
   EXPECT_EQ(data.verdicts.front().verdict.outcome, study::Outcome::supported);

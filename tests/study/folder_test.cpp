@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
@@ -104,20 +105,33 @@ TEST(StudyFolder, CellsOfAnotherConfigurationAreRefused) {
                "was made under another configuration");
 }
 
+TEST(StudyFolder, AKeyThatOnlyTheFolderHasIsADifference) {
+  const TemporaryFolder folder;
+  auto config = two_arms();
+  config.dropout = 0.25;
+  open_folder(config, folder.path());
+  config.dropout = 1;  // which is left out of what is compared
+  expect_error([&] { open_folder(config, folder.path()); }, "dropout is 0.25 there and missing");
+}
+
 TEST(StudyFolder, MapsComeBackWithinTheirEightBits) {
   const TemporaryFolder folder;
   const auto cell = made_up_cell(two_arms(), "tt", 3, 0);
   std::filesystem::create_directories(folder / "cells");
   const Pictures pictures{
-      .maps = {{"gradcam", at::rand({3, 5, 4})}, {"smoothgrad", at::rand({3, 5, 4})}},
+      .maps = {{"gradcam", at::rand({3, 5, 4})}, {"smoothgrad", at::rand({3, 5, 4}) * 6 - 4}},
       .values = {{"gradcam", {{"gini", at::tensor({0.1, 0.2, 0.3}, at::kDouble)}}}}};
   write_pictures(folder.path(), cell, pictures);
   const auto back = find_pictures(folder.path(), "tt", 3);
   ASSERT_TRUE(back);
   ASSERT_EQ(back->maps.size(), 2u);
   for (const auto& [method, maps] : pictures.maps) {
-    EXPECT_TRUE(back->maps.at(method).allclose(maps, 0, 0.5 / 255 + 1e-6)) << method;
+    EXPECT_TRUE(back->maps.at(method).allclose(maps, 0, 6 * 0.5 / 255 + 1e-5)) << method;
   }
+  const Pictures flat{.maps = {{"gradcam", at::full({2, 3, 3}, -2.5F)}}, .values = {}};
+  write_pictures(folder.path(), cell, flat);
+  EXPECT_TRUE(
+      find_pictures(folder.path(), "tt", 3)->maps.at("gradcam").equal(flat.maps.at("gradcam")));
   EXPECT_TRUE(
       back->values.at("gradcam").at("gini").allclose(at::tensor({0.1, 0.2, 0.3}, at::kFloat)));
   EXPECT_FALSE(find_pictures(folder.path(), "tt", 4));

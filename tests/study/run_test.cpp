@@ -1,6 +1,7 @@
 // Whole studies of tiny networks: any number of processes, killed at any moment, leave the same.
 #include "ranklens/study/run.h"
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <sys/wait.h>
@@ -176,14 +177,20 @@ TEST_F(StudyRun, ProcessesShareAFolderAndMakeEachCellOnce) {
 TEST_F(StudyRun, KilledAtAnyMomentNothingIsLostOrRepeated) {
   auto config = tiny();
   config.epochs = config.full_epochs = 2;
+  const auto begin = std::chrono::steady_clock::now();
   run(config, quiet(whole_.path()));
+  const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(
+                         std::chrono::steady_clock::now() - begin)
+                         .count();
   base::Stream random(11, "kill");
   std::map<std::string, std::string> finished;
   int kills = 0;
-  // Longer and longer, so that it comes to an end on a slow machine, too.
+  // The first ten together are shorter than the whole run, on a fast machine as on a slow one; then
+  // longer and longer, so that it comes to an end.
   for (int status = 0; kills < 200; ++kills) {
     const pid_t child = start(config, shared_.path());
-    ::usleep(static_cast<useconds_t>(1000 * random.below(200 + 60 * kills)));
+    const auto longest = whole / 12 * (kills < 10 ? 1 : kills - 8);
+    ::usleep(static_cast<useconds_t>(random.below(static_cast<std::uint64_t>(longest))));
     ::kill(child, SIGKILL);
     ::waitpid(child, &status, 0);
     if (WIFEXITED(status)) break;  // it had finished

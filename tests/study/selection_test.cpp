@@ -53,6 +53,11 @@ TEST(Selection, SeveralKeepTheirOrderAndGroups) {
   EXPECT_EQ(selection.groups[1].count, 3);
 }
 
+TEST(Selection, AnImageOfTwoGroupsCountsOnce) {
+  EXPECT_EQ(distinct(select("train:8-9,label=0:3,1", ten())), (Items{0, 1, 2, 3, 4}));
+  EXPECT_EQ(distinct(select("train:0-2,1-3", ten())), (Items{0, 1, 2, 5}));
+}
+
 TEST(Selection, SaysWhichPartOfTheData) {
   EXPECT_EQ(selection_split("train:1"), data::Split::train);
   EXPECT_EQ(selection_split("test:1"), data::Split::test);

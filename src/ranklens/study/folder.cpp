@@ -1,6 +1,7 @@
 #include "ranklens/study/folder.h"
 
 #include <limits>
+#include <set>
 
 #include <ATen/TensorOperators.h>
 #include <nlohmann/json.hpp>
@@ -36,11 +37,18 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 
 /// Arms, seeds and the title of a folder grow; everything else must agree.
 void require_same(const nlohmann::json& there, const nlohmann::json& here, const fs::path& folder) {
-  for (const auto& [key, value] : here.items()) {
-    base::require(there.contains(key) && there.at(key) == value,
-                  "'{}' holds a study of another configuration: {} is {} there and {} here",
-                  folder.string(), key, there.contains(key) ? there.at(key).dump() : "missing",
-                  value.dump());
+  std::set<std::string> keys;
+  for (const auto* object : {&there, &here}) {
+    for (const auto& [key, value] : object->items()) keys.insert(key);
+  }
+  const auto text = [](const nlohmann::json& object, const std::string& key) {
+    return object.contains(key) ? object.at(key).dump() : std::string("missing");
+  };
+  for (const auto& key : keys) {
+    base::require(text(there, key) == text(here, key),
+                  "'{}' holds a study of another configuration: {} is {} there and {} here; choose "
+                  "another folder (--out)",
+                  folder.string(), key, text(there, key), text(here, key));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/arange.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
@@ -43,10 +44,18 @@ void try_methods(const Config& config, const RunOptions& options, const Material
   for (const auto& name : config.arms) {
     const auto network = build(arm(name), config, source, config.seeds.front());
     for (const auto& spec : config.methods) {
-      explain::attribute(spec, {.network = &network,
-                                .images = data::in_unit_range(one.images),
-                                .targets = one.labels,
-                                .execution = {.memory = options.memory}});
+      const auto images = data::in_unit_range(one.images);
+      const auto maps = explain::attribute(spec, {.network = &network,
+                                                  .images = images,
+                                                  .targets = one.labels,
+                                                  .execution = {.memory = options.memory}})
+                            .maps;
+      const bool same = maps.dim() == 3 && maps.sizes().slice(1) == images.sizes().slice(2);
+      base::require(same,
+                    "a study cannot measure the maps of '{}', which are {} for images {}; choose "
+                    "options that give one value a pixel",
+                    spec, fmt::join(maps.sizes().slice(1), "x"),
+                    fmt::join(images.sizes().slice(2), "x"));
     }
   }
 }
@@ -136,11 +145,6 @@ Material open_material(const Config& config) {
   return material;
 }
 
-Selection open_selection(const Config& config) {
-  const auto split = selection_split(config.images);
-  return select(config.images, data::open(config.data, {.split = split, .grey = config.grey}));
-}
-
 Results load(const Config& config, const std::filesystem::path& folder) {
   Results results{.config = config,
                   .cells = {},
@@ -166,16 +170,17 @@ Results run(const Config& config, const RunOptions& options) {
   check(config);
   check_folder(config, options.folder);
   const bool speeds = options.speed_seconds > 0 && !has_speeds(config, options.folder);
+  const auto material = open_material(config);
+  require_same_data(config, options, material);
   if (speeds || missing_cells(config, options.folder) > 0) {
     // Whatever can be found wrong is found before the folder is made.
-    const auto material = open_material(config);
-    require_same_data(config, options, material);
     try_methods(config, options, material);
     open_folder(config, options.folder);
     Worker{config, options, material, RunProgress(config, options.progress)}.work();
     if (speeds && !base::interrupted()) measure_speeds(config, options, material);
   }
   auto results = load(config, options.folder);
+  results.selection = material.selection;
   results.interrupted = base::interrupted();
   return results;
 }

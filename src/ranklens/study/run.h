@@ -44,6 +44,7 @@ struct Results {
   std::map<std::string, Pictures> pictures;
   std::map<std::string, train::Throughput> throughput;
   std::vector<Answer> answers;
+  Selection selection{};  ///< the images explained; load() leaves it empty
   bool interrupted = false;
 };
 
@@ -61,7 +62,5 @@ struct Material {
   Selection selection;
 };
 Material open_material(const Config& config);
-/// Only the images that are explained.
-Selection open_selection(const Config& config);
 
 }  // namespace ranklens::study
