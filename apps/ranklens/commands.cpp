@@ -14,6 +14,7 @@ void add_commands(CLI::App& root) {
   add_study(root);
   add_reproduce(root);
   add_data(root);
+  add_train(root);
   add_evaluate(root);
   add_measure(root);
   add_info(root);

@@ -26,5 +26,6 @@ void add_measure(CLI::App& root);
 void add_methods(CLI::App& root);
 void add_reproduce(CLI::App& root);
 void add_study(CLI::App& root);
+void add_train(CLI::App& root);
 
 }  // namespace ranklens::app

@@ -12,8 +12,8 @@ using testing::HasSubstr;
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string command :
-       {"evaluate", "info", "measure", "methods", "reproduce", "study"}) {
+  for (const std::string command : {"evaluate", "info", "measure", "methods",
+                                    "reproduce", "study", "train"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const auto own = ranklens({command, "--help"});
     EXPECT_EQ(own.status, 0);

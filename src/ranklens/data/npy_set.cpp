@@ -8,6 +8,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/folder.h"
 #include "ranklens/base/npy.h"
 
 namespace ranklens::data {
@@ -96,9 +97,7 @@ Dataset read_npy_set(const fs::path& folder) {
 }
 
 void write_npy_set(const fs::path& folder, const Dataset& data) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  require(!failed, "the folder '{}' cannot be made: {}", folder.string(), failed.message());
+  base::make_folder(folder);
   base::write_npy(folder / "images.npy", to_float(data.images));
   base::write_npy(folder / "labels.npy", data.labels);
   if (data.masks.defined()) base::write_npy(folder / "masks.npy", data.masks);

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/folder.h"
 #include "ranklens/base/image.h"
 #include "ranklens/data/difficulty.h"
 #include "ranklens/data/scenes.h"
@@ -44,7 +44,7 @@ std::string difficulty_table() {
 
 constexpr std::string_view page = R"(# Generated scenes
 
-<!-- Written by `ranklens data inspect scenes --page docs`; edit src/ranklens/data/scenes_page.cpp instead. -->
+<!-- Written by `ranklens data make scenes --page docs`; edit src/ranklens/data/scenes_page.cpp instead. -->
 
 `scenes` are pictures that the program draws itself: an object of one of ten classes on a cluttered, textured background, and the exact mask of
 the object. They answer what photographs cannot: whether a map that claims to show what a network looks at lies on the object.
@@ -95,9 +95,7 @@ void write_sheet(const std::filesystem::path& path, const SceneOptions& scenes, 
 }  // namespace
 
 void write_scenes_page(const std::filesystem::path& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  base::require(!failed, "the folder '{}' cannot be made: {}", folder.string(), failed.message());
+  base::make_folder(folder);
   const SceneOptions few{.count = 100};
   SceneOptions patched = few;
   patched.shortcut = Shortcut{.label = 3};

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/folder.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/train/evaluate.h"
 
@@ -59,7 +60,7 @@ std::int64_t Session::batches() const {
 
 FitResult Session::run() {
   if (!options_.folder.empty()) {
-    std::filesystem::create_directories(options_.folder);
+    base::make_folder(options_.folder);
     remove_leftovers(options_.folder);
     if (std::filesystem::exists(checkpoint_path(options_.folder))) resume();
   }

@@ -1,0 +1,117 @@
+#include "train_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ranklens::app {
+namespace {
+
+constexpr double kMost = 1e12;
+
+void add_recipe(CLI::App& command, TrainOptions& options) {
+  auto& fit = options.fit;
+  const std::string group = "Training";
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return command.add_option(name, value, text)->group(group)->capture_default_str();
+  };
+  const auto whole = CLI::Range(std::int64_t{1}, std::int64_t{1} << 40);
+  add("--epochs", fit.epochs, "passes over the training images")->check(whole);
+  add("--batch", fit.batch, "images a step")->check(whole);
+  add("--optimiser", fit.optimiser,
+      "adam(lr=1e-3), adamw(weight_decay=0.01), sgd(lr=0.1,momentum=0.9,nesterov)");
+  add("--schedule", fit.schedule,
+      "constant, linear, cosine(warmup=2), step(every=10,factor=0.1), plateau(patience=3)");
+  add("--label-smoothing", fit.label_smoothing, "share of the target spread over all classes")
+      ->check(CLI::Range(0.0, 0.999));
+  add("--clip-norm", fit.clip_norm, "largest norm of all gradients together (0: any)")
+      ->check(CLI::Range(0.0, kMost));
+  add("--clip-value", fit.clip_value, "largest entry of a gradient (0: any)")
+      ->check(CLI::Range(0.0, kMost));
+  add("--accumulate", fit.accumulate, "compute a batch in so many pieces, to save memory")
+      ->check(whole);
+  add("--best-by", options.best_by, "what makes an epoch the best: loss or accuracy")
+      ->check(CLI::IsMember({"loss", "accuracy"}));
+  command.add_flag("--no-validation", options.no_validation, "train without the test part")
+      ->group(group);
+  command
+      .add_flag("--channels-last,!--no-channels-last", fit.execution.channels_last,
+                "images laid out with channels last: the faster layout for convolutions (default)")
+      ->group(group);
+}
+
+void add_augmentation(CLI::App& command, data::Augment& augment) {
+  const std::string group = "Augmentation";
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return command.add_option(name, value, text)->group(group)->capture_default_str();
+  };
+  add("--crop", augment.crop, "move images by up to so many pixels")->check(CLI::Range(0, 4096));
+  command.add_flag("--flip", augment.flip, "mirror every second image")->group(group);
+  add("--brightness", augment.brightness, "change it by a factor of up to 1 +- this")
+      ->check(CLI::Range(0.0, 1.0));
+  add("--contrast", augment.contrast, "the same for the contrast")->check(CLI::Range(0.0, 1.0));
+  add("--saturation", augment.saturation, "the same for the colours")->check(CLI::Range(0.0, 1.0));
+}
+
+void add_checkpoints(CLI::App& command, train::FitOptions& fit) {
+  const std::string group = "Checkpoints";
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    command.add_option(name, value, text)
+        ->group(group)
+        ->check(CLI::Range(0.0, kMost))
+        ->capture_default_str();
+  };
+  add("--checkpoint-seconds", fit.checkpoint_seconds, "one after so many seconds");
+  add("--checkpoint-steps", fit.checkpoint_steps, "one after so many steps (0: not counted)");
+  add("--checkpoint-epochs", fit.checkpoint_epochs, "one after so many epochs (0: not counted)");
+}
+
+}  // namespace
+
+train::FitOptions TrainOptions::fit_options() const {
+  auto options = fit;
+  options.seed = common.seed;
+  options.folder = common.out;
+  options.best_by = best_by == "accuracy" ? train::BestBy::accuracy : train::BestBy::loss;
+  if (common.compute_dtype() == c10::kBFloat16)
+    options.execution.compute = train::Compute::bfloat16;
+  options.stage = "train " + model.model;
+  return options;
+}
+
+void add_train_options(CLI::App& command, TrainOptions& options) {
+  add_model_options(command, options.model);
+  add_data_options(command, options.data);
+  add_recipe(command, options);
+  add_augmentation(command, options.fit.augment);
+  add_checkpoints(command, options.fit);
+}
+
+Json configuration_of(const TrainOptions& options) {
+  const auto& fit = options.fit;
+  return {{"model", options.model.model},
+          {"width", options.model.shape.width},
+          {"head", options.model.shape.head},
+          {"hidden", options.model.shape.hidden},
+          {"weights", options.model.weights},
+          {"data", options.data.source},
+          {"grey", options.data.grey},
+          {"limit", options.data.limit},
+          {"size", options.data.size},
+          {"no_validation", options.no_validation},
+          {"epochs", fit.epochs},
+          {"batch", fit.batch},
+          {"optimiser", fit.optimiser},
+          {"schedule", fit.schedule},
+          {"label_smoothing", fit.label_smoothing},
+          {"clip_norm", fit.clip_norm},
+          {"clip_value", fit.clip_value},
+          {"accumulate", fit.accumulate},
+          {"channels_last", fit.execution.channels_last},
+          {"crop", fit.augment.crop},
+          {"flip", fit.augment.flip},
+          {"brightness", fit.augment.brightness},
+          {"contrast", fit.augment.contrast},
+          {"saturation", fit.augment.saturation},
+          {"best_by", options.best_by}};
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,205 @@
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include <ATen/ops/equal.h>
+
+#include "ranklens/base/files.h"
+#include "ranklens/base/sha256.h"
+#include "ranklens/nn/model_file.h"
+
+#include "app/run.h"
+
+namespace {
+
+using ranklens::testing::answer_of;
+using ranklens::testing::expect_complaint;
+using ranklens::testing::Finished;
+using ranklens::testing::Process;
+using ranklens::testing::ranklens;
+using ranklens::testing::TemporaryFolder;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+namespace base = ranklens::base;
+namespace nn = ranklens::nn;
+
+/// A run of a fraction of a second; `more` flags come last.
+std::vector<std::string> command(const fs::path& out, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> args{
+      "train",    "mlp", "--hidden",  "16", "--data", "scenes:train=60,test=30",
+      "--epochs", "3",   "--batch",   "16", "--out",  out.string(),
+      "--seed",   "4",   "--threads", "1"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+bool no_temporaries(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".tmp") return false;
+  }
+  return true;
+}
+
+TEST(Train, LeavesWhatItsContractSays) {
+  const TemporaryFolder folder;
+  const auto out = folder / "run";
+  const auto result = answer_of(ranklens(command(out, {"--json"})));
+  EXPECT_EQ(result["epochs"], 3);
+  EXPECT_EQ(result["steps"], 12);  // 60 images in batches of 16
+  const auto manifest = nlohmann::json::parse(base::read_file(out / "manifest.json"));
+  EXPECT_EQ(manifest["seed"], 4);
+  EXPECT_EQ(manifest["threads"], 1);
+  EXPECT_EQ(manifest["dtype"], "float32");
+  EXPECT_EQ(manifest["configuration"]["epochs"], 3);
+  EXPECT_EQ(manifest["data_hash"].get<std::string>().size(), 16U);
+  EXPECT_GT(manifest["wall_seconds"].get<double>(), 0);
+  std::vector<std::string> files;
+  for (const auto& entry : manifest["entries"]) {
+    const auto name = entry["file"].get<std::string>();
+    files.push_back(name);
+    EXPECT_EQ(entry["sha256"], base::sha256_of_file(out / name));
+  }
+  EXPECT_THAT(files, testing::UnorderedElementsAre("best.safetensors", "last.safetensors",
+                                                   "checkpoint.safetensors", "metrics.jsonl"));
+  const auto lines = base::read_file(out / "metrics.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+  const auto model = nn::read_model(out / "best.safetensors");
+  EXPECT_EQ(model.labels.size(), 10U);
+  EXPECT_EQ(model.labels[0], nn::read_model(out / "last.safetensors").labels[0]);
+
+  // What it says of the last epoch is what `evaluate` finds.
+  const auto found = answer_of(ranklens({"evaluate", (out / "last.safetensors").string(), "--data",
+                                         "scenes:train=60,test=30", "--json"}));
+  EXPECT_DOUBLE_EQ(found["accuracy"].get<double>(), result["validation_accuracy"].get<double>());
+  EXPECT_NEAR(found["loss"].get<double>(), result["validation_loss"].get<double>(), 1e-6);
+}
+
+TEST(Train, SameSeedSameBytesAndAnotherSeedOthers) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> recipe{"--optimiser", "sgd(lr=0.05,momentum=0.9)",
+                                        "--schedule",  "cosine(warmup=1)",
+                                        "--crop",      "2",
+                                        "--flip",      "--brightness",
+                                        "0.2",         "--label-smoothing",
+                                        "0.1",         "--clip-norm",
+                                        "1",           "--accumulate",
+                                        "2",           "--best-by",
+                                        "accuracy"};
+  const auto run = [&](const char* name, const std::vector<std::string>& more) {
+    auto args = command(folder / name, recipe);
+    args.insert(args.end(), more.begin(), more.end());
+    const auto done = ranklens(args);
+    EXPECT_EQ(done.status, 0) << done.err;
+    return base::read_file(folder / name / "last.safetensors");
+  };
+  const auto first = run("a", {});
+  EXPECT_EQ(first, run("b", {}));
+  EXPECT_NE(first, run("c", {"--contrast", "0.3"}));
+  EXPECT_NE(first, run("d", {"--dtype", "bfloat16"}));
+}
+
+TEST(Train, ATomlFileIsTheSameAsFlags) {
+  const TemporaryFolder folder;
+  const auto toml = folder / "t.toml";
+  base::write_file(toml,
+                   "model = 'mlp'\nhidden = [16]\ndata = 'scenes:train=60,test=30'\n"
+                   "epochs = 3\nbatch = 16\nseed = 4\nthreads = 1\n");
+  ASSERT_EQ(ranklens(command(folder / "a")).status, 0);
+  const auto done =
+      ranklens({"train", "--config", toml.string(), "--out", (folder / "b").string()});
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(base::read_file(folder / "a/last.safetensors"),
+            base::read_file(folder / "b/last.safetensors"));
+  base::write_file(toml, "epoch = 3\n");
+  expect_complaint(ranklens(command(folder / "c", {"--config", toml.string()})), 2,
+                   "the key 'epoch' does not exist; nearest: 'epochs'");
+}
+
+TEST(Train, GoesOnFromAModelFile) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(ranklens(command(folder / "a")).status, 0);
+  const auto file = (folder / "a/last.safetensors").string();
+  const auto done = ranklens({"train", file, "--data", "scenes:train=60,test=30", "--epochs", "1",
+                              "--no-validation", "--out", (folder / "b").string(), "--json"});
+  const auto result = answer_of(done);
+  EXPECT_TRUE(result["validation_loss"].is_null());
+  EXPECT_EQ(result["best_epoch"], 0);
+}
+
+/// A run of some seconds with a checkpoint an epoch.
+std::vector<std::string> longer(const fs::path& out) {
+  return {"train",     "cnn-dense", "--width", "8",  "--data", "scenes:train=128,test=20",
+          "--epochs",  "25",        "--batch", "32", "--seed", "2",
+          "--threads", "1",         "--crop",  "2",  "--out",  out.string()};
+}
+
+bool wait_for(const fs::path& file) {
+  for (int k = 0; k < 6000 && !fs::exists(file); ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return fs::exists(file);
+}
+
+TEST(Train, InterruptedItEndsCleanlyAndGoesOnToTheSameBytes) {
+  const TemporaryFolder folder;
+  const auto whole = folder / "whole", broken = folder / "broken";
+  ASSERT_EQ(ranklens(longer(whole)).status, 0);
+  Process child(RANKLENS_BINARY, longer(broken));
+  ASSERT_TRUE(wait_for(broken / "metrics.jsonl"));
+  child.signal(SIGINT);
+  const auto stopped = child.wait();
+  expect_complaint(stopped, 1, "the same command goes on from there");
+  EXPECT_FALSE(fs::exists(broken / "last.safetensors"));
+  EXPECT_FALSE(fs::exists(broken / "manifest.json"));
+  EXPECT_TRUE(no_temporaries(broken));
+  const auto resumed = ranklens(longer(broken));
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  for (const auto* file : {"best.safetensors", "last.safetensors"}) {
+    EXPECT_EQ(base::read_file(whole / file), base::read_file(broken / file)) << file;
+  }
+}
+
+TEST(Train, RefusesTheFolderOfAnotherRun) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(ranklens(command(folder / "run")).status, 0);
+  const auto before = base::read_file(folder / "run/last.safetensors");
+  expect_complaint(ranklens(command(folder / "run", {"--label-smoothing", "0.1"})), 2,
+                   "was begun with label_smoothing = 0.0, not 0.1");
+  expect_complaint(ranklens(command(folder / "run", {"--grey"})), 2, "was begun with");
+  EXPECT_EQ(base::read_file(folder / "run/last.safetensors"), before);
+}
+
+TEST(Train, AFullDiskIsAFailureAndLeavesNothingHalfWritten) {
+  const TemporaryFolder folder;
+  // The weights take 197 KB, the checkpoint more than twice as much.
+  for (const auto limit : {rlim_t{20'000}, rlim_t{250'000}}) {
+    const auto out = folder / std::to_string(limit);
+    expect_complaint(ranklens(command(out), {.largest_file = limit}), 1, "cannot write");
+    EXPECT_FALSE(fs::exists(out / "checkpoint.safetensors"));
+    EXPECT_FALSE(fs::exists(out / "last.safetensors"));
+    EXPECT_TRUE(no_temporaries(out));
+  }
+}
+
+TEST(Train, BadInputIsOneSentence) {
+  const TemporaryFolder folder;
+  const auto out = folder / "run";
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& part) {
+    expect_complaint(ranklens(command(out, more)), 2, part);
+    EXPECT_FALSE(fs::exists(out)) << part;
+  };
+  refused({"--optimiser=adm"}, "adm");
+  refused({"--schedule=cosine(warm=1)"}, "warm");
+  refused({"--batch=0"}, "--batch");
+  refused({"--label-smoothing=1.5"}, "--label-smoothing");
+  refused({"--crop=-1"}, "--crop");
+  refused({"--best-by=luck"}, "--best-by");
+  expect_complaint(ranklens({"train", "mpl", "--data", "scenes", "--out", out.string()}), 2,
+                   "nearest: 'mlp'");
+  expect_complaint(ranklens({"train", "mlp", "--data", "scenes"}), 2, "--out is required");
+  base::write_file(folder / "file", "x");
+  expect_complaint(ranklens(command(folder / "file")), 2, "cannot be made");
+  expect_complaint(ranklens(command("/proc/run")), 2, "cannot be made");
+}
+
+}  // namespace
