@@ -16,8 +16,10 @@ void add_commands(CLI::App& root) {
   add_data(root);
   add_train(root);
   add_evaluate(root);
+  add_explain(root);
   add_measure(root);
   add_info(root);
+  add_fetch(root);
   add_methods(root);
 }
 

@@ -21,6 +21,8 @@ void add_commands(CLI::App& root);
 
 void add_data(CLI::App& root);
 void add_evaluate(CLI::App& root);
+void add_explain(CLI::App& root);
+void add_fetch(CLI::App& root);
 void add_info(CLI::App& root);
 void add_measure(CLI::App& root);
 void add_methods(CLI::App& root);

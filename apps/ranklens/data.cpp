@@ -6,6 +6,7 @@
 #include "ranklens/data/npy_set.h"
 #include "ranklens/data/open.h"
 #include "ranklens/data/scenes.h"
+#include "ranklens/data/scenes_page.h"
 #include "ranklens/data/summary.h"
 
 #include "commands.h"
@@ -19,6 +20,7 @@ struct MakeOptions {
   data::SceneOptions scenes;
   std::string split = "train";
   std::string shortcut;
+  std::string page;
 };
 
 struct InspectOptions {
@@ -37,9 +39,17 @@ data::Split parse_split(const std::string& name) {
 
 Json shape_of(const data::Dataset& set) { return set.images.sizes().vec(); }
 
+/// The page that documents the generated classes.
+void make_page(const MakeOptions& options) {
+  data::write_scenes_page(options.page);
+  const auto file = (std::filesystem::path(options.page) / "scenes.md").string();
+  emit(options.common, Json{{"page", file}}, fmt::format("the page: {}\n", file));
+}
+
 void make(MakeOptions options) {
   start(options.common);
   base::require(options.kind == "scenes", "there is no '{}' to make; write scenes", options.kind);
+  if (!options.page.empty()) return make_page(options);
   base::require(!options.common.out.empty(), "--out is required: the folder to write to");
   options.scenes.seed = options.common.seed;
   options.scenes.split = parse_split(options.split);
@@ -96,6 +106,8 @@ void add_make(CLI::App& parent) {
   command.add_option("--size", options->scenes.size, "pixels a side")->capture_default_str();
   command.add_flag("--grey", options->scenes.grey, "one channel");
   command.add_option("--shortcut", options->shortcut, "plant a patch: class=3,patch,p=0.9");
+  command.add_option("--page", options->page,
+                     "write the page about the classes, with pictures, to this folder instead");
   command.callback([options] { make(*options); });
 }
 

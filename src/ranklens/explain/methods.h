@@ -43,6 +43,10 @@ const Method& find_method(std::string_view name);
 /// do not fit.
 Attribution attribute(std::string_view spec, const Request& request);
 
+/// Throws what attribute() would for the spec alone: a method, preset, key or layer that does not
+/// exist, a value out of range. Computes nothing.
+void check_spec(std::string_view spec, const nn::Network& network);
+
 /// "gradcam,smoothgrad(samples=20,sigma=0.1)" to its parts: commas inside parentheses do not split.
 std::vector<std::string> split_specs(std::string_view text);
 

