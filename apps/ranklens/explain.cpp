@@ -115,10 +115,20 @@ std::string text_of(const OpenedModel& opened, const Subjects& subjects,
   return text;
 }
 
+/// What would fail at the end fails here, before the work.
+void prepare_outputs(const ExplainOptions& options) {
+  if (!options.report.empty()) {
+    const auto folder = std::filesystem::absolute(options.report).parent_path();
+    base::require(std::filesystem::is_directory(folder),
+                  "the page cannot be written to '{}': '{}' is no folder", options.report,
+                  folder.string());
+  }
+  if (!options.common.out.empty()) base::make_folder(options.common.out);
+}
+
 void write_maps(const ExplainOptions& options, const OpenedModel& opened, const Subjects& subjects,
                 const std::vector<Explanation>& explanations, double wall_seconds) {
   const std::filesystem::path folder = options.common.out;
-  base::make_folder(folder);
   Json methods = Json::array();
   Manifest manifest{
       .command = "explain",
@@ -158,6 +168,7 @@ void explain_images(ExplainOptions options) {
   const auto specs = specs_of(options, opened.network());
   const auto subjects = read_subjects(options, opened);
   warn_if_untrained(opened, options.common);
+  prepare_outputs(options);
   const auto explanations = explain_all(options, opened.network(), subjects, specs);
   auto object = json_of(opened, subjects, explanations);
   auto text = text_of(opened, subjects, explanations);

@@ -184,6 +184,9 @@ TEST_F(Explain, BadImagesAndTargetsAreOneSentence) {
   expect_complaint(run({images_, "--out", out_}), 2, images_);  // no photo
   expect_complaint(run({"--out", out_}), 2, "give photos, or --images");
   expect_complaint(run({"--images", images_}), 2, "say where the maps go");
+  expect_complaint(run({"--images", images_, "--report", in("none/page.html")}), 2,
+                   "none' is no folder");
+  expect_complaint(run({"--images", images_, "--out", model_}), 2, "cannot be made");
 }
 
 TEST_F(Explain, BadMethodsAreOneSentence) {
