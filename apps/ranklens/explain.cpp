@@ -15,10 +15,10 @@
 #include "ranklens/explain/methods.h"
 #include "ranklens/train/compute.h"
 
-#include "bytes.h"
 #include "commands.h"
 #include "image_files.h"
 #include "manifest.h"
+#include "values.h"
 
 namespace ranklens::app {
 namespace {

@@ -14,9 +14,9 @@
 #include "ranklens/explain/methods.h"
 #include "ranklens/explain/scores.h"
 
-#include "bytes.h"
 #include "explain.h"
 #include "image_files.h"
+#include "values.h"
 
 namespace ranklens::app {
 namespace {
@@ -98,7 +98,7 @@ at::Tensor targets_of(const ExplainOptions& options, const OpenedModel& opened,
 }  // namespace
 
 std::vector<std::string> specs_of(const ExplainOptions& options, const nn::Network& network) {
-  auto specs = explain::split_specs(options.methods);
+  auto specs = split_list(options.methods);
   bool layer_used = options.layer.empty(), preset_used = options.preset.empty();
   for (auto& spec : specs) {
     const auto& method = method_of(spec);

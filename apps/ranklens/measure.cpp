@@ -5,7 +5,6 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/npy.h"
-#include "ranklens/explain/methods.h"
 #include "ranklens/explain/scores.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/train/compute.h"
@@ -13,6 +12,7 @@
 #include "commands.h"
 #include "image_files.h"
 #include "model.h"
+#include "values.h"
 
 namespace ranklens::app {
 namespace {
@@ -74,7 +74,7 @@ std::vector<const metrics::Metric*> chosen(const std::string& names,
                                            const metrics::Subject& subject) {
   if (names.empty()) return metrics::applicable(subject);
   std::vector<const metrics::Metric*> list;
-  for (const auto& name : explain::split_specs(names)) list.push_back(&metrics::find(name));
+  for (const auto& name : split_list(names)) list.push_back(&metrics::find(name));
   return list;
 }
 

@@ -25,7 +25,7 @@ bool means_a_file(const std::string& text) {
 }
 
 bool is_shaped(const nn::zoo::Options& shape) {
-  return shape.width != 0 || !shape.head.empty() || !shape.hidden.empty();
+  return shape.width != 0 || shape.dropout != 1 || !shape.head.empty() || !shape.hidden.empty();
 }
 
 nn::Model read_file(const fs::path& path) {
@@ -60,7 +60,8 @@ OpenedModel opened_as_named(const ModelOptions& options, const Common& common, F
                            : std::nullopt;
   if (file.empty() && !fetched) return from_name(options, common);
   base::require(!is_shaped(options.shape) && options.weights.empty(),
-                "--width, --head, --hidden and --weights are for built-in networks; '{}' is a file",
+                "--width, --dropout, --head, --hidden and --weights are for built-in networks; "
+                "'{}' is a file",
                 file.string());
   const auto path = fetched.value_or(file);
   return {.model = read_file(path),
@@ -94,6 +95,9 @@ void add_network_options(CLI::App& command, ModelOptions& options) {
   const std::string group = "Of built-in networks";
   command.add_option("--width", options.shape.width, "channels of the first convolutions (cnn-*)")
       ->check(CLI::Range(1, 65536))
+      ->group(group);
+  command.add_option("--dropout", options.shape.dropout, "factor on the published rates (cnn-*)")
+      ->check(CLI::Range(0.0, 1.0))
       ->group(group);
   command
       .add_option("--head", options.shape.head,

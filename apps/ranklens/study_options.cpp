@@ -12,11 +12,10 @@
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
-#include "ranklens/explain/methods.h"
 #include "ranklens/report/study_page.h"
 #include "ranklens/study/run.h"
 
-#include "bytes.h"
+#include "values.h"
 
 namespace ranklens::app {
 namespace {
@@ -85,16 +84,6 @@ Json verdicts_json(const report::ReportData& data) {
 }
 
 }  // namespace
-
-std::vector<std::string> split_list(const std::string& text) {
-  auto parts = explain::split_specs(text);
-  for (auto& part : parts) {
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
-  }
-  if (parts.size() > 1 && parts.back().empty()) parts.pop_back();
-  return parts;
-}
 
 study::Config StudyOptions::config() const {
   auto config = study::preset(preset);

@@ -34,7 +34,4 @@ void add_study_options(CLI::App& command, StudyOptions& options);
 void run_study(const StudyOptions& options, const study::Config& config,
                const std::string& command);
 
-/// "a, b(c=1,d=2)," -> {"a", "b(c=1,d=2)"}.
-std::vector<std::string> split_list(const std::string& text);
-
 }  // namespace ranklens::app

@@ -89,6 +89,7 @@ Json configuration_of(const TrainOptions& options) {
   const auto& fit = options.fit;
   return {{"model", options.model.model},
           {"width", options.model.shape.width},
+          {"dropout", options.model.shape.dropout},
           {"head", options.model.shape.head},
           {"hidden", options.model.shape.hidden},
           {"weights", options.model.weights},

@@ -107,6 +107,14 @@ TEST_F(Explain, SeveralMethodsWithOptionsAndPresets) {
   EXPECT_EQ(captum["methods"][0]["shape"], nlohmann::json({4, 4, 4}));
 }
 
+TEST_F(Explain, ATomlFileIsTheSameAsFlags) {
+  base::write_file(in("e.toml"), "model = '" + model_ + "'\nimages = '" + images_ +
+                                     "'\nmethod = ['gradcam']\nlayer = 'relu4'\n");
+  ASSERT_EQ(ranklens({"explain", "--config", in("e.toml"), "--out", in("b")}).status, 0);
+  ASSERT_EQ(run_images({"--layer", "relu4"}).status, 0);
+  EXPECT_EQ(base::read_file(in("b/gradcam.npy")), base::read_file(out_ + "/gradcam.npy"));
+}
+
 TEST_F(Explain, TypesAgree) {
   const auto maps = [&](const std::string& type) {
     const auto done = run_images({"--target", "0", "--dtype", type});

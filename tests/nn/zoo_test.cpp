@@ -82,6 +82,7 @@ TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
 TEST(Zoo, WhatANetworkWouldIgnoreIsRefused) {
   using ::testing::HasSubstr;
   EXPECT_THAT(testing::error_of([] { make("resnet18", {.width = 16}); }), HasSubstr("no width"));
+  EXPECT_THAT(testing::error_of([] { make("mlp", {.dropout = 0}); }), HasSubstr("no dropout"));
   EXPECT_THAT(testing::error_of([] { make("cnn-tt", {.head = "dense"}); }), HasSubstr("its head"));
   EXPECT_THAT(testing::error_of([] { make("lenet5", {.hidden = {9}}); }), HasSubstr("no hidden"));
   EXPECT_EQ(

@@ -46,6 +46,7 @@ const Options& checked(const Item& item, const Options& options) {
                   what);
   };
   refuse(options.width != 0, item.width, "width");
+  refuse(options.dropout != 1, item.width, "dropout");
   refuse(!options.head.empty(), item.head, "format of its head");
   refuse(!options.hidden.empty(), item.hidden, "hidden layers");
   return options;
