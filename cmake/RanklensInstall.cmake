@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/ranklens)
-set(targets ranklens_options ranklens_torch ranklens_all)
+set(targets ranklens_options ranklens_torch ranklens_fmt ranklens_all)
 foreach(layer IN LISTS RANKLENS_LAYERS)
   list(APPEND targets ranklens_${layer})
 endforeach()
@@ -15,4 +15,4 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/ranklensConfig.cmake.in
   ${CMAKE_BINARY_DIR}/ranklensConfig.cmake INSTALL_DESTINATION ${folder})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/ranklensConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/ranklensConfig.cmake ${CMAKE_BINARY_DIR}/ranklensConfigVersion.cmake
-        DESTINATION ${folder})
+        ${CMAKE_CURRENT_LIST_DIR}/RanklensTorch.cmake DESTINATION ${folder})

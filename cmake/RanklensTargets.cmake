@@ -22,7 +22,13 @@ target_link_libraries(ranklens_torch INTERFACE "$<BUILD_INTERFACE:${TORCH_LIBRAR
 # A header that wants one operator takes in that one, not all two thousand: half of the compile time.
 target_compile_definitions(ranklens_torch INTERFACE $<BUILD_INTERFACE:AT_PER_OPERATOR_HEADERS>)
 
-set(RANKLENS_USES_base ranklens_torch nlohmann_json::nlohmann_json fmt::fmt-header-only
+# fmt's headers; what they declare is compiled once, in base/fmt.cpp, which says why.
+add_library(ranklens_fmt INTERFACE)
+set_target_properties(ranklens_fmt PROPERTIES EXPORT_NAME fmt)
+target_include_directories(ranklens_fmt SYSTEM INTERFACE
+  "$<TARGET_PROPERTY:fmt::fmt-header-only,INTERFACE_INCLUDE_DIRECTORIES>")
+
+set(RANKLENS_USES_base ranklens_torch ranklens_fmt nlohmann_json::nlohmann_json
     tomlplusplus::tomlplusplus PNG::PNG JPEG::JPEG ZLIB::ZLIB Threads::Threads)
 
 # Parsing libtorch's headers takes three quarters of a compilation: they are parsed once for the libraries,
