@@ -1,6 +1,7 @@
-// The one compilation of fmt's implementation. libtorch brings headers of fmt but no compiled library of their version,
-// and with FMT_HEADER_ONLY every source that formats a message would compile all of it again: more than half of the
-// build's time. The instantiations are those that fmt's headers declare and leave to its library.
+// The one compilation of fmt's implementation. libtorch brings headers of fmt but no compiled
+// library of their version, and with FMT_HEADER_ONLY every source that formats a message would
+// compile all of it again: more than half of the build's time. The instantiations are those that
+// fmt's headers declare and leave to its library.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE
