@@ -9,7 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
-#include "ranklens/nn/kernels/table.h"
+#include "ranklens/nn/fused/raw.h"
 
 namespace ranklens::nn::fused {
 namespace {
@@ -68,16 +68,6 @@ class Sums {
   at::Tensor values_;
 };
 
-template <class T>
-const T* begin_of(const at::Tensor& t) {
-  return static_cast<const T*>(t.const_data_ptr());
-}
-
-template <class T>
-T* room_of(const at::Tensor& t) {
-  return static_cast<T*>(t.mutable_data_ptr());
-}
-
 const std::uint8_t* bytes_of(const at::Tensor& t) {
   return t.defined() ? begin_of<std::uint8_t>(t) : nullptr;
 }
@@ -86,12 +76,10 @@ const std::uint8_t* from(const std::uint8_t* bytes, std::int64_t offset) {
   return bytes == nullptr ? nullptr : bytes + offset;
 }
 
-// Calls body(kernels) with those for the type of t.
+// The kernels for the type of a pass.
 template <class Body>
-auto by_type(const at::Tensor& t, const Body& body) {
-  const auto& table = *kernels::table();
-  return t.scalar_type() == at::kBFloat16 ? body(table.norm_bfloat16, std::uint16_t{})
-                                          : body(table.norm_float32, float{});
+auto with_kernels(const NormPass& pass, const Body& body) {
+  return by_type(pass.z, kernels::table()->norm, body);
 }
 
 at::Tensor floats(std::int64_t count) { return at::empty({count}, at::kFloat); }
@@ -150,7 +138,7 @@ struct Reached {
 void add_slopes(const NormPass& pass, const Reached& reached, const Pieces& pieces,
                 const at::Tensor& means, Sums& sums) {
   const auto* mean = begin_of<float>(means);
-  by_type(pass.z, [&](const auto& kernel, auto type) {
+  with_kernels(pass, [&](const auto& kernel, auto type) {
     const auto* z = begin_of<decltype(type)>(pass.z);
     const auto* g = begin_of<decltype(type)>(reached.gradient);
     for_pieces(pieces, [&](std::int64_t k) {
@@ -170,7 +158,7 @@ void add_slopes(const NormPass& pass, const Reached& reached, const Pieces& piec
 at::Tensor input_gradient(const NormPass& pass, const Reached& reached, const Pieces& pieces,
                           kernels::Slope slope) {
   const auto result = at::empty_like(pass.z, pass.z.options(), at::MemoryFormat::ChannelsLast);
-  by_type(pass.z, [&](const auto& kernel, auto type) {
+  with_kernels(pass, [&](const auto& kernel, auto type) {
     const auto* z = begin_of<decltype(type)>(pass.z);
     const auto* g = begin_of<decltype(type)>(reached.gradient);
     auto* out = room_of<decltype(type)>(result);
@@ -192,7 +180,7 @@ at::Tensor input_gradient(const NormPass& pass, const Reached& reached, const Pi
 Moments moments(const NormPass& pass, double eps) {
   const Pieces pieces(pass, false);
   Sums sums(pieces);
-  by_type(pass.z, [&](const auto& kernel, auto type) {
+  with_kernels(pass, [&](const auto& kernel, auto type) {
     const auto* z = begin_of<decltype(type)>(pass.z);
     for_pieces(pieces, [&](std::int64_t k) {
       kernel.moments(z + pieces.begin(k), pieces.size(k), pass.relu, sums.first(k), sums.second(k));
@@ -213,7 +201,7 @@ at::Tensor normalise(const NormPass& pass, const Moments& moments, const at::Ten
   const auto out =
       at::empty({z.size(0), z.size(1), z.size(2) / halves, z.size(3) / halves}, options);
   if (pass.pool) which = at::empty(out.sizes(), options.dtype(at::kByte));
-  by_type(z, [&](const auto& kernel, auto type) {
+  with_kernels(pass, [&](const auto& kernel, auto type) {
     using T = decltype(type);
     const auto* in = begin_of<T>(z);
     auto* y = room_of<T>(out);

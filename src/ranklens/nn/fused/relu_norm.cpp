@@ -9,7 +9,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ranklens/nn/fused/norm_passes.h"
-#include "ranklens/nn/kernels/table.h"
+#include "ranklens/nn/fused/raw.h"
 
 namespace ranklens::nn::fused {
 namespace {
@@ -87,10 +87,6 @@ struct Differentiable : torch::autograd::Function<Differentiable> {
     return result;
   }
 };
-
-bool plain(const at::Tensor& t) {
-  return t.defined() && t.device().is_cpu() && t.layout() == at::kStrided;
-}
 
 bool per_channel(const at::Tensor& t, std::int64_t channels) {
   return plain(t) && t.scalar_type() == at::kFloat && t.dim() == 1 && t.size(0) == channels &&

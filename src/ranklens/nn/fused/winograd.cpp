@@ -9,8 +9,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/fused/raw.h"
 #include "ranklens/nn/fused/winograd_passes.h"
-#include "ranklens/nn/kernels/table.h"
 
 namespace ranklens::nn::fused {
 namespace {
@@ -72,10 +72,6 @@ struct Differentiable : torch::autograd::Function<Differentiable> {
     return result;
   }
 };
-
-bool plain(const at::Tensor& t) {
-  return t.defined() && t.device().is_cpu() && t.layout() == at::kStrided;
-}
 
 bool one_around(const ConvGeometry& g) {
   return g.stride == 1 && g.dilation == 1 && g.groups == 1 && g.top == 1 && g.left == 1 &&

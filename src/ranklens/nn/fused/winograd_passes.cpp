@@ -7,7 +7,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include "ranklens/nn/kernels/table.h"
+#include "ranklens/nn/fused/raw.h"
 
 namespace ranklens::nn::fused {
 namespace {
@@ -18,23 +18,6 @@ using kernels::Tiling;
 constexpr std::int64_t numbers = 36;  // of a transformed tile
 // Between the 36 matrices: their first elements would else fall into one set of the cache.
 constexpr std::int64_t padding = 16;
-
-template <class T>
-const T* begin_of(const at::Tensor& t) {
-  return static_cast<const T*>(t.const_data_ptr());
-}
-
-template <class T>
-T* room_of(const at::Tensor& t) {
-  return static_cast<T*>(t.mutable_data_ptr());
-}
-
-template <class Body>
-auto by_type(const at::Tensor& t, const Body& body) {
-  const auto& table = *kernels::table();
-  return t.scalar_type() == at::kBFloat16 ? body(table.tile_bfloat16, std::uint16_t{})
-                                          : body(table.tile_float32, float{});
-}
 
 /// Tiles in groups that are transformed, multiplied and transformed back while they are in the
 /// second cache. Where the weights themselves do not fit there, larger groups read them less often.
@@ -74,7 +57,7 @@ void add_share(const at::Tensor& x, const at::Tensor& gradient, const Groups& gr
   auto *v = room_of<float>(inputs), *g = room_of<float>(slopes),
        *sum = room_of<float>(share.weight);
   std::vector<float> bias(static_cast<std::size_t>(out));
-  by_type(x, [&](const auto& kernel, auto type) {
+  by_type(x, kernels::table()->tile, [&](const auto& kernel, auto type) {
     using T = decltype(type);
     for (std::int64_t k = begin; k < end; ++k) {
       const Tiles from = groups.group(k, in), to = groups.group(k, out);
@@ -93,9 +76,9 @@ void add_share(const at::Tensor& x, const at::Tensor& gradient, const Groups& gr
 
 TileWeight::TileWeight(const at::Tensor& weight)
     : rows(weight.size(2)), columns(weight.size(3)), stride(rows * columns + padding) {
-  const auto plain = weight.to(at::kFloat).contiguous();
+  const auto exact = weight.to(at::kFloat).contiguous();
   values = at::empty({numbers, stride}, at::kFloat);
-  kernels::table()->tile_weight(begin_of<float>(plain), rows * columns, stride,
+  kernels::table()->tile_weight(begin_of<float>(exact), rows * columns, stride,
                                 room_of<float>(values));
 }
 
@@ -106,7 +89,7 @@ at::Tensor correlate(const at::Tensor& x, const TileWeight& weight, const at::Te
   const Groups groups(x, in, out);
   const auto* u = begin_of<float>(weight.values);
   const auto* shift = bias.defined() ? begin_of<float>(bias) : nullptr;
-  by_type(x, [&](const auto& kernel, auto type) {
+  by_type(x, kernels::table()->tile, [&](const auto& kernel, auto type) {
     using T = decltype(type);
     at::parallel_for(0, groups.count, 1, [&](std::int64_t begin, std::int64_t end) {
       const auto inputs = groups.workspace(in), products = groups.workspace(out);

@@ -1,20 +1,11 @@
 // Compiled with the flags of its instruction set (cmake/RanklensKernels.cmake).
 #ifdef RANKLENS_VECTOR_KERNELS
-#include "ranklens/nn/kernels/norm.inc"
-#include "ranklens/nn/kernels/table.h"
-#include "ranklens/nn/kernels/winograd.inc"
+#include "ranklens/nn/kernels/set.inc"
 
 namespace ranklens::nn::kernels {
 
 extern const Table avx512;
-const Table avx512{.name = "avx512",
-                   .norm_float32 = norm_kernels<float>(),
-                   .norm_bfloat16 = norm_kernels<std::uint16_t>(),
-                   .tile_float32 = tile_kernels<float>(),
-                   .tile_bfloat16 = tile_kernels<std::uint16_t>(),
-                   .tile_weight = tile_weight,
-                   .tile_weight_gradient = tile_weight_gradient,
-                   .product = product};
+constinit const Table avx512 = all_kernels("avx512");
 
 }  // namespace ranklens::nn::kernels
 #endif

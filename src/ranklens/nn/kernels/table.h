@@ -87,12 +87,17 @@ struct TileKernels {
   void (*output)(const float* in, Tiling tiling, Tiles tiles, const float* bias, T* y);
 };
 
+/// The same kernels for each type of numbers.
+template <template <class> class Kernels>
+struct BothTypes {
+  Kernels<float> float32;
+  Kernels<std::uint16_t> bfloat16;
+};
+
 struct Table {
   const char* name;
-  NormKernels<float> norm_float32;
-  NormKernels<std::uint16_t> norm_bfloat16;
-  TileKernels<float> tile_float32;
-  TileKernels<std::uint16_t> tile_bfloat16;
+  BothTypes<NormKernels> norm;
+  BothTypes<TileKernels> tile;
   /// w [3, 3, count] to u: (i, j) at (6 i + j) stride. `count` is a multiple of 16.
   void (*tile_weight)(const float* w, std::int64_t count, std::int64_t stride, float* u);
   /// The adjoint, from the gradient towards u to that towards w.
