@@ -111,6 +111,23 @@ TEST(Sources, StayShort) {
   }
 }
 
+/// Loops that are silently serial in a file compiled without OpenMP.
+bool has_own_threads(const std::string& source) {
+  static const std::regex loop(R"(at::parallel_(for|reduce)\s*[(<]|#pragma omp)");
+  return std::regex_search(source, loop);
+}
+
+TEST(Sources, ComputeOnSeveralThreadsThroughOneFunction) {
+  for (const std::string folder : {"src", "apps", "bench"}) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(fs::path(RANKLENS_SOURCE_DIR) / folder)) {
+      if (!is_source(entry.path()) || entry.path().filename() == "parallel.cpp") continue;
+      EXPECT_FALSE(has_own_threads(read(entry.path()))) << entry.path();
+    }
+  }
+  EXPECT_TRUE(has_own_threads("at::parallel_for(0, n, 1, body);"));
+}
+
 TEST(Sources, NameNoMachineAndNoRegistry) {
   // Written in pieces, so that this file does not name them.
   const std::regex place(std::string(R"((^|[^\w./-])/(work|root|home)/)") +

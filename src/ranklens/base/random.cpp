@@ -7,10 +7,10 @@
 #include <limits>
 #include <numeric>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/parallel.h"
 
 namespace ranklens::base {
 namespace {
@@ -60,7 +60,7 @@ void for_pieces(PhiloxStream identity, std::uint64_t position, std::int64_t coun
   const std::uint64_t first_chunk = position / philox_chunk;
   const auto skipped = static_cast<std::int64_t>(position % philox_chunk);
   const std::int64_t chunks = (skipped + count + philox_chunk - 1) / philox_chunk;
-  at::parallel_for(0, chunks, 512, [&](std::int64_t begin, std::int64_t end) {
+  parallel_over(chunks, 512, [&](std::int64_t begin, std::int64_t end) {
     std::uint32_t words[batch * philox_chunk];
     for (std::int64_t c = begin; c < end; c += batch) {
       const std::int64_t now = std::min(batch, end - c);

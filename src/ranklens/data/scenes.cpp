@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/parallel.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/data/scenes/figures.h"
 #include "ranklens/data/scenes/scene.h"
@@ -82,7 +82,7 @@ Dataset make_scenes(const SceneOptions& options) {
   if (options.shortcut) data.shortcut_masks = at::empty({n, side, side}, at::kByte);
   data.classes = class_names();
   auto* labels = data.labels.mutable_data_ptr<std::int64_t>();
-  at::parallel_for(0, n, 16, [&](std::int64_t begin, std::int64_t end) {
+  base::parallel_over(n, 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const scenes::Scene scene = scenes::draw(options, part, i);
       labels[i] = scene.label;

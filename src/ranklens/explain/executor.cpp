@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/threads.h"
 #include "ranklens/explain/scores.h"
 #include "ranklens/nn/inspect.h"
 
@@ -23,7 +23,7 @@ bool on_processor(const nn::Network& network) {
 // at 224 pixels 115 at 8, 141. About 48 MB, but never so few that a core has less than 8 samples.
 std::int64_t near_caches(std::int64_t bytes) {
   constexpr std::int64_t kWorkingSet = 48'000'000;
-  return std::max<std::int64_t>(8 * at::get_num_threads(), kWorkingSet / bytes);
+  return std::max<std::int64_t>(8 * base::threads(), kWorkingSet / bytes);
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <numeric>
 #include <string_view>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/parallel.h"
 
 namespace ranklens::metrics {
 namespace {
@@ -79,7 +79,7 @@ void for_each_block(std::int64_t images,
 
 // Calls visit(i) for each image of a block, on all threads.
 void visit_all(std::int64_t count, const std::function<void(std::int64_t)>& visit) {
-  at::parallel_for(0, count, 16, [&](std::int64_t begin, std::int64_t end) {
+  base::parallel_over(count, 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) visit(i);
   });
 }

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <vector>
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
+#include "ranklens/base/parallel.h"
 #include "ranklens/nn/fused/raw.h"
 
 namespace ranklens::nn::fused {
@@ -38,7 +38,7 @@ struct Pieces {
 
 template <class Body>
 void for_pieces(const Pieces& pieces, const Body& body) {
-  at::parallel_for(0, pieces.count, 4, [&](std::int64_t begin, std::int64_t end) {
+  base::parallel_over(pieces.count, 4, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) body(piece);
   });
 }

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <vector>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
+#include "ranklens/base/parallel.h"
+#include "ranklens/base/threads.h"
 #include "ranklens/nn/fused/raw.h"
 
 namespace ranklens::nn::fused {
@@ -91,7 +92,7 @@ at::Tensor correlate(const at::Tensor& x, const TileWeight& weight, const at::Te
   const auto* shift = bias.defined() ? begin_of<float>(bias) : nullptr;
   by_type(x, kernels::table()->tile, [&](const auto& kernel, auto type) {
     using T = decltype(type);
-    at::parallel_for(0, groups.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    base::parallel_over(groups.count, 1, [&](std::int64_t begin, std::int64_t end) {
       const auto inputs = groups.workspace(in), products = groups.workspace(out);
       auto *v = room_of<float>(inputs), *m = room_of<float>(products);
       for (std::int64_t k = begin; k < end; ++k) {
@@ -111,9 +112,9 @@ at::Tensor correlate(const at::Tensor& x, const TileWeight& weight, const at::Te
 WeightGradient weight_gradient(const at::Tensor& x, const at::Tensor& gradient) {
   const std::int64_t in = x.size(1), out = gradient.size(1), stride = in * out + padding;
   const Groups groups(x, in, out);
-  const std::int64_t threads = std::min<std::int64_t>(groups.count, at::get_num_threads());
+  const std::int64_t threads = std::min<std::int64_t>(groups.count, base::threads());
   std::vector<Share> shares(static_cast<std::size_t>(threads));
-  at::parallel_for(0, threads, 1, [&](std::int64_t first, std::int64_t last) {
+  base::parallel_over(threads, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t k = first; k < last; ++k) {
       add_share(x, gradient, groups, k * groups.count / threads, (k + 1) * groups.count / threads,
                 shares[static_cast<std::size_t>(k)]);
