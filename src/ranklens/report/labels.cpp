@@ -5,11 +5,10 @@
 #include <cctype>
 
 #include "ranklens/explain/labels.h"
+#include "ranklens/study/keys.h"
 
 namespace ranklens::report {
 namespace {
-
-constexpr std::string_view kUntrained = " untrained";
 
 struct Row {
   std::string_view id, label, unit;
@@ -39,12 +38,11 @@ constexpr std::array kMetrics{
 }  // namespace
 
 std::string method_label(std::string_view id) {
-  if (const auto pair = id.find('~'); pair != std::string_view::npos) {
-    return method_label(id.substr(0, pair)) + " with " + method_label(id.substr(pair + 1));
+  if (const auto pair = study::pair_methods(id)) {
+    return method_label(pair->first) + " with " + method_label(pair->second);
   }
-  if (id.size() > kUntrained.size() && id.ends_with(kUntrained)) {
-    id.remove_suffix(kUntrained.size());
-    return method_label(id) + ", untrained network";
+  if (const auto method = study::untrained_method(id)) {
+    return method_label(*method) + ", untrained network";
   }
   return explain::method_label(id);
 }

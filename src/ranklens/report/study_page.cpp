@@ -12,7 +12,7 @@
 #include "ranklens/report/study_pictures.h"
 #include "ranklens/report/study_scores.h"
 #include "ranklens/study/arms.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
 
 namespace ranklens::report {
 namespace {

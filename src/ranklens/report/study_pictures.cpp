@@ -5,7 +5,7 @@
 
 #include "ranklens/data/pixels.h"
 #include "ranklens/report/labels.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
 
 namespace ranklens::report {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,17 +9,14 @@
 #include "ranklens/explain/methods.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/report/labels.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
+#include "ranklens/study/questions.h"
 
 namespace ranklens::report {
 namespace {
 
 using study::Cell;
 using study::Results;
-
-constexpr std::string_view kUntrained = " untrained";
-
-bool is_pair(const std::string& id) { return id.find('~') != std::string::npos; }
 
 /// Whether the maps are made without a network: one set for all arms.
 bool is_armless(const std::string& id) {
@@ -48,15 +44,15 @@ std::vector<std::string> methods_in(const Results& results) {
     take(study::method_name(spec));
   }
   for (const auto& spec : results.config.methods)
-    take(study::method_name(spec) + std::string(kUntrained));
+    take(study::untrained_key(study::method_name(spec)));
   for (const auto& method : explain::methods()) take(std::string(method.name));
   order.insert(order.end(), there.begin(), there.end());
   return order;
 }
 
 std::string description_of(const std::string& id) {
-  if (is_pair(id)) return "agreement of the two maps of an image";
-  if (id.ends_with(kUntrained)) return "the same method on the network before its training";
+  if (study::pair_methods(id)) return "agreement of the two maps of an image";
+  if (study::untrained_method(id)) return "the same method on the network before its training";
   const auto& all = explain::methods();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const explain::Method& method) { return method.name == id; });
@@ -69,32 +65,7 @@ Method method_of(const std::string& id, const Results& results) {
   return {.id = id,
           .label = method_label(id),
           .description = description_of(id),
-          .control = !listed && !is_pair(id)};
-}
-
-std::optional<double> value_of(const Cell& cell, const std::string& method,
-                               const std::string& metric) {
-  for (const auto* part : {&cell.scores, &cell.agreement}) {
-    const auto values = part->find(method);
-    if (values == part->end()) continue;
-    const auto value = values->second.find(metric);
-    if (value != values->second.end()) return value->second;
-  }
-  return std::nullopt;
-}
-
-/// One value a seed: of one arm, or of whichever arm has it first if `arm` is empty.
-std::vector<study::SeedValue> over_seeds(const Results& results, const std::string& arm,
-                                         const std::string& method, const std::string& metric) {
-  std::vector<study::SeedValue> values;
-  for (const auto& cell : results.cells) {
-    if (!cell.failure.empty() || (!arm.empty() && cell.arm != arm)) continue;
-    const bool there = std::any_of(values.begin(), values.end(),
-                                   [&](const auto& value) { return value.seed == cell.seed; });
-    if (there) continue;
-    if (const auto value = value_of(cell, method, metric)) values.push_back({cell.seed, *value});
-  }
-  return values;
+          .control = !listed && !study::pair_methods(id)};
 }
 
 /// `arm` empty: the metrics of an armless control that need no network.
@@ -104,7 +75,8 @@ Score score_of(const std::string& arm, const std::string& method, const Results&
   for (const auto& metric : metrics::all()) {
     if (armless && metric.needs.model == arm.empty()) continue;
     const std::string name(metric.name);
-    const auto values = over_seeds(results, arm, method, name);
+    const auto values = study::over_seeds(
+        results.cells, arm, [&](const Cell& cell) { return study::value_of(cell, method, name); });
     if (!values.empty()) score.values[name] = estimate(values);
   }
   return score;

@@ -22,6 +22,17 @@ double read_number(const nlohmann::json& value) {
 
 }  // namespace
 
+std::optional<double> value_of(const Cell& cell, const std::string& key,
+                               const std::string& metric) {
+  for (const auto* part : {&cell.scores, &cell.agreement}) {
+    const auto values = part->find(key);
+    if (values == part->end()) continue;
+    const auto value = values->second.find(metric);
+    if (value != values->second.end()) return value->second;
+  }
+  return std::nullopt;
+}
+
 std::string cell_name(const std::string& arm, std::uint64_t seed) {
   return fmt::format("{}-s{}", arm, seed);
 }

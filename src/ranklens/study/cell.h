@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Cell {
   double accuracy = 0;
   double loss = 0;
   std::vector<train::EpochMetrics> history;
-  /// "gradcam", "gradcam untrained", "random": the metrics of that method's maps.
+  /// "gradcam", "gradcam untrained", "random" (study/keys.h): the metrics of those maps.
   std::map<std::string, Values> scores;
   /// How many of a key's maps are blank (no evidence anywhere); keys without any are left out.
   std::map<std::string, std::int64_t> blank;
@@ -41,6 +42,10 @@ struct Cell {
   /// Why there is nothing: the training diverged. Empty for a good cell.
   std::string failure;
 };
+
+/// A metric of the maps or of the pair of methods that have this key; nothing where it is not
+/// there.
+std::optional<double> value_of(const Cell& cell, const std::string& key, const std::string& metric);
 
 std::string cell_name(const std::string& arm, std::uint64_t seed);
 nlohmann::json to_json(const Cell& cell);

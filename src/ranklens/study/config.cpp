@@ -13,7 +13,7 @@
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/schedule.h"
 #include "ranklens/study/arms.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
 #include "ranklens/study/selection.h"
 #include "ranklens/train/compute.h"
 

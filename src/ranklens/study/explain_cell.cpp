@@ -11,6 +11,7 @@
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/metrics/registry.h"
+#include "ranklens/study/keys.h"
 #include "ranklens/study/make_cell.h"
 #include "ranklens/train/compute.h"
 
@@ -51,7 +52,7 @@ std::vector<Series> all_series(const Config& config, const nn::Network& trained,
   std::vector<Series> series;
   for (const auto& spec : config.methods) series.push_back({method_name(spec), spec, &trained});
   for (const auto& spec : config.methods)
-    series.push_back({method_name(spec) + " untrained", spec, &untrained});
+    series.push_back({untrained_key(method_name(spec)), spec, &untrained});
   for (const auto& method : explain::methods()) {
     const std::string name(method.name);
     if (!method.needs_network) series.push_back({name, name, nullptr});
@@ -87,10 +88,6 @@ metrics::Subject subject_of(const Selection& selection, const nn::Network& netwo
 }
 
 }  // namespace
-
-std::string method_name(std::string_view spec) {
-  return std::string(spec.substr(0, std::min(spec.find('('), spec.size())));
-}
 
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
                   const nn::Network& trained, const nn::Network& untrained, MadeCell& made) {
@@ -132,7 +129,7 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
       metrics::Subject pair;
       pair.maps = maps.at(first);
       pair.others = maps.at(second);
-      made.cell.agreement[first + "~" + second] = means(measured(pair, true), places);
+      made.cell.agreement[pair_key(first, second)] = means(measured(pair, true), places);
     }
   }
   made.pictures.maps = std::move(maps);

@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "ranklens/study/lease.h"
 #include "ranklens/study/run.h"
@@ -20,9 +19,6 @@ struct MadeCell {
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
                                   const Material& material, const std::string& arm,
                                   std::uint64_t seed);
-
-/// "smoothgrad(samples=20)" -> "smoothgrad": the key of its scores.
-std::string method_name(std::string_view spec);
 
 /// Adds the scores, agreements and pictures of a trained network's maps.
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,

@@ -9,7 +9,7 @@
 
 #include "ranklens/explain/labels.h"
 #include "ranklens/study/arms.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
 
 namespace ranklens::study {
 namespace {
@@ -36,13 +36,8 @@ Number mean_over_epochs(double train::EpochMetrics::* member) {
   };
 }
 
-Number from(const std::map<std::string, Values> Cell::* part, std::string key, std::string metric) {
-  return [=](const Cell& cell) -> std::optional<double> {
-    const auto found = (cell.*part).find(key);
-    if (found == (cell.*part).end()) return std::nullopt;
-    const auto value = found->second.find(metric);
-    return value == found->second.end() ? std::nullopt : std::optional(value->second);
-  };
+Number mean_of(std::string key, std::string metric) {
+  return [=](const Cell& cell) { return value_of(cell, key, metric); };
 }
 
 bool any_has(const std::vector<Cell>& cells, const Number& number) {
@@ -57,7 +52,7 @@ void ask_localised(const Config& config, const std::vector<Cell>& cells,
   for (const auto& spec : config.methods) {
     const auto method = method_name(spec);
     const auto label = explain::method_label(method);
-    const auto mass = from(&Cell::scores, method, "mass_accuracy");
+    const auto mass = mean_of(method, "mass_accuracy");
     if (any_has(cells, mass)) {
       questions.push_back({"{}: the " + label + " maps lie more on the object",
                            "share of the " + label + " map's mass inside the object's mask", "",
@@ -65,7 +60,7 @@ void ask_localised(const Config& config, const std::vector<Cell>& cells,
     }
     questions.push_back({"{}: the " + label + " maps are more concentrated",
                          "Gini index of the " + label + " map", "", Relation::greater, 0, false,
-                         from(&Cell::scores, method, "gini")});
+                         mean_of(method, "gini")});
   }
 }
 
@@ -82,7 +77,7 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
       questions.push_back({"{}: " + explain::method_label(first) + " and " +
                                explain::method_label(second) + " agree more",
                            "rank correlation of the two maps of an image", "", Relation::greater, 0,
-                           false, from(&Cell::agreement, first + "~" + second, "spearman")});
+                           false, mean_of(pair_key(first, second), "spearman")});
     }
   }
   questions.push_back({"{}: accuracy is kept with {} parameters", "held-out accuracy", "",

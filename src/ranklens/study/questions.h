@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,14 +27,17 @@ struct Answer {
 /// agree more on it; accuracy is kept with fewer parameters. Cells that failed do not count.
 std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells);
 
-/// One number a seed of an arm; seeds whose cell is missing, failed or lacks the number are left
-/// out.
+/// One number a seed: of an arm, or, where that is "", of whichever arm has it first. Seeds whose
+/// cell is missing, failed or lacks the number are left out.
 template <class Number>
 std::vector<SeedValue> over_seeds(const std::vector<Cell>& cells, const std::string& arm,
                                   Number&& number) {
   std::vector<SeedValue> values;
   for (const auto& cell : cells) {
-    if (cell.arm != arm || !cell.failure.empty()) continue;
+    if (!cell.failure.empty() || (!arm.empty() && cell.arm != arm)) continue;
+    const bool there = std::any_of(values.begin(), values.end(),
+                                   [&](const auto& value) { return value.seed == cell.seed; });
+    if (there) continue;
     if (const auto value = number(cell)) values.push_back({cell.seed, *value});
   }
   return values;
