@@ -2,12 +2,8 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
-
-using ranklens::testing::expect_complaint;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
 
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
@@ -28,7 +24,7 @@ TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
 TEST(Cli, SaysItsVersion) {
   const auto finished = ranklens({"--version"});
   EXPECT_EQ(finished.status, 0);
-  EXPECT_THAT(finished.out, testing::MatchesRegex("ranklens [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(finished.out, ::testing::MatchesRegex("ranklens [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
 TEST(Cli, WrongUsageNamesTheNearestRight) {
@@ -61,11 +57,10 @@ TEST(Cli, JsonIsOneObjectAndOutKeepsIt) {
   ASSERT_EQ(finished.status, 0) << finished.err;
   const auto printed = nlohmann::json::parse(finished.out);
   EXPECT_TRUE(printed.is_object());
-  std::ifstream saved(file);
-  EXPECT_EQ(nlohmann::json::parse(saved), printed);
+  EXPECT_EQ(json_of(file), printed);
 }
 
-class Config : public testing::Test {
+class Config : public ::testing::Test {
  protected:
   std::string write(const std::string& text) {
     std::ofstream(folder_ / "c.toml") << text;
@@ -103,3 +98,4 @@ TEST_F(Config, FaultsAreSaid) {
 }
 
 }  // namespace
+}  // namespace ranklens::app

@@ -3,9 +3,6 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
@@ -15,33 +12,25 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
-
-using ranklens::base::read_npy;
-using ranklens::base::write_npy;
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
 
 TEST(DataMake, WritesWhatItsContractSays) {
   const TemporaryFolder folder;
   const std::string out = (folder / "d").string(), again = (folder / "e").string();
   for (const auto& to : {out, again}) {
-    const auto done =
-        ranklens({"data", "make", "scenes", "--count", "12", "--seed", "1", "--out", to});
-    ASSERT_EQ(done.status, 0) << done.err;
+    make_scenes(to, 12);
   }
-  const auto images = read_npy(out + "/images.npy");
-  const auto masks = read_npy(out + "/masks.npy");
+  const auto images = base::read_npy(out + "/images.npy");
+  const auto masks = base::read_npy(out + "/masks.npy");
   EXPECT_EQ(images.sizes(), (std::vector<std::int64_t>{12, 3, 32, 32}));
   EXPECT_EQ(images.scalar_type(), at::kFloat);
   EXPECT_GE(images.min().item<float>(), 0);
   EXPECT_LE(images.max().item<float>(), 1);
-  EXPECT_EQ(read_npy(out + "/labels.npy").scalar_type(), at::kLong);
+  EXPECT_EQ(base::read_npy(out + "/labels.npy").scalar_type(), at::kLong);
   EXPECT_EQ(masks.sizes(), (std::vector<std::int64_t>{12, 32, 32}));
   EXPECT_EQ(masks.scalar_type(), at::kByte);
-  EXPECT_TRUE(at::equal(images, read_npy(again + "/images.npy")));
+  EXPECT_TRUE(at::equal(images, base::read_npy(again + "/images.npy")));
 }
 
 TEST(DataMake, BadInputIsOneSentence) {
@@ -54,12 +43,10 @@ TEST(DataMake, BadInputIsOneSentence) {
 TEST(Measure, MapsThatAreTheirMasksScoreFully) {
   const TemporaryFolder folder;
   const std::string d = folder.path().string();
-  ASSERT_EQ(ranklens({"data", "make", "scenes", "--count", "4", "--out", d}).status, 0);
-  write_npy(folder / "maps.npy", read_npy(d + "/masks.npy").to(at::kFloat));
-  const auto done =
-      ranklens({"measure", "--maps", d + "/maps.npy", "--masks", d + "/masks.npy", "--json"});
-  ASSERT_EQ(done.status, 0) << done.err;
-  const auto answer = nlohmann::json::parse(done.out);
+  make_scenes(d, 4);
+  base::write_npy(folder / "maps.npy", base::read_npy(d + "/masks.npy").to(at::kFloat));
+  const auto answer = answer_of(
+      ranklens({"measure", "--maps", d + "/maps.npy", "--masks", d + "/masks.npy", "--json"}));
   EXPECT_EQ(answer["images"], 4);
   int localisation = 0, concentration = 0;
   for (const auto& [name, metric] : answer["metrics"].items()) {
@@ -77,41 +64,34 @@ TEST(Measure, MapsThatAreTheirMasksScoreFully) {
 TEST(Measure, MasksOfAnotherSizeAreRefused) {
   const TemporaryFolder folder;
   const std::string d = folder.path().string(), e = (folder / "e").string();
-  ASSERT_EQ(ranklens({"data", "make", "scenes", "--count", "4", "--out", d}).status, 0);
-  ASSERT_EQ(ranklens({"data", "make", "scenes", "--count", "4", "--size", "48", "--out", e}).status,
-            0);
-  write_npy(folder / "maps.npy", read_npy(d + "/masks.npy").to(at::kFloat));
-  const auto done = ranklens({"measure", "--maps", d + "/maps.npy", "--masks", e + "/masks.npy"});
-  EXPECT_EQ(done.status, 2);
-  EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+  make_scenes(d, 4);
+  make_scenes(e, 4, {"--size", "48"});
+  base::write_npy(folder / "maps.npy", base::read_npy(d + "/masks.npy").to(at::kFloat));
+  expect_complaint(ranklens({"measure", "--maps", d + "/maps.npy", "--masks", e + "/masks.npy"}), 2,
+                   "4x32x32");
 }
 
-class MeasureFaithfulness : public testing::Test {
+class MeasureFaithfulness : public ::testing::Test {
  protected:
   MeasureFaithfulness() {
-    const auto done =
-        ranklens({"data", "make", "scenes", "--count", "3", "--size", "16", "--out", d_});
-    EXPECT_EQ(done.status, 0) << done.err;
-    ranklens::nn::write_model(d_ + "/m.safetensors", {.network = network_});
-    write_npy(d_ + "/maps.npy", read_npy(d_ + "/masks.npy").to(at::kFloat));
-    write_npy(d_ + "/targets.npy", at::arange(3));
+    make_scenes(d_, 3, {"--size", "16"});
+    nn::write_model(d_ + "/m.safetensors", {.network = network_});
+    base::write_npy(d_ + "/maps.npy", base::read_npy(d_ + "/masks.npy").to(at::kFloat));
+    base::write_npy(d_ + "/targets.npy", at::arange(3));
   }
-  std::vector<std::string> command(const std::vector<std::string>& more) const {
-    std::vector<std::string> args{"measure", "--maps", d_ + "/maps.npy"};
-    args.insert(args.end(), more.begin(), more.end());
-    return args;
+  Args command(const Args& more) const {
+    return joined({"measure", "--maps", d_ + "/maps.npy"}, more);
   }
-  std::vector<std::string> with_network(const std::vector<std::string>& more) const {
-    auto args = command({"--model", d_ + "/m.safetensors", "--images", d_ + "/images.npy",
-                         "--targets", d_ + "/targets.npy"});
-    args.insert(args.end(), more.begin(), more.end());
-    return args;
+  Args with_network(const Args& more) const {
+    return joined(command({"--model", d_ + "/m.safetensors", "--images", d_ + "/images.npy",
+                           "--targets", d_ + "/targets.npy"}),
+                  more);
   }
 
   TemporaryFolder folder_;
   const std::string d_ = folder_.path().string();
-  const ranklens::nn::Network network_ =
-      ranklens::nn::zoo::make("mlp", {.channels = 3, .size = 16, .hidden = {4}, .seed = 2});
+  const nn::Network network_ =
+      nn::zoo::make("mlp", {.channels = 3, .size = 16, .hidden = {4}, .seed = 2});
 };
 
 TEST_F(MeasureFaithfulness, IsTheLibrarysForEachImage) {
@@ -120,9 +100,9 @@ TEST_F(MeasureFaithfulness, IsTheLibrarysForEachImage) {
   ASSERT_EQ(answer["metrics"].size(), 2U);
   const auto& found = answer["metrics"]["deletion"];
   const at::NoGradGuard no_gradients;
-  const auto wanted = ranklens::metrics::deletion(
-      [&](const at::Tensor& images) { return network_(images); }, read_npy(d_ + "/images.npy"),
-      read_npy(d_ + "/maps.npy"), at::arange(3));
+  const auto wanted = metrics::deletion([&](const at::Tensor& images) { return network_(images); },
+                                        base::read_npy(d_ + "/images.npy"),
+                                        base::read_npy(d_ + "/maps.npy"), at::arange(3));
   double sum = 0;
   for (std::int64_t k = 0; k < 3; ++k) {
     const double value = found["values"][static_cast<std::size_t>(k)].get<double>();
@@ -136,7 +116,7 @@ TEST_F(MeasureFaithfulness, IsTheLibrarysForEachImage) {
 }
 
 TEST_F(MeasureFaithfulness, BadInputIsOneSentence) {
-  const auto refused = [&](const std::vector<std::string>& args, const std::string& part) {
+  const auto refused = [&](const Args& args, const std::string& part) {
     expect_complaint(ranklens(args), 2, part);
   };
   refused(command({"--model", d_ + "/m.safetensors"}), "--images and --targets together");
@@ -144,19 +124,20 @@ TEST_F(MeasureFaithfulness, BadInputIsOneSentence) {
   refused(command({"--metrics", "deletion"}), "the metric 'deletion' needs");
   refused(command({"--metrics", "delation"}), "nearest: 'deletion'");
   refused(with_network({"--metrics", "iou"}), "the metric 'iou' needs masks");
-  write_npy(d_ + "/targets.npy", at::arange(8, 11));
+  base::write_npy(d_ + "/targets.npy", at::arange(8, 11));
   refused(with_network({}), "gives image 2 the target 10");
-  write_npy(d_ + "/maps.npy", at::zeros({2, 16, 16}));
+  base::write_npy(d_ + "/maps.npy", at::zeros({2, 16, 16}));
   refused(with_network({}), "there are 2 maps but 3 images");
-  write_npy(d_ + "/maps.npy", at::zeros({16, 16}));
+  base::write_npy(d_ + "/maps.npy", at::zeros({16, 16}));
   refused(command({}), "maps [N, H, W] are needed");
 }
 
 TEST(DataMake, ThePageNeedsAFolder) {  // writing it takes a minute: it measures simple models
   const TemporaryFolder folder;
-  ranklens::base::write_file(folder / "file", "x");
+  base::write_file(folder / "file", "x");
   expect_complaint(ranklens({"data", "make", "scenes", "--page", (folder / "file").string()}), 2,
                    "cannot be made");
 }
 
 }  // namespace
+}  // namespace ranklens::app

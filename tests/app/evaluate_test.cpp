@@ -10,14 +10,8 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
-
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
-namespace nn = ranklens::nn;
 
 const std::string scenes = "scenes:train=30,test=40";
 
@@ -37,7 +31,7 @@ TEST(Evaluate, AccuracyAndLossHaveTheirClosedForm) {
   const auto file = (folder / "m.safetensors").string();
   write_constant(file, 3, 2.0);
   const auto found = answer_of(ranklens({"evaluate", file, "--data", scenes, "--json"}));
-  const auto set = ranklens::data::open(scenes, {.split = ranklens::data::Split::test});
+  const auto set = data::open(scenes, {.split = data::Split::test});
   const double share = set.labels.eq(3).to(at::kDouble).mean().item<double>();
   EXPECT_EQ(found["count"], 40);
   EXPECT_EQ(found["data_hash"], set.hash);
@@ -70,18 +64,18 @@ TEST(Evaluate, BadInputIsOneSentence) {
   expect_complaint(ranklens({"evaluate", "cnn", "--data", scenes}), 2, "'cnn'; nearest: 'cnn-tt'");
 
   const std::string d = folder.path().string();
-  ASSERT_EQ(ranklens({"data", "make", "scenes", "--count", "10", "--out", d}).status, 0);
-  auto images = ranklens::base::read_npy(d + "/images.npy");
+  make_scenes(d, 10);
+  auto images = base::read_npy(d + "/images.npy");
   images[3][0][5][5].fill_(std::nan(""));
-  ranklens::base::write_npy(d + "/images.npy", images);
+  base::write_npy(d + "/images.npy", images);
   expect_complaint(ranklens({"evaluate", "mlp", "--data", "npy:" + d, "--split", "all"}), 2, d);
 }
 
 TEST(Methods, ListsEverythingThatCommandsTake) {
   const auto list = answer_of(ranklens({"methods", "--json"}));
   EXPECT_EQ(list["methods"][0]["name"], "gradcam");
-  EXPECT_THAT(list["methods"][0]["presets"], testing::Contains("tf-keras-vis"));
-  EXPECT_THAT(list["methods"][0]["options"], testing::Contains("layer"));
+  EXPECT_THAT(list["methods"][0]["presets"], ::testing::Contains("tf-keras-vis"));
+  EXPECT_THAT(list["methods"][0]["options"], ::testing::Contains("layer"));
   EXPECT_EQ(list["networks"].size(), nn::zoo::list().size());
   for (const auto& format : list["formats"]) {  // each example is one that a network takes
     const auto spec = format["example"].get<std::string>();
@@ -90,3 +84,4 @@ TEST(Methods, ListsEverythingThatCommandsTake) {
 }
 
 }  // namespace
+}  // namespace ranklens::app

@@ -1,5 +1,4 @@
 #include <cmath>
-#include <filesystem>
 
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
@@ -18,20 +17,10 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
 
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::Finished;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
-namespace fs = std::filesystem;
-namespace base = ranklens::base;
-namespace nn = ranklens::nn;
-namespace explain = ranklens::explain;
-
-class Explain : public testing::Test {
+class Explain : public ::testing::Test {
  protected:
   Explain() {
     nn::write_model(model_, {.network = network_, .labels = {"cat", "dog", "tree"}});
@@ -40,12 +29,12 @@ class Explain : public testing::Test {
   }
 
   /// `explain MODEL` with these arguments.
-  Finished run(std::vector<std::string> args) const {
+  Finished run(Args args) const {
     args.insert(args.begin(), {"explain", model_, "--threads", "1"});
     return ranklens(args);
   }
   /// The same on the images, to the folder `out_`.
-  Finished run_images(std::vector<std::string> args) const {
+  Finished run_images(Args args) const {
     args.insert(args.begin(), {"--images", images_, "--out", out_});
     return run(args);
   }
@@ -71,7 +60,7 @@ TEST_F(Explain, WritesTheMapsOfTheLibrary) {
                                          explain::GradCam{.layer = "relu4"});
   EXPECT_TRUE(at::allclose(maps, wanted.maps, 1e-5, 1e-7));
   EXPECT_EQ(answer["methods"][0]["layer"], "relu4");
-  const auto manifest = nlohmann::json::parse(base::read_file(out_ + "/manifest.json"));
+  const auto manifest = json_of(out_ + "/manifest.json");
   EXPECT_EQ(manifest["entries"][0]["file"], "gradcam.npy");
   EXPECT_EQ(manifest["methods"][0]["options"]["layer"], "relu4");
   EXPECT_EQ(base::read_file(model_), before);  // explaining changes nothing
@@ -134,7 +123,7 @@ TEST_F(Explain, PhotosArePredictedByNameAndShownOnAPage) {
   const auto done = run({in("wide.png"), in("grey.png"), "--method",
                          "gradcam,smoothgrad(samples=2)", "--report", page});
   ASSERT_EQ(done.status, 0) << done.err;
-  EXPECT_THAT(done.out, testing::ContainsRegex("wide.png\n +[0-9.]+ %  (cat|dog|tree)\n"));
+  EXPECT_THAT(done.out, ::testing::ContainsRegex("wide.png\n +[0-9.]+ %  (cat|dog|tree)\n"));
   EXPECT_THAT(done.out, HasSubstr("grey.png"));
   EXPECT_THAT(done.out, HasSubstr(page));
   const auto html = base::read_file(page);
@@ -143,9 +132,8 @@ TEST_F(Explain, PhotosArePredictedByNameAndShownOnAPage) {
   }
   // The probabilities are those of the photo as to_square() cuts it.
   const auto answer = answer_of(run({in("wide.png"), "--report", page, "--json"}));
-  const auto photo =
-      ranklens::data::in_unit_range(ranklens::data::planar(base::read_image(in("wide.png"))));
-  const auto logits = network_(ranklens::data::to_square(photo, 16))[0].to(at::kDouble);
+  const auto photo = data::in_unit_range(data::planar(base::read_image(in("wide.png"))));
+  const auto logits = network_(data::to_square(photo, 16))[0].to(at::kDouble);
   EXPECT_NEAR(answer["images"][0]["predictions"][0]["probability"].get<double>(),
               logits.softmax(0).max().item<double>(), 1e-6);
 }
@@ -159,7 +147,7 @@ TEST_F(Explain, ABuiltInNetworkIsFittedToTheImages) {
 
 TEST_F(Explain, BadImagesAndTargetsAreOneSentence) {
   const auto file = in("bad.npy");
-  const auto refused = [&](const std::vector<std::string>& args, const std::string& part) {
+  const auto refused = [&](const Args& args, const std::string& part) {
     expect_complaint(run_images(args), 2, part);
     EXPECT_FALSE(fs::exists(out_)) << part;
   };
@@ -198,7 +186,7 @@ TEST_F(Explain, BadImagesAndTargetsAreOneSentence) {
 }
 
 TEST_F(Explain, BadMethodsAreOneSentence) {
-  const auto refused = [&](const std::vector<std::string>& args, const std::string& part) {
+  const auto refused = [&](const Args& args, const std::string& part) {
     expect_complaint(run_images(args), 2, part);
     EXPECT_FALSE(fs::exists(out_)) << part;
   };
@@ -224,3 +212,4 @@ TEST_F(Explain, AFullDiskIsAFailureAndLeavesNothingHalfWritten) {
 }
 
 }  // namespace
+}  // namespace ranklens::app

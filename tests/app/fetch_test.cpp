@@ -6,15 +6,11 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
 
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-
 /// RANKLENS_HOME is an empty folder.
-class Fetch : public testing::Test {
+class Fetch : public ::testing::Test {
  protected:
   Fetch() {
     if (const char* before = ::getenv("RANKLENS_HOME")) before_ = before;
@@ -41,12 +37,12 @@ TEST_F(Fetch, FaultsAreSaid) {
   expect_complaint(ranklens({"fetch", name, "--quiet", "--wheels", folder_.path().string()}), 2,
                    "is not there");
   // A file that is there is taken as it is, and a damaged one is said to be.
-  ranklens::base::write_file(folder_ / "models/efficientnet-lite0.safetensors", "x");
+  base::write_file(folder_ / "models/efficientnet-lite0.safetensors", "x");
   expect_complaint(ranklens({"fetch", name}), 2, "efficientnet-lite0.safetensors");
 }
 
 TEST(Fetched, ExplainsPhotosWhereTheModelIsThere) {
-  if (!ranklens::nn::fetched_model("efficientnet-lite0")) {
+  if (!nn::fetched_model("efficientnet-lite0")) {
     GTEST_SKIP() << "`ranklens fetch efficientnet-lite0` was not run";
   }
   const auto info = answer_of(ranklens({"info", "efficientnet-lite0", "--json"}));
@@ -56,3 +52,4 @@ TEST(Fetched, ExplainsPhotosWhereTheModelIsThere) {
 }
 
 }  // namespace
+}  // namespace ranklens::app

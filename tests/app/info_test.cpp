@@ -7,15 +7,8 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
-
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
-namespace nn = ranklens::nn;
-namespace base = ranklens::base;
 
 TEST(Info, CountsTheHackathonsNetworks) {
   const auto dense = answer_of(ranklens({"info", "cnn-dense", "--json"}));
@@ -103,3 +96,4 @@ TEST(Info, StateDictsFillABuiltInNetwork) {
 }
 
 }  // namespace
+}  // namespace ranklens::app

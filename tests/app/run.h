@@ -1,13 +1,16 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -18,7 +21,13 @@
 #include "paths.h"
 #include "testing/temporary_folder.h"
 
-namespace ranklens::testing {
+/// What every test of the program is written in.
+namespace ranklens::app {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+using Args = std::vector<std::string>;
 
 /// What a finished child process left.
 struct Finished {
@@ -35,8 +44,7 @@ struct RunOptions {
 /// A child process, stdin empty.
 class Process {
  public:
-  Process(const std::string& program, const std::vector<std::string>& args,
-          const RunOptions& options = {})
+  Process(const std::string& program, const Args& args, const RunOptions& options = {})
       : out_(options.out_path.empty() ? (folder_ / "out").string() : options.out_path),
         err_((folder_ / "err").string()),
         captured_(options.out_path.empty()) {
@@ -55,7 +63,7 @@ class Process {
   }
 
  private:
-  [[noreturn]] void become(const std::string& program, const std::vector<std::string>& args,
+  [[noreturn]] void become(const std::string& program, const Args& args,
                            const RunOptions& options) const {
     const rlimit limit{options.largest_file, options.largest_file};
     const bool limited =
@@ -83,13 +91,13 @@ class Process {
 };
 
 /// Runs `program` with `args` and waits.
-inline Finished run_program(const std::string& program, const std::vector<std::string>& args,
+inline Finished run_program(const std::string& program, const Args& args,
                             std::string out_path = "") {
   return Process(program, args, {.out_path = std::move(out_path)}).wait();
 }
 
 /// Runs the built `ranklens`.
-inline Finished ranklens(const std::vector<std::string>& args, const RunOptions& options = {}) {
+inline Finished ranklens(const Args& args, const RunOptions& options = {}) {
   return Process(RANKLENS_BINARY, args, options).wait();
 }
 
@@ -108,4 +116,30 @@ inline void expect_complaint(const Finished& finished, int status, const std::st
   EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
 }
 
-}  // namespace ranklens::testing
+/// These arguments and more behind them.
+inline Args joined(Args args, const Args& more) {
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+/// Generated images with masks in the folder `to`, as `data make` writes them.
+inline void make_scenes(const std::string& to, int count, const Args& more = {}) {
+  const auto done = ranklens(
+      joined({"data", "make", "scenes", "--count", std::to_string(count), "--out", to}, more));
+  ASSERT_EQ(done.status, 0) << done.err;
+}
+
+inline nlohmann::json json_of(const fs::path& file) {
+  std::ifstream text(file);
+  return nlohmann::json::parse(text);
+}
+
+/// Whether `path` is there within a minute.
+inline bool wait_for(const fs::path& path) {
+  for (int k = 0; k < 6000 && !fs::exists(path); ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return fs::exists(path);
+}
+
+}  // namespace ranklens::app

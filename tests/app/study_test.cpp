@@ -1,7 +1,4 @@
-#include <chrono>
-#include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -9,18 +6,10 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
 
-namespace fs = std::filesystem;
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::Finished;
-using ranklens::testing::Process;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
-using Args = std::vector<std::string>;
-
-class StudyCommand : public testing::Test {
+class StudyCommand : public ::testing::Test {
  protected:
   /// A study of one tiny network; later flags win.
   Args tiny(const Args& more = {}) const {
@@ -43,7 +32,7 @@ class StudyCommand : public testing::Test {
   }
 
   void expect_refused(const Args& more, const std::string& part) {
-    expect_complaint(ranklens::testing::ranklens(tiny(more)), 2, part);
+    expect_complaint(ranklens(tiny(more)), 2, part);
     EXPECT_FALSE(fs::exists(out_)) << part;
   }
 
@@ -57,9 +46,9 @@ class StudyCommand : public testing::Test {
 };
 
 TEST_F(StudyCommand, HelpShowsEveryKey) {
-  const auto keys = to_json(ranklens::study::Config{});
+  const auto keys = to_json(study::Config{});
   for (const std::string command : {"study", "reproduce"}) {
-    const auto help = ranklens::testing::ranklens({command, "--help"}).out;
+    const auto help = ranklens({command, "--help"}).out;
     for (const auto& [key, value] : keys.items()) {
       auto flag = "--" + key;
       std::replace(flag.begin(), flag.end(), '_', '-');
@@ -100,7 +89,7 @@ TEST_F(StudyCommand, DataThatAreNotThereAreSaid) {
 
 TEST_F(StudyCommand, AConfigurationFileIsReadStrictly) {
   const auto refused = [&](const std::string& toml, const std::string& part) {
-    expect_complaint(ranklens::testing::ranklens({"study", "--config", write(toml)}), 2, part);
+    expect_complaint(ranklens({"study", "--config", write(toml)}), 2, part);
   };
   refused("epoch = 3", "the key 'epoch' does not exist; nearest: 'epochs'");
   refused("seeds = []", "the list 'seeds' is empty");
@@ -110,9 +99,9 @@ TEST_F(StudyCommand, AConfigurationFileIsReadStrictly) {
 }
 
 TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
-  const auto done = ranklens::testing::ranklens(tiny());
+  const auto done = ranklens(tiny());
   ASSERT_EQ(done.status, 0) << done.err;
-  EXPECT_THAT(done.err, testing::MatchesRegex("1 of 1: dense-s1: accuracy [^\n]*\n"))
+  EXPECT_THAT(done.err, ::testing::MatchesRegex("1 of 1: dense-s1: accuracy [^\n]*\n"))
       << "no bar where there is no terminal, but a line for a finished cell";
   EXPECT_THAT(done.out, HasSubstr("Seconds per stage"));
   EXPECT_THAT(done.out, HasSubstr("The page: " + (out_ / "report.html").string()));
@@ -120,13 +109,11 @@ TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
     EXPECT_TRUE(fs::exists(out_ / file)) << file;
 
   const auto written = fs::last_write_time(out_ / "report.html");
-  expect_complaint(ranklens::testing::ranklens(tiny({"--width", "16"})), 2,
+  expect_complaint(ranklens(tiny({"--width", "16"})), 2,
                    "holds a study of another configuration: width is 8 there and 16 here");
   EXPECT_EQ(fs::last_write_time(out_ / "report.html"), written);
 
-  auto again = tiny();
-  again.emplace_back("--json");
-  const auto answer = answer_of(ranklens::testing::ranklens(again));
+  const auto answer = answer_of(ranklens(joined(tiny(), {"--json"})));
   EXPECT_EQ(answer.at("folder"), out_.string());
 }
 
@@ -146,12 +133,10 @@ TEST_F(StudyCommand, KeysOfTheFileAndFlagsThatWin) {
     compute = "float32"
     threads = 1
   )toml");
-  const auto done = ranklens::testing::ranklens(
-      {"study", "--config", file, "--epochs", "1", "--out", out_.string()});
+  const auto done = ranklens({"study", "--config", file, "--epochs", "1", "--out", out_.string()});
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_THAT(done.err, HasSubstr("low-rank-s7"));
-  std::ifstream study(out_ / "study.json");
-  const auto identity = nlohmann::json::parse(study);
+  const auto identity = json_of(out_ / "study.json");
   EXPECT_EQ(identity.at("epochs"), 1) << "the flag wins";
   EXPECT_EQ(identity.at("methods"), (Args{"gradcam", "saliency"}));
   std::ifstream csv(out_ / "configuration.csv");
@@ -162,8 +147,7 @@ TEST_F(StudyCommand, KeysOfTheFileAndFlagsThatWin) {
 }
 
 TEST_F(StudyCommand, TheSeedIsTheFirstOfTheSeeds) {
-  const auto done =
-      ranklens::testing::ranklens(tiny({"--seed", "41", "--seeds", "2", "--arms", "low-rank"}));
+  const auto done = ranklens(tiny({"--seed", "41", "--seeds", "2", "--arms", "low-rank"}));
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_TRUE(fs::exists(out_ / "cells" / "low-rank-s41.json"));
   EXPECT_TRUE(fs::exists(out_ / "cells" / "low-rank-s42.json"));
@@ -172,14 +156,14 @@ TEST_F(StudyCommand, TheSeedIsTheFirstOfTheSeeds) {
 TEST_F(StudyCommand, AnInterruptEndsCleanlyAndTheCommandGoesOn) {
   const auto args = tiny({"--epochs", "40"});
   Process process(RANKLENS_BINARY, args);
-  for (int k = 0; k < 4000 && !fs::exists(out_ / "work" / "dense-s1"); ++k)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_TRUE(wait_for(out_ / "work" / "dense-s1"));
   process.signal(SIGINT);
   expect_complaint(process.wait(), 1,
                    "interrupted with 0 of 1 runs finished; the same command goes on from there");
   EXPECT_FALSE(fs::exists(out_ / "report.html"));
-  const auto done = ranklens::testing::ranklens(args);
+  const auto done = ranklens(args);
   EXPECT_EQ(done.status, 0) << done.err;
 }
 
 }  // namespace
+}  // namespace ranklens::app

@@ -1,6 +1,3 @@
-#include <chrono>
-#include <filesystem>
-#include <thread>
 
 #include <ATen/ops/equal.h>
 
@@ -10,27 +7,14 @@
 
 #include "app/run.h"
 
+namespace ranklens::app {
 namespace {
 
-using ranklens::testing::answer_of;
-using ranklens::testing::expect_complaint;
-using ranklens::testing::Finished;
-using ranklens::testing::Process;
-using ranklens::testing::ranklens;
-using ranklens::testing::TemporaryFolder;
-using testing::HasSubstr;
-namespace fs = std::filesystem;
-namespace base = ranklens::base;
-namespace nn = ranklens::nn;
-
 /// A run of a fraction of a second; `more` flags come last.
-std::vector<std::string> command(const fs::path& out, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> args{
-      "train",    "mlp", "--hidden",  "16", "--data", "scenes:train=60,test=30",
-      "--epochs", "3",   "--batch",   "16", "--out",  out.string(),
-      "--seed",   "4",   "--threads", "1"};
-  args.insert(args.end(), more.begin(), more.end());
-  return args;
+Args command(const fs::path& out, const Args& more = {}) {
+  return joined({"train", "mlp", "--hidden", "16", "--data", "scenes:train=60,test=30", "--epochs",
+                 "3", "--batch", "16", "--out", out.string(), "--seed", "4", "--threads", "1"},
+                more);
 }
 
 bool no_temporaries(const fs::path& folder) {
@@ -46,7 +30,7 @@ TEST(Train, LeavesWhatItsContractSays) {
   const auto result = answer_of(ranklens(command(out, {"--json"})));
   EXPECT_EQ(result["epochs"], 3);
   EXPECT_EQ(result["steps"], 12);  // 60 images in batches of 16
-  const auto manifest = nlohmann::json::parse(base::read_file(out / "manifest.json"));
+  const auto manifest = json_of(out / "manifest.json");
   EXPECT_EQ(manifest["seed"], 4);
   EXPECT_EQ(manifest["threads"], 1);
   EXPECT_EQ(manifest["dtype"], "float32");
@@ -59,8 +43,8 @@ TEST(Train, LeavesWhatItsContractSays) {
     files.push_back(name);
     EXPECT_EQ(entry["sha256"], base::sha256_of_file(out / name));
   }
-  EXPECT_THAT(files, testing::UnorderedElementsAre("best.safetensors", "last.safetensors",
-                                                   "checkpoint.safetensors", "metrics.jsonl"));
+  EXPECT_THAT(files, ::testing::UnorderedElementsAre("best.safetensors", "last.safetensors",
+                                                     "checkpoint.safetensors", "metrics.jsonl"));
   const auto lines = base::read_file(out / "metrics.jsonl");
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
   const auto model = nn::read_model(out / "best.safetensors");
@@ -76,19 +60,17 @@ TEST(Train, LeavesWhatItsContractSays) {
 
 TEST(Train, SameSeedSameBytesAndAnotherSeedOthers) {
   const TemporaryFolder folder;
-  const std::vector<std::string> recipe{"--optimiser", "sgd(lr=0.05,momentum=0.9)",
-                                        "--schedule",  "cosine(warmup=1)",
-                                        "--crop",      "2",
-                                        "--flip",      "--brightness",
-                                        "0.2",         "--label-smoothing",
-                                        "0.1",         "--clip-norm",
-                                        "1",           "--accumulate",
-                                        "2",           "--best-by",
-                                        "accuracy"};
-  const auto run = [&](const char* name, const std::vector<std::string>& more) {
-    auto args = command(folder / name, recipe);
-    args.insert(args.end(), more.begin(), more.end());
-    const auto done = ranklens(args);
+  const Args recipe{"--optimiser", "sgd(lr=0.05,momentum=0.9)",
+                    "--schedule",  "cosine(warmup=1)",
+                    "--crop",      "2",
+                    "--flip",      "--brightness",
+                    "0.2",         "--label-smoothing",
+                    "0.1",         "--clip-norm",
+                    "1",           "--accumulate",
+                    "2",           "--best-by",
+                    "accuracy"};
+  const auto run = [&](const char* name, const Args& more) {
+    const auto done = ranklens(joined(command(folder / name, recipe), more));
     EXPECT_EQ(done.status, 0) << done.err;
     return base::read_file(folder / name / "last.safetensors");
   };
@@ -127,17 +109,10 @@ TEST(Train, GoesOnFromAModelFile) {
 }
 
 /// A run of some seconds with a checkpoint an epoch.
-std::vector<std::string> longer(const fs::path& out) {
+Args longer(const fs::path& out) {
   return {"train",     "cnn-dense", "--width", "8",  "--data", "scenes:train=128,test=20",
           "--epochs",  "25",        "--batch", "32", "--seed", "2",
           "--threads", "1",         "--crop",  "2",  "--out",  out.string()};
-}
-
-bool wait_for(const fs::path& file) {
-  for (int k = 0; k < 6000 && !fs::exists(file); ++k) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return fs::exists(file);
 }
 
 TEST(Train, InterruptedItEndsCleanlyAndGoesOnToTheSameBytes) {
@@ -184,7 +159,7 @@ TEST(Train, AFullDiskIsAFailureAndLeavesNothingHalfWritten) {
 TEST(Train, BadInputIsOneSentence) {
   const TemporaryFolder folder;
   const auto out = folder / "run";
-  const auto refused = [&](const std::vector<std::string>& more, const std::string& part) {
+  const auto refused = [&](const Args& more, const std::string& part) {
     expect_complaint(ranklens(command(out, more)), 2, part);
     EXPECT_FALSE(fs::exists(out)) << part;
   };
@@ -203,3 +178,4 @@ TEST(Train, BadInputIsOneSentence) {
 }
 
 }  // namespace
+}  // namespace ranklens::app
