@@ -6,6 +6,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/explain/scores.h"
+#include "ranklens/metrics/localisation.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/train/compute.h"
 
@@ -78,6 +79,18 @@ std::vector<const metrics::Metric*> chosen(const std::string& names,
   return list;
 }
 
+/// Says how many masks cannot tell maps apart: they are in the means.
+void add_uninformative(const at::Tensor& masks, Json& answer, std::string& text) {
+  const auto all = masks.size(0);
+  const auto none = all - metrics::informative(masks).sum().item<std::int64_t>();
+  answer["uninformative_masks"] = none;
+  if (none == 0) return;
+  text += fmt::format(
+      "{} of {} masks {} empty or full: there every map has the same localisation, and the means "
+      "count {} too\n",
+      none, all, none == 1 ? "is" : "are", none == 1 ? "it" : "them");
+}
+
 void measure(const MeasureOptions& options) {
   start(options.common);
   const auto subject = read_subject(options);
@@ -97,7 +110,9 @@ void measure(const MeasureOptions& options) {
                         metrics::to_string(metric->family), metrics::to_string(metric->direction),
                         mean);
   }
-  emit_and_save(options.common, Json{{"images", subject.maps.size(0)}, {"metrics", scores}}, text);
+  Json answer{{"images", subject.maps.size(0)}, {"metrics", scores}};
+  if (subject.masks.defined()) add_uninformative(subject.masks, answer, text);
+  emit_and_save(options.common, answer, text);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
+#include <ATen/ops/zeros.h>
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
@@ -59,6 +60,22 @@ TEST(Measure, MapsThatAreTheirMasksScoreFully) {
   EXPECT_EQ(localisation, 5);  // pointing, mass, rank, IoU, ROC-AUC
   EXPECT_EQ(concentration,
             5);  // Gini, entropy and its normalised form, effective complexity, spread
+}
+
+TEST(Measure, SaysHowManyMasksCannotTellMapsApart) {
+  const TemporaryFolder folder;
+  const auto maps = (folder / "maps.npy").string(), masks = (folder / "masks.npy").string();
+  base::write_npy(maps, at::arange(27, at::kFloat).view({3, 3, 3}));
+  auto inside = at::zeros({3, 3, 3}, at::kByte);
+  inside[0][1][1] = 1;
+  inside[2].fill_(1);
+  base::write_npy(masks, inside);
+  const Args command{"measure", "--maps", maps, "--masks", masks};
+  EXPECT_EQ(answer_of(ranklens(joined(command, {"--json"})))["uninformative_masks"], 2);
+  EXPECT_THAT(ranklens(command).out, HasSubstr("2 of 3 masks are empty or full"));
+  base::write_npy(masks, inside[0].expand({3, 3, 3}));
+  EXPECT_EQ(answer_of(ranklens(joined(command, {"--json"})))["uninformative_masks"], 0);
+  EXPECT_THAT(ranklens(command).out, ::testing::Not(HasSubstr("empty or full")));
 }
 
 TEST(Measure, MasksOfAnotherSizeAreRefused) {

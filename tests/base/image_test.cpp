@@ -10,9 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ranklens/base/base64.h"
 #include "ranklens/base/files.h"
 
+#include "testing/base64.h"
 #include "testing/expect_error.h"
 #include "testing/image_files.h"
 #include "testing/temporary_folder.h"
@@ -20,6 +20,7 @@
 namespace ranklens::base {
 namespace {
 
+using testing::decode_base64;
 using ::testing::ElementsAre;
 using testing::expect_error;
 
@@ -127,12 +128,9 @@ TEST(EncodePng, RoundTripsOneAndThreeChannels) {
   expect_error([] { encode_png({2, 2, 3, {0, 0}}); }, "with 2 bytes");
 }
 
-TEST(ImageTensor, ChannelsFirstInUnitRange) {
-  const Image image{1, 2, 3, {0, 51, 102, 153, 204, 255}};
-  const auto tensor = to_tensor(image);
-  EXPECT_EQ(tensor.sizes().vec(), (std::vector<std::int64_t>{3, 1, 2}));
-  EXPECT_FLOAT_EQ(tensor[1][0][1].item<float>(), 0.8F);
-  EXPECT_EQ(to_image(tensor).pixels, image.pixels);
+TEST(ToImage, ChannelsLastRoundedAndClamped) {
+  const auto rgb = at::tensor({0.0F, 0.6F, 0.2F, 0.8F, 0.4F, 1.0F}).view({3, 1, 2});
+  EXPECT_THAT(to_image(rgb).pixels, ElementsAre(0, 51, 102, 153, 204, 255));
   const auto odd = at::tensor({-1.0F, 0.5F, 2.0F, std::numeric_limits<float>::quiet_NaN()});
   EXPECT_THAT(to_image(odd.view({2, 2})).pixels, ElementsAre(0, 128, 255, 0));
 }

@@ -6,11 +6,11 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
-#include "ranklens/base/base64.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/gzip.h"
 #include "ranklens/base/zip.h"
 
+#include "testing/base64.h"
 #include "testing/expect_error.h"
 #include "testing/put_file.h"
 #include "testing/temporary_folder.h"
@@ -19,6 +19,7 @@
 namespace ranklens::base {
 namespace {
 
+using testing::decode_base64;
 using testing::expect_error;
 using testing::put_file;
 using testing::TemporaryFolder;

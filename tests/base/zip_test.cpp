@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ranklens/base/base64.h"
-
+#include "testing/base64.h"
 #include "testing/expect_error.h"
 #include "testing/put_file.h"
 #include "testing/temporary_folder.h"
@@ -11,6 +10,7 @@
 namespace ranklens::base {
 namespace {
 
+using testing::decode_base64;
 using testing::expect_error;
 using testing::put_file;
 using testing::TemporaryFolder;

@@ -10,7 +10,6 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/explain/executor.h"
-#include "ranklens/explain/untrained.h"
 #include "ranklens/nn/zoo/zoo.h"
 
 #include "explain/nets.h"
@@ -149,24 +148,6 @@ TEST(ChunkSize, FollowsTheMemory) {
   const auto all = chunk_size(net, std::int64_t{1} << 40, Pass::gradient);
   EXPECT_EQ(all, chunk_size(net, std::int64_t{1} << 50, Pass::gradient));
   EXPECT_THROW(chunk_size(net, 0, Pass::forward), base::Error);
-}
-
-TEST(UntrainedCopy, HasTheSameFormAndOtherNumbers) {
-  const auto trained = nn::zoo::make("cnn-tt-matched", {.size = 16, .width = 8});
-  const auto fresh = untrained_copy(trained, 5);
-  EXPECT_EQ(fresh.state.parameters(), trained.state.parameters());
-  EXPECT_EQ(fresh.state.at("head.weight").weight->spec(),
-            trained.state.at("head.weight").weight->spec());
-  EXPECT_FALSE(fresh.state.tensor("conv3.weight").allclose(trained.state.tensor("conv3.weight")));
-  EXPECT_TRUE(fresh.state.tensor("bn1.running_var").eq(1).all().item<bool>());
-  EXPECT_TRUE(untrained_copy(trained, 5)
-                  .state.tensor("conv3.weight")
-                  .equal(fresh.state.tensor("conv3.weight")));
-  EXPECT_FALSE(untrained_copy(trained, 6)
-                   .state.tensor("conv3.weight")
-                   .equal(fresh.state.tensor("conv3.weight")));
-  const at::Tensor images = noise({2, 1, 16, 16}, 1, at::kFloat);
-  EXPECT_TRUE(at::isfinite(fresh(images)).all().item<bool>());
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/image.h"
-#include "ranklens/report/colormap.h"
 
 namespace ranklens::report {
 namespace {
@@ -63,30 +62,6 @@ TEST(MaskPng, IsBlackAndWhite) {
   const base::Image image =
       base::decode_image(mask_png(at::tensor({0, 1, 7, 0}).reshape({2, 2})), "mask");
   EXPECT_EQ(image.pixels, (std::vector<std::uint8_t>{0, 255, 255, 0}));
-}
-
-TEST(Overlay, MixesTheGreyImageWithTheColoursOfTheMap) {
-  const at::Tensor image = at::tensor({0.2, 0.6, 0.4}).reshape({3, 1, 1}).expand({3, 1, 2});
-  const at::Tensor mixed =
-      overlay(image, at::tensor({0.0, 5.0}).reshape({1, 2}), {.colors = "magma", .alpha = 0.25});
-  ASSERT_EQ(mixed.sizes(), (at::IntArrayRef{3, 1, 2}));
-  const double grey = 0.299 * 0.2 + 0.587 * 0.6 + 0.114 * 0.4;
-  for (int c = 0; c < 3; ++c) {
-    EXPECT_NEAR(mixed[c][0][0].item<double>(),
-                0.75 * grey + 0.25 * color_map("magma")[0][c] / 255.0, 1e-6);
-    EXPECT_NEAR(mixed[c][0][1].item<double>(),
-                0.75 * grey + 0.25 * color_map("magma")[255][c] / 255.0, 1e-6);
-  }
-}
-
-TEST(Overlay, ASmallMapIsResizedAndASignedOneDiverges) {
-  const at::Tensor mixed =
-      overlay(at::zeros({1, 8, 8}), at::tensor({-1.0, -1.0, 2.0, 2.0}).reshape({2, 2}),
-              {.colors = "jet", .alpha = 1});
-  ASSERT_EQ(mixed.sizes(), (at::IntArrayRef{3, 8, 8}));
-  // The bottom is the highest value: the warm end, red far above blue.
-  EXPECT_GT(mixed[0][7][0].item<double>(), mixed[2][7][0].item<double>() + 0.4);
-  EXPECT_GT(mixed[2][0][0].item<double>(), mixed[0][0][0].item<double>());
 }
 
 }  // namespace

@@ -8,11 +8,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "ranklens/base/base64.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/report/page_parts.h"
 #include "ranklens/report/page_template.h"
+
+#include "testing/base64.h"
 
 namespace ranklens::report {
 namespace {
@@ -106,7 +107,7 @@ TEST(Page, PicturesAreEmbedded) {
   const auto d = nlohmann::json::parse(page_json(small()));
   const std::string uri = d["maps"][0]["pixels"], head = "data:image/png;base64,";
   ASSERT_EQ(uri.substr(0, head.size()), head);
-  EXPECT_EQ(base::decode_base64(uri.substr(head.size())), small().maps[0].picture.png);
+  EXPECT_EQ(ranklens::testing::decode_base64(uri.substr(head.size())), small().maps[0].picture.png);
 }
 
 TEST(Page, IdsThatDoNotFitAreRefused) {

@@ -21,20 +21,6 @@ PairedSamples pairs(std::vector<double> first, std::vector<double> second) {
   return samples;
 }
 
-TEST(ImageMeans, TheSeedIsTheUnit) {
-  const std::vector<SeedValue> observations{{7, 1}, {3, 10}, {7, 2}, {3, 20}, {7, 6}};
-  const auto means = image_means(observations);
-  ASSERT_EQ(means.size(), 2u);
-  EXPECT_EQ(means[0].seed, 3u);
-  EXPECT_EQ(means[0].value, 15);
-  EXPECT_EQ(means[1].seed, 7u);
-  EXPECT_EQ(means[1].value, 3);
-  // A thousand images of two seeds are two values.
-  std::vector<SeedValue> many;
-  for (int i = 0; i < 1000; ++i) many.push_back({static_cast<std::uint64_t>(i % 2), i * 1.0});
-  EXPECT_EQ(summarise(image_means(many)).count, 2);
-}
-
 TEST(Summarise, IntervalOfStudent) {
   // scipy 1.17.1, ttest_rel(x, y).confidence_interval.
   const std::vector<double> d{.05, .02, -.01, .06, .09};

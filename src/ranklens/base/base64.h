@@ -8,8 +8,4 @@ namespace ranklens::base {
 /// Base 64 with padding (RFC 4648, section 4), no line breaks.
 std::string encode_base64(std::string_view bytes);
 
-/// The inverse; Error for a length that is no multiple of four, other characters, and bits set
-/// beyond the last byte.
-std::string decode_base64(std::string_view text);
-
 }  // namespace ranklens::base

@@ -1,9 +1,6 @@
 #include "ranklens/base/image.h"
 
-#include <cstring>
-
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/nan_to_num.h>
 
 #include "ranklens/base/error.h"
@@ -42,16 +39,6 @@ Image decode_image(std::string_view bytes, std::string_view what, std::uint64_t 
 
 Image read_image(const std::filesystem::path& path, std::uint64_t most_pixels) {
   return decode_image(read_file(path), fmt::format("'{}'", path.string()), most_pixels);
-}
-
-at::Tensor to_tensor(const Image& image) {
-  auto bytes = uninitialised({image.height, image.width, image.channels}, at::kByte);
-  require(bytes.nbytes() == image.pixels.size(), "an image of {} x {} pixels has {} bytes",
-          image.width, image.height, image.pixels.size());
-  if (!image.pixels.empty()) {
-    std::memcpy(bytes.mutable_data_ptr(), image.pixels.data(), image.pixels.size());
-  }
-  return bytes.permute({2, 0, 1}).to(at::kFloat).div_(255).contiguous();
 }
 
 Image to_image(const at::Tensor& values) {

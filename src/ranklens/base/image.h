@@ -38,11 +38,8 @@ std::string encode_png(const Image& image);
 /// Writes encode_png to a file.
 void write_png(const std::filesystem::path& path, const Image& image);
 
-/// float32 [C, H, W] in [0, 1].
-at::Tensor to_tensor(const Image& image);
-
-/// The inverse, rounded: [C, H, W] or [H, W] floating-point values, clamped to [0, 1]; NaN becomes
-/// 0.
+/// The image of floating-point values [C, H, W] or [H, W], clamped to [0, 1] and rounded to bytes;
+/// NaN becomes 0.
 Image to_image(const at::Tensor& values);
 
 /// Bilinear resize of [C, H, W] or [N, C, H, W] floating-point values, antialiased when it shrinks

@@ -35,29 +35,6 @@ template <std::uint32_t... Round>
 
 using Ten = std::make_integer_sequence<std::uint32_t, 10>;
 
-void chunks_portable(PhiloxStream stream, std::uint64_t first, std::int64_t count,
-                     std::uint32_t* out) {
-  const auto k0 = static_cast<std::uint32_t>(stream.key);
-  const auto k1 = static_cast<std::uint32_t>(stream.key >> 32);
-  const auto h0 = static_cast<std::uint32_t>(stream.high);
-  const auto h1 = static_cast<std::uint32_t>(stream.high >> 32);
-  for (std::int64_t c = 0; c < count; ++c) {
-    const std::uint64_t block = (first + static_cast<std::uint64_t>(c)) * 16;
-    // 16 divides the block, so the lanes never carry into the upper word.
-    const auto low = static_cast<std::uint32_t>(block);
-    const auto high = static_cast<std::uint32_t>(block >> 32);
-    std::uint32_t* __restrict chunk = out + c * philox_chunk;
-    for (std::uint32_t lane = 0; lane < 16; ++lane) {
-      Block b{low + lane, high, h0, h1};
-      rounds(b, k0, k1, Ten{});
-      chunk[lane] = b.x0;
-      chunk[lane + 16] = b.x1;
-      chunk[lane + 32] = b.x2;
-      chunk[lane + 48] = b.x3;
-    }
-  }
-}
-
 // c0 q^n + c1 q^(n-1) + ... + cn. A fold and no loop: a loop inside would stop the vectorising.
 template <class... Coefficient>
 [[gnu::always_inline]] inline double horner(double q, Coefficient... coefficients) {
@@ -185,11 +162,31 @@ bool has_avx2() {
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key) {
-  Block b{counter[0], counter[1], counter[2], counter[3]};
-  rounds(b, key[0], key[1], Ten{});
-  return {b.x0, b.x1, b.x2, b.x3};
+void portable_philox_chunks(PhiloxStream stream, std::uint64_t first, std::int64_t count,
+                            std::uint32_t* out) {
+  const auto k0 = static_cast<std::uint32_t>(stream.key);
+  const auto k1 = static_cast<std::uint32_t>(stream.key >> 32);
+  const auto h0 = static_cast<std::uint32_t>(stream.high);
+  const auto h1 = static_cast<std::uint32_t>(stream.high >> 32);
+  for (std::int64_t c = 0; c < count; ++c) {
+    const std::uint64_t block = (first + static_cast<std::uint64_t>(c)) * 16;
+    // 16 divides the block, so the lanes never carry into the upper word.
+    const auto low = static_cast<std::uint32_t>(block);
+    const auto high = static_cast<std::uint32_t>(block >> 32);
+    std::uint32_t* __restrict chunk = out + c * philox_chunk;
+    for (std::uint32_t lane = 0; lane < 16; ++lane) {
+      Block b{low + lane, high, h0, h1};
+      rounds(b, k0, k1, Ten{});
+      chunk[lane] = b.x0;
+      chunk[lane + 16] = b.x1;
+      chunk[lane + 32] = b.x2;
+      chunk[lane + 48] = b.x3;
+    }
+  }
+}
+
+void portable_philox_normals(const std::uint32_t* words, std::int64_t count, double* out) {
+  normals_body(words, count, out);
 }
 
 void philox_chunks(PhiloxStream stream, std::uint64_t first, std::int64_t count,
@@ -197,14 +194,14 @@ void philox_chunks(PhiloxStream stream, std::uint64_t first, std::int64_t count,
 #ifdef RANKLENS_AVX2
   if (has_avx2()) return chunks_avx2(stream, first, count, out);
 #endif
-  chunks_portable(stream, first, count, out);
+  portable_philox_chunks(stream, first, count, out);
 }
 
 void philox_normals(const std::uint32_t* words, std::int64_t count, double* out) {
 #ifdef RANKLENS_AVX2
   if (has_avx2()) return normals_avx2(words, count, out);
 #endif
-  normals_body(words, count, out);
+  portable_philox_normals(words, count, out);
 }
 
 }  // namespace ranklens::base

@@ -1,17 +1,13 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 namespace ranklens::base {
 
-/// One block of Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as
-/// easy as 1, 2, 3", section 3.3): four 32-bit words, a pure function of counter and key.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key);
-
-/// Words of a chunk: 16 blocks with successive counters, stored word by word (all first words, then
-/// all second ones, ...), which is the order in which vector registers produce them.
+/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2,
+/// 3", section 3.3) makes a block of four 32-bit words of a counter and a key. Words of a chunk: 16
+/// blocks with successive counters, stored word by word (all first words, then all second ones,
+/// ...), which is the order in which vector registers produce them.
 inline constexpr std::int64_t philox_chunk = 64;
 
 /// Where a stream of blocks lives: 64 bits of key, and the upper 64 bits of the counter.
@@ -29,5 +25,10 @@ void philox_chunks(PhiloxStream stream, std::uint64_t first, std::int64_t count,
 /// and word j + 32 the angle of the pair of normals j (cosine) and j + 32 (sine). |value| < 6.77.
 /// Only additions, products, quotients and square roots of binary64, so the same on any machine.
 void philox_normals(const std::uint32_t* words, std::int64_t count, double* out);
+
+/// The same bits on any processor, more slowly: what these two are where there is no AVX2.
+void portable_philox_chunks(PhiloxStream stream, std::uint64_t first, std::int64_t count,
+                            std::uint32_t* out);
+void portable_philox_normals(const std::uint32_t* words, std::int64_t count, double* out);
 
 }  // namespace ranklens::base

@@ -191,10 +191,6 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
   return content;
 }
 
-std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
-  return read_header(InputFile(path)).metadata;
-}
-
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {
   const auto prepared = prepare(content, path);
   nlohmann::ordered_json header = nlohmann::ordered_json::object();

@@ -19,9 +19,6 @@ struct Safetensors {
 /// overlapping or leaving holes.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-/// Reads the metadata alone, after the same checks.
-std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
-
 /// Writes a file; same content, same bytes. Tensors lie at multiples of 8 bytes as far as their
 /// size allows (wide types first, as the reference implementation sorts them), each is written in
 /// full: sharing is the caller's to record. Error for complex128, which the format lacks.

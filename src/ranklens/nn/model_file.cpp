@@ -79,8 +79,4 @@ Model read_model(const std::filesystem::path& path) {
   }
 }
 
-bool is_model_file(const std::filesystem::path& path) {
-  return base::read_safetensors_metadata(path).contains(kGraph);
-}
-
 }  // namespace ranklens::nn

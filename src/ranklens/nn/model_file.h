@@ -28,8 +28,4 @@ void write_model(const std::filesystem::path& path, const Model& model);
 /// weights that are missing or of the wrong shape.
 Model read_model(const std::filesystem::path& path);
 
-/// Whether a `.safetensors` file has a graph (and is not only a state dict). Error if it is no such
-/// file at all.
-bool is_model_file(const std::filesystem::path& path);
-
 }  // namespace ranklens::nn

@@ -16,8 +16,4 @@ Network rewrite(const Network& network,
 /// guided_relu.
 Network replace_operators(const Network& network, std::string_view kind, const OperatorPtr& op);
 
-/// Batch norms that follow a convolution or a linear map directly are folded into it (evaluation
-/// only).
-Network fold_batch_norms(const Network& network);
-
 }  // namespace ranklens::nn

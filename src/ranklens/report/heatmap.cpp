@@ -5,7 +5,6 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/image.h"
-#include "ranklens/report/colormap.h"
 
 namespace ranklens::report {
 
@@ -80,33 +79,6 @@ std::string mask_png(const at::Tensor& mask) {
   base::require(mask.dim() == 2, "a mask must be [height, width], not of {} dimensions",
                 mask.dim());
   return base::encode_png(base::to_image(mask.ne(0).to(at::kFloat)));
-}
-
-at::Tensor overlay(const at::Tensor& image, const at::Tensor& map, const OverlayOptions& options) {
-  base::require(image.dim() == 3 && (image.size(0) == 1 || image.size(0) == 3),
-                "an image must be [1 or 3 channels, height, width]");
-  base::require(options.alpha >= 0 && options.alpha <= 1, "an overlay's alpha is in [0, 1], not {}",
-                options.alpha);
-  const at::Tensor values = values_of(map);
-  at::Tensor full = values.unsqueeze(0).to(at::kFloat);
-  if (map.size(0) != image.size(1) || map.size(1) != image.size(2))
-    full = base::resize(full, image.size(1), image.size(2));
-  const Quantised place = quantised(full.squeeze(0));
-  const bool is_signed = range_of(values).low < 0;
-  const ColorMap& colors = color_map(is_signed ? "coolwarm" : options.colors);
-
-  base::Image heat{place.image.height, place.image.width, 3, {}};
-  heat.pixels.reserve(3 * place.image.pixels.size());
-  for (const std::uint8_t level : place.image.pixels)
-    heat.pixels.insert(heat.pixels.end(), colors[level].begin(), colors[level].end());
-
-  at::Tensor grey = image.detach().to(at::kCPU, at::kFloat).clamp(0, 1);
-  // ITU-R BT.601 luma, as greyscale photographs are usually made.
-  if (grey.size(0) == 3)
-    grey = grey.select(0, 0).mul(0.299).add(grey.select(0, 1), 0.587).add(grey.select(0, 2), 0.114);
-  return grey.reshape({1, image.size(1), image.size(2)})
-      .mul(1 - options.alpha)
-      .add(base::to_tensor(heat), options.alpha);
 }
 
 }  // namespace ranklens::report

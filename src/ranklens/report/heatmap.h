@@ -26,13 +26,4 @@ std::string photo_png(const at::Tensor& image);
 /// A mask [H, W] of any type, non-zero inside, as a PNG of 0 and 255.
 std::string mask_png(const at::Tensor& mask);
 
-struct OverlayOptions {
-  std::string colors = "viridis";  // color_map(); a signed map takes "coolwarm"
-  double alpha = 0.6;              // of the map over the greyscale image
-};
-
-/// The map [h, w], from its lowest value to its highest, in colours over the image [C, H, W] in
-/// grey; resized bilinearly to the image. RGB tensor [3, H, W] in [0, 1].
-at::Tensor overlay(const at::Tensor& image, const at::Tensor& map, const OverlayOptions& options);
-
 }  // namespace ranklens::report

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <set>
-#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/keys.h"
 #include "ranklens/data/open.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/optim/optimiser.h"
@@ -20,54 +18,6 @@
 namespace ranklens::study {
 namespace {
 
-/// Calls visit(key, member) for every field; the one list of the keys.
-template <class C, class Visit>
-void each_field(C& config, Visit&& visit) {
-  visit("title", config.title);
-  visit("data", config.data);
-  visit("grey", config.grey);
-  visit("arms", config.arms);
-  visit("seeds", config.seeds);
-  visit("width", config.width);
-  visit("epochs", config.epochs);
-  visit("full_epochs", config.full_epochs);
-  visit("batch", config.batch);
-  visit("dropout", config.dropout);
-  visit("optimiser", config.optimiser);
-  visit("schedule", config.schedule);
-  visit("compute", config.compute);
-  visit("methods", config.methods);
-  visit("images", config.images);
-  visit("accuracy_margin", config.accuracy_margin);
-}
-
-/// Reads a value without the conversions that nlohmann makes on its own: 1.5 is no whole number, -1
-/// no seed, true no number.
-template <class T>
-void read_value(const nlohmann::json& from, T& value, bool& good) {
-  if constexpr (std::is_same_v<T, bool>) {
-    good = good && from.is_boolean();
-  } else if constexpr (std::is_unsigned_v<T>) {
-    good = good && (from.is_number_unsigned() ||
-                    (from.is_number_integer() && from.get<std::int64_t>() >= 0));
-  } else if constexpr (std::is_integral_v<T>) {
-    good = good && from.is_number_integer();
-  } else if constexpr (std::is_floating_point_v<T>) {
-    good = good && from.is_number();
-  } else {
-    good = good && from.is_string();
-  }
-  if (good) from.get_to(value);
-}
-
-template <class T>
-void read_value(const nlohmann::json& from, std::vector<T>& values, bool& good) {
-  good = good && from.is_array();
-  values.clear();
-  for (std::size_t k = 0; good && k < from.size(); ++k)
-    read_value(from[k], values.emplace_back(), good);
-}
-
 template <class T>
 bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
@@ -76,24 +26,14 @@ bool all_different(const std::vector<T>& values) {
 }  // namespace
 
 nlohmann::json to_json(const Config& config) {
-  nlohmann::json object;
-  each_field(config, [&](const char* key, const auto& value) { object[key] = value; });
-  return object;
-}
-
-Config read_config(const nlohmann::json& object, const std::string& where, Config base) {
-  std::vector<std::string> known;
-  each_field(base, [&](const char* key, const auto&) { known.emplace_back(key); });
-  base::check_keys(object, known, where);
-  each_field(base, [&](const char* key, auto& value) {
-    if (!object.contains(key)) return;
-    bool good = true;
-    read_value(object.at(key), value, good);
-    base::require(good, "{}: the value of '{}' is of the wrong type: {}", where, key,
-                  object.at(key).dump());
-  });
-  check(base);
-  return base;
+  return {{"title", config.title},         {"data", config.data},
+          {"grey", config.grey},           {"arms", config.arms},
+          {"seeds", config.seeds},         {"width", config.width},
+          {"epochs", config.epochs},       {"full_epochs", config.full_epochs},
+          {"batch", config.batch},         {"dropout", config.dropout},
+          {"optimiser", config.optimiser}, {"schedule", config.schedule},
+          {"compute", config.compute},     {"methods", config.methods},
+          {"images", config.images},       {"accuracy_margin", config.accuracy_margin}};
 }
 
 void check(const Config& config) {

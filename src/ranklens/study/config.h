@@ -8,8 +8,8 @@
 
 namespace ranklens::study {
 
-/// A comparison of arms over seeds. Every field is a key of the TOML file and a flag of the command
-/// line, with dashes for underscores.
+/// A comparison of arms over seeds. Every field is a flag of the command line, with dashes for
+/// underscores, and so a key of its TOML file.
 struct Config {
   std::string title = "Does compression change what a network sees?";
   /// As data::open() reads it.
@@ -38,10 +38,8 @@ struct Config {
   double accuracy_margin = 0.02;
 };
 
+/// Every field under its name.
 nlohmann::json to_json(const Config& config);
-/// Fills in what the object gives; an Error for an unknown key (nearest named), a value of the
-/// wrong type, or one out of its range. `where` names the source in messages.
-Config read_config(const nlohmann::json& object, const std::string& where, Config base = {});
 /// Throws unless the values make sense together.
 void check(const Config& config);
 

@@ -33,14 +33,6 @@ std::map<std::uint64_t, double> by_seed(std::span<const SeedValue> values) {
 
 }  // namespace
 
-std::vector<SeedValue> image_means(std::span<const SeedValue> observations) {
-  std::map<std::uint64_t, std::vector<double>> groups;
-  for (const auto& [seed, value] : observations) groups[seed].push_back(value);
-  std::vector<SeedValue> means;
-  for (const auto& [seed, values] : groups) means.push_back({seed, mean_of(values)});
-  return means;
-}
-
 Summary summarise(std::span<const double> values, double level) {
   base::require(!values.empty(), "there is nothing to summarise");
   base::require(level > 0 && level < 1, "the level of an interval must lie in (0, 1), got {}",

@@ -14,9 +14,6 @@ struct SeedValue {
   double value = 0;
 };
 
-/// One value a seed: the mean of its observations (one an image), sorted by seed.
-std::vector<SeedValue> image_means(std::span<const SeedValue> observations);
-
 /// Mean and Student-t interval of n values.
 struct Summary {
   std::int64_t count = 0;
