@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t pixels = 3 * 32 * 32;
-constexpr std::int64_t record = 1 + pixels;
+constexpr std::int64_t image_bytes = 3 * 32 * 32;
+constexpr std::int64_t record = 1 + image_bytes;
 constexpr std::int64_t records = 10'000;  // in each file
-constexpr std::int64_t classes = 10;
+constexpr std::int64_t class_count = 10;
 
 std::vector<fs::path> files_of(const fs::path& folder, Split split) {
   const fs::path inner = folder / "cifar-10-batches-bin";
@@ -41,7 +41,7 @@ std::vector<std::string> class_names(const fs::path& place) {
     std::istringstream lines(base::read_file(file));
     for (std::string name; lines >> name;) names.push_back(name);
   }
-  if (static_cast<std::int64_t>(names.size()) == classes) return names;
+  if (static_cast<std::int64_t>(names.size()) == class_count) return names;
   return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 }
 
@@ -54,13 +54,14 @@ std::int64_t read_batch(const fs::path& path, Dataset& data, std::int64_t first)
   const std::int64_t count = std::min(records, data.size() - first);
   const std::string bytes = file.read(0, static_cast<std::uint64_t>(count * record));
   auto* labels = data.labels.mutable_data_ptr<std::int64_t>() + first;
-  auto* images = data.images.mutable_data_ptr<std::uint8_t>() + first * pixels;
+  auto* images = data.images.mutable_data_ptr<std::uint8_t>() + first * image_bytes;
   for (std::int64_t i = 0; i < count; ++i) {
     const char* item = bytes.data() + i * record;
     labels[i] = static_cast<unsigned char>(*item);
-    base::require(labels[i] < classes, "'{}': the label of record {} is {}; it must lie in 0 to {}",
-                  path.string(), i, labels[i], classes - 1);
-    std::memcpy(images + i * pixels, item + 1, pixels);
+    base::require(labels[i] < class_count,
+                  "'{}': the label of record {} is {}; it must lie in 0 to {}", path.string(), i,
+                  labels[i], class_count - 1);
+    std::memcpy(images + i * image_bytes, item + 1, image_bytes);
   }
   return count;
 }

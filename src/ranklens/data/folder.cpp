@@ -36,7 +36,7 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   return entries;
 }
 
-std::vector<std::string> class_names(const fs::path& folder) {
+std::vector<std::string> subfolders(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& place : sorted_entries(folder)) {
     if (fs::is_directory(place)) names.push_back(place.filename().string());
@@ -49,7 +49,7 @@ std::vector<std::string> class_names(const fs::path& folder) {
 using Files = std::vector<std::vector<Item>>;  // of each class
 
 void add_files(Files& files, const fs::path& folder, const std::vector<std::string>& classes) {
-  for (const auto& name : class_names(folder)) {
+  for (const auto& name : subfolders(folder)) {
     const auto found = std::find(classes.begin(), classes.end(), name);
     base::require(found != classes.end(), "'{}' is a class that the training images do not have{}",
                   (folder / name).string(), base::nearest_hint(name, classes));
@@ -86,7 +86,7 @@ Files keep(Files files, Split split) {
 Files list(const fs::path& folder, Split split, std::vector<std::string>& classes) {
   const fs::path test = test_folder(folder);
   const bool divided = fs::is_directory(folder / "train") && !test.empty();
-  classes = class_names(divided ? folder / "train" : folder);
+  classes = subfolders(divided ? folder / "train" : folder);
   Files files(classes.size());
   if (!divided) {
     add_files(files, folder, classes);

@@ -9,6 +9,9 @@
 /// Tensors as the hand-written kernels take them: plain memory, bfloat16 as its 16 bits.
 namespace ranklens::nn::fused {
 
+/// Channels last: the layout that the kernels work in.
+inline constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
+
 /// Whether the elements lie where the kernels can reach them.
 inline bool plain(const at::Tensor& t) {
   return t.defined() && t.device().is_cpu() && t.layout() == at::kStrided;

@@ -17,8 +17,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
-
 NormPass pass_of(const ReluNorm& call, const at::Tensor& z) {
   return {.z = z,
           .relu = call.relu,
@@ -45,7 +43,7 @@ tensor_list backward_with_graph(ReluNorm call, const at::Tensor& gradient) {
   return result;
 }
 
-struct Differentiable : torch::autograd::Function<Differentiable> {
+struct DifferentiableNorm : torch::autograd::Function<DifferentiableNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& z, const at::Tensor& weight,
                             const at::Tensor& bias, const ReluNorm& call, Moments* found) {
     const auto pass = pass_of(call, z);
@@ -108,7 +106,7 @@ Normalised relu_norm(const ReluNorm& given) {
   ReluNorm call = given;
   if (call.keep.defined()) call.keep = call.keep.contiguous(channels_last);
   Moments found;
-  auto output = Differentiable::apply(call.input, call.weight, call.bias, call, &found);
+  auto output = DifferentiableNorm::apply(call.input, call.weight, call.bias, call, &found);
   return {std::move(output), std::move(found.mean), std::move(found.inverse_std)};
 }
 

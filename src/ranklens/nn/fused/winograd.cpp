@@ -18,8 +18,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
-
 std::atomic<int> chosen{-1};
 
 Convolutions decide() {
@@ -43,7 +41,7 @@ tensor_list backward_with_graph(const Convolution& call, const at::Tensor& gradi
   return result;
 }
 
-struct Differentiable : torch::autograd::Function<Differentiable> {
+struct DifferentiableTiles : torch::autograd::Function<DifferentiableTiles> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
     context->save_for_backward({x, weight, bias.value_or(at::Tensor())});
@@ -115,7 +113,7 @@ bool supported(const Convolution& call, const ConvGeometry& geometry) {
 
 at::Tensor convolution(const Convolution& call) {
   const auto bias = call.bias.defined() ? std::optional<at::Tensor>(call.bias) : std::nullopt;
-  return Differentiable::apply(call.input, call.weight, bias);
+  return DifferentiableTiles::apply(call.input, call.weight, bias);
 }
 
 at::Tensor convolution_by_operator(const Convolution& call) {
