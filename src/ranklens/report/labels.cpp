@@ -10,29 +10,29 @@
 namespace ranklens::report {
 namespace {
 
-struct Row {
+struct LabelRow {
   std::string_view id, label, unit;
 };
 
 constexpr std::array kMetrics{
-    Row{"pointing_game", "pointing game", ""},
-    Row{"mass_accuracy", "mass inside the mask", ""},
-    Row{"rank_accuracy", "top pixels inside the mask", ""},
-    Row{"iou", "overlap with the mask (IoU)", ""},
-    Row{"roc_auc", "ROC-AUC of the mask", ""},
-    Row{"gini", "Gini index", ""},
-    Row{"entropy", "entropy", "nats"},
-    Row{"normalised_entropy", "entropy, 1 = even", ""},
-    Row{"effective_complexity", "pixels in use", "pixels"},
-    Row{"spatial_spread", "spatial spread, 1 = even", ""},
-    Row{"deletion", "deletion, probability", ""},
-    Row{"insertion", "insertion, probability", ""},
-    Row{"deletion_logit", "deletion, logit", ""},
-    Row{"insertion_logit", "insertion, logit", ""},
-    Row{"spearman", "rank correlation (Spearman)", ""},
-    Row{"ssim", "structural similarity (SSIM)", ""},
-    Row{"top_k_iou", "overlap of the top tenth (IoU)", ""},
-    Row{"cosine", "cosine similarity", ""},
+    LabelRow{"pointing_game", "pointing game", ""},
+    LabelRow{"mass_accuracy", "mass inside the mask", ""},
+    LabelRow{"rank_accuracy", "top pixels inside the mask", ""},
+    LabelRow{"iou", "overlap with the mask (IoU)", ""},
+    LabelRow{"roc_auc", "ROC-AUC of the mask", ""},
+    LabelRow{"gini", "Gini index", ""},
+    LabelRow{"entropy", "entropy", "nats"},
+    LabelRow{"normalised_entropy", "entropy, 1 = even", ""},
+    LabelRow{"effective_complexity", "pixels in use", "pixels"},
+    LabelRow{"spatial_spread", "spatial spread, 1 = even", ""},
+    LabelRow{"deletion", "deletion, probability", ""},
+    LabelRow{"insertion", "insertion, probability", ""},
+    LabelRow{"deletion_logit", "deletion, logit", ""},
+    LabelRow{"insertion_logit", "insertion, logit", ""},
+    LabelRow{"spearman", "rank correlation (Spearman)", ""},
+    LabelRow{"ssim", "structural similarity (SSIM)", ""},
+    LabelRow{"top_k_iou", "overlap of the top tenth (IoU)", ""},
+    LabelRow{"cosine", "cosine similarity", ""},
 };
 
 }  // namespace
@@ -48,7 +48,7 @@ std::string method_label(std::string_view id) {
 }
 
 MetricLabel metric_label(std::string_view id) {
-  for (const Row& row : kMetrics) {
+  for (const LabelRow& row : kMetrics) {
     if (row.id == id) return {capitalised(std::string(row.label)), std::string(row.unit)};
   }
   std::string label(id);
