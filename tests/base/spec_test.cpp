@@ -1,24 +1,13 @@
 #include "ranklens/base/spec.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ranklens/base/error.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::base {
 namespace {
 
-using testing::HasSubstr;
-
-template <class Call>
-std::string message(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using testing::expect_error;
 
 TEST(Spec, ReadsNamesAndValues) {
   SpecReader spec(" adam( lr = 1e-3, nesterov, n=12,s=a b )", "optimiser");
@@ -36,17 +25,17 @@ TEST(Spec, ReadsNamesAndValues) {
 }
 
 TEST(Spec, NamesWhatIsWrong) {
-  EXPECT_THAT(message([] { SpecReader("adam(lr=1", "optimiser"); }), HasSubstr("parenthesis"));
-  EXPECT_THAT(message([] { SpecReader("adam(=1)", "optimiser"); }), HasSubstr("key=value"));
-  EXPECT_THAT(message([] { SpecReader("", "optimiser"); }), HasSubstr("no name"));
-  EXPECT_THAT(message([] { SpecReader("a(x=1,x=2)", "optimiser"); }), HasSubstr("twice"));
+  expect_error([] { SpecReader("adam(lr=1", "optimiser"); }, "parenthesis");
+  expect_error([] { SpecReader("adam(=1)", "optimiser"); }, "key=value");
+  expect_error([] { SpecReader("", "optimiser"); }, "no name");
+  expect_error([] { SpecReader("a(x=1,x=2)", "optimiser"); }, "twice");
   SpecReader spec("adam(momentun=0.9,lr=nan,n=1.5,f=2)", "optimiser");
-  EXPECT_THAT(message([&] { spec.number("lr", 0, 0, 1); }), HasSubstr("not 'nan'"));
-  EXPECT_THAT(message([&] { spec.integer("n", 0, 0, 9); }), HasSubstr("whole number from 0 to 9"));
-  EXPECT_THAT(message([&] { spec.flag("f", false); }), HasSubstr("true or false"));
+  expect_error([&] { spec.number("lr", 0, 0, 1); }, "not 'nan'");
+  expect_error([&] { spec.integer("n", 0, 0, 9); }, "whole number from 0 to 9");
+  expect_error([&] { spec.flag("f", false); }, "true or false");
   spec.text("momentum", "");
-  EXPECT_THAT(message([&] { spec.finish(); }),
-              HasSubstr("the optimiser 'adam' has no option 'momentun'; nearest: 'momentum'"));
+  expect_error([&] { spec.finish(); },
+               "the optimiser 'adam' has no option 'momentun'; nearest: 'momentum'");
 }
 
 }  // namespace

@@ -7,19 +7,15 @@
 #include "ranklens/nn/zoo/zoo.h"
 
 #include "explain/nets.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::explain {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string refusal(const nn::Network& network, std::string_view layer) {
-  try {
-    choose_layer(network, layer);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
+  return ranklens::testing::error_of([&] { choose_layer(network, layer); });
 }
 
 TEST(ChooseLayer, KnowsTheBuiltInNetworks) {

@@ -10,6 +10,8 @@
 
 #include "ranklens/base/error.h"
 
+#include "testing/expect_error.h"
+
 namespace ranklens::explain {
 namespace {
 
@@ -73,12 +75,9 @@ TEST(Names, ReadBackWhatTheyWrite) {
     EXPECT_EQ(value_of(kChannelsNames, name, "way"), channels);
     EXPECT_EQ(name_of(kChannelsNames, channels), name);
   }
-  try {
-    value_of(kChannelsNames, "maximum", "way to reduce channels");
-    FAIL();
-  } catch (const base::Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("'maximum' is no way to reduce channels"));
-  }
+  ranklens::testing::expect_error(
+      [] { value_of(kChannelsNames, "maximum", "way to reduce channels"); },
+      "'maximum' is no way to reduce channels");
 }
 
 }  // namespace

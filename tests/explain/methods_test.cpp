@@ -13,12 +13,13 @@
 #include "ranklens/nn/zoo/zoo.h"
 
 #include "explain/nets.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::explain {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 struct Fixture {
   nn::Network network = nn::zoo::make("cnn-tt-matched", {.channels = 1, .size = 16, .width = 8});
@@ -46,7 +47,7 @@ TEST(Methods, EveryPresetGivesFiniteMapsWithItsName) {
     EXPECT_EQ(found.maps.size(0), 2) << spec;
     EXPECT_TRUE(at::isfinite(found.maps).all().item<bool>()) << spec;
     EXPECT_THAT(spec, HasSubstr(found.method));
-    EXPECT_THAT(spec, testing::AnyOf(HasSubstr(found.preset), HasSubstr(found.method)));
+    EXPECT_THAT(spec, ::testing::AnyOf(HasSubstr(found.preset), HasSubstr(found.method)));
     EXPECT_TRUE(nlohmann::json::parse(found.options).is_object()) << spec;
     EXPECT_TRUE(found.is_signed || found.maps.min().item<float>() >= 0) << spec;
     if (spec.find("captum") == std::string::npos) {
@@ -100,12 +101,7 @@ TEST(Methods, SpecsChangeThePreset) {
 }
 
 std::string refusal(std::string_view spec, const Request& request) {
-  try {
-    attribute(spec, request);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
+  return ranklens::testing::error_of([&] { attribute(spec, request); });
 }
 
 TEST(Methods, RefuseWhatTheyDoNotKnow) {

@@ -7,9 +7,12 @@
 #include "ranklens/base/error.h"
 
 #include "explain/nets.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::explain {
 namespace {
+
+using ranklens::testing::error_of;
 
 TEST(Saliency, OfALinearNetworkIsItsWeights) {
   const nn::Network net = linear_net(2, 3, 4);
@@ -48,7 +51,7 @@ TEST(Saliency, SplitsIntoChunksWithoutAChange) {
                     done.push_back(update.done / update.total);
                   }};
   const at::Tensor one = attribute(net, images, targets, Saliency{}, small).maps;
-  EXPECT_THAT(done, testing::ElementsAre(0.2, 0.4, 0.6, 0.8, 1.0));
+  EXPECT_THAT(done, ::testing::ElementsAre(0.2, 0.4, 0.6, 0.8, 1.0));
   EXPECT_TRUE(one.allclose(attribute(net, images, targets, Saliency{}).maps, 1e-12, 1e-14));
 }
 
@@ -70,7 +73,7 @@ TEST(Saliency, LeavesASoftmaxAtTheEndOut) {
   const Attribution found = attribute(net, images, labels({1}), Saliency{});
   EXPECT_TRUE(found.maps[0].allclose(net.state.tensor("head.weight")[1].abs().view({3, 3})));
   ASSERT_FALSE(found.notes.empty());
-  EXPECT_THAT(found.notes[0], testing::HasSubstr("'probability'"));
+  EXPECT_THAT(found.notes[0], ::testing::HasSubstr("'probability'"));
 }
 
 TEST(Saliency, NoImagesGiveNoMaps) {
@@ -79,21 +82,11 @@ TEST(Saliency, NoImagesGiveNoMaps) {
   EXPECT_EQ(attribute(net, none, labels({}), Saliency{}).maps.sizes(), at::IntArrayRef({0, 3, 3}));
 }
 
-template <class Call>
-std::string message(Call&& call) {
-  try {
-    call();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(Saliency, BadInputIsNamed) {
   const nn::Network net = linear_net(1, 3, 2);
   const at::Tensor images = noise({2, 1, 3, 3}, 1);
   const auto explain = [&](const at::Tensor& pixels, const at::Tensor& targets) {
-    return message([&] { attribute(net, pixels, targets, Saliency{}); });
+    return error_of([&] { attribute(net, pixels, targets, Saliency{}); });
   };
   EXPECT_EQ(explain(noise({2, 1, 4, 3}, 1), labels({0, 1})),
             "the network takes images of 1x3x3 but these are 1x4x3");
@@ -105,7 +98,7 @@ TEST(Saliency, BadInputIsNamed) {
   at::Tensor broken = images.clone();
   broken[1][0][0][2] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(explain(broken, labels({0, 1})), "image 1 holds a pixel that is not a finite number");
-  EXPECT_EQ(message([&] { saliency_preset("keras"); }),
+  EXPECT_EQ(error_of([&] { saliency_preset("keras"); }),
             "saliency has no preset 'keras'; it has paper, captum, tf-keras-vis, pair");
 }
 

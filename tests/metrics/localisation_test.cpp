@@ -5,6 +5,7 @@
 #include "ranklens/base/error.h"
 
 #include "metrics/maps.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::metrics {
 namespace {
@@ -137,12 +138,7 @@ TEST(Localisation, TakesManyFloatMapsAndNone) {
 }
 
 std::string message(const at::Tensor& maps, const at::Tensor& masks) {
-  try {
-    roc_auc(maps, masks);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
+  return ranklens::testing::error_of([&] { roc_auc(maps, masks); });
 }
 
 TEST(Localisation, BadInputIsNamed) {

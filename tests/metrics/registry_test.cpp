@@ -8,6 +8,7 @@
 #include "ranklens/base/error.h"
 
 #include "metrics/maps.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::metrics {
 namespace {
@@ -121,12 +122,7 @@ TEST(Registry, SaysWhatIsMissing) {
   }
   EXPECT_EQ(applicable(subject(numbers({1, 4, 4}, 1))).size(), all().size());
   EXPECT_THROW(measure(find("iou"), maps_only), base::Error);
-  try {
-    find("ginny");
-    FAIL();
-  } catch (const base::Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("'gini'"));
-  }
+  ranklens::testing::expect_error([] { find("ginny"); }, "'gini'");
 }
 
 TEST(Registry, NamesAreUnique) {

@@ -11,7 +11,7 @@
 #include "ranklens/nn/fused/relu_norm.h"
 
 #include "each_kernel_set.h"
-#include "testing.h"
+#include "testing/close.h"
 
 namespace ranklens::nn {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "testing.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::nn {
 namespace {

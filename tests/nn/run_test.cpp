@@ -19,7 +19,8 @@
 #include "ranklens/nn/rewrite.h"
 #include "ranklens/nn/zoo/zoo.h"
 
-#include "testing.h"
+#include "testing/close.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::nn {
 namespace {

@@ -11,7 +11,8 @@
 #include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/nn/weights/tt_matrix.h"
 
-#include "testing.h"
+#include "testing/close.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::nn {
 namespace {

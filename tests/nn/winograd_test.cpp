@@ -10,7 +10,7 @@
 #include "ranklens/nn/builder.h"
 
 #include "each_kernel_set.h"
-#include "testing.h"
+#include "testing/close.h"
 
 namespace ranklens::nn {
 namespace {

@@ -9,7 +9,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/nn/inspect.h"
 
-#include "testing.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::nn::zoo {
 namespace {

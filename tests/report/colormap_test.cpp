@@ -6,6 +6,8 @@
 
 #include "ranklens/base/error.h"
 
+#include "testing/expect_error.h"
+
 namespace ranklens::report {
 namespace {
 
@@ -60,12 +62,7 @@ TEST(ColorMap, DivergingMapIsLightestInTheMiddle) {
 }
 
 TEST(ColorMap, UnknownNameIsRefusedWithTheNearest) {
-  try {
-    color_map("viridi");
-    FAIL();
-  } catch (const base::Error& error) {
-    EXPECT_NE(std::string(error.what()).find("'viridis'"), std::string::npos);
-  }
+  ranklens::testing::expect_error([] { color_map("viridi"); }, "'viridis'");
 }
 
 }  // namespace

@@ -23,4 +23,15 @@ void expect_error(Call&& call, const std::string& part) {
   }
 }
 
+/// The message of the base::Error that `call` throws, or "" when it throws none.
+template <class Call>
+std::string error_of(Call&& call) {
+  try {
+    call();
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace ranklens::testing

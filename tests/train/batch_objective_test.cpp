@@ -7,8 +7,8 @@
 
 #include "ranklens/optim/clip.h"
 
-#include "../testing.h"
-#include "tiny.h"
+#include "testing/close.h"
+#include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {

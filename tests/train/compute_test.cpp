@@ -6,8 +6,9 @@
 #include "ranklens/train/batch_objective.h"
 #include "ranklens/train/evaluate.h"
 
-#include "../testing.h"
-#include "tiny.h"
+#include "testing/close.h"
+#include "testing/expect_error.h"
+#include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {

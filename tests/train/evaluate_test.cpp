@@ -5,8 +5,9 @@
 
 #include "ranklens/train/throughput.h"
 
-#include "../testing.h"
-#include "tiny.h"
+#include "testing/close.h"
+#include "testing/expect_error.h"
+#include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {

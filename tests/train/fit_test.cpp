@@ -15,8 +15,10 @@
 #include "ranklens/train/checkpoint.h"
 #include "ranklens/train/evaluate.h"
 
-#include "../testing.h"
-#include "tiny.h"
+#include "testing/close.h"
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+#include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "ranklens/train/checkpoint.h"
 
-#include "../testing.h"
-#include "tiny.h"
+#include "testing/temporary_folder.h"
+#include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../testing.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::train {
 namespace {
