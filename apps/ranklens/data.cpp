@@ -31,12 +31,6 @@ struct InspectOptions {
   std::int64_t limit = 0;
 };
 
-data::Split parse_split(const std::string& name) {
-  if (name == "train") return data::Split::train;
-  if (name == "test") return data::Split::test;
-  return data::Split::all;
-}
-
 Json shape_of(const data::Dataset& set) { return set.images.sizes().vec(); }
 
 /// The page that documents the generated classes.
@@ -52,7 +46,7 @@ void make(MakeOptions options) {
   if (!options.page.empty()) return make_page(options);
   base::require(!options.common.out.empty(), "--out is required: the folder to write to");
   options.scenes.seed = options.common.seed;
-  options.scenes.split = parse_split(options.split);
+  options.scenes.split = data::parse_split(options.split);
   if (!options.shortcut.empty()) options.scenes.shortcut = data::parse_shortcut(options.shortcut);
   const auto set = data::make_scenes(options.scenes);
   data::write_npy_set(options.common.out, set);
@@ -64,7 +58,7 @@ void make(MakeOptions options) {
 
 void inspect(const InspectOptions& options) {
   start(options.common);
-  const auto set = data::open(options.source, {.split = parse_split(options.split),
+  const auto set = data::open(options.source, {.split = data::parse_split(options.split),
                                                .grey = options.grey,
                                                .limit = options.limit,
                                                .seed = options.common.seed});

@@ -1,7 +1,6 @@
 // What `explain` is to do: images, targets, methods.
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -10,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
 #include "ranklens/explain/executor.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/explain/scores.h"
@@ -64,8 +64,6 @@ bool same_letters(const std::string& a, const std::string& b) {
 /// --target NAME, in capitals or not, or NUMBER.
 std::int64_t parse_target(const std::string& text, const OpenedModel& opened) {
   const auto classes = class_count(opened.network());
-  std::int64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const auto& labels = opened.model.labels;
   const auto named = [&](const std::string& label) { return same_letters(label, text); };
   const auto found = std::find_if(labels.begin(), labels.end(), named);
@@ -74,15 +72,15 @@ std::int64_t parse_target(const std::string& text, const OpenedModel& opened) {
                   "the network has several classes '{}'; give the number of one", text);
     return found - labels.begin();
   }
-  const bool is_number = error == std::errc() && stop == text.data() + text.size();
-  base::require(is_number || !labels.empty(),
+  const auto number = base::parse_number<std::int64_t>(text);
+  base::require(number || !labels.empty(),
                 "the network has no names of classes; give the number of one, 0 to {}",
                 classes - 1);
-  base::require(is_number, "the network has no class '{}'{}", text,
+  base::require(number.has_value(), "the network has no class '{}'{}", text,
                 base::nearest_hint(text, labels));
-  base::require(number >= 0 && number < classes, "the network has the classes 0 to {}, and none {}",
-                classes - 1, number);
-  return number;
+  base::require(*number >= 0 && *number < classes,
+                "the network has the classes 0 to {}, and none {}", classes - 1, *number);
+  return *number;
 }
 
 at::Tensor targets_of(const ExplainOptions& options, const OpenedModel& opened,

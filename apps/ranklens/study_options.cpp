@@ -1,6 +1,5 @@
 #include "study_options.h"
 
-#include <charconv>
 #include <iostream>
 #include <numeric>
 
@@ -12,6 +11,7 @@
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
+#include "ranklens/base/text.h"
 #include "ranklens/report/study_page.h"
 #include "ranklens/study/run.h"
 
@@ -23,12 +23,11 @@ namespace {
 constexpr std::size_t kMostSeeds = 1000;
 
 std::uint64_t parse_seed(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  base::require(error == std::errc() && stop == text.data() + text.size(),
+  const auto value = base::parse_number<std::uint64_t>(text);
+  base::require(value.has_value(),
                 "'{}' is no seed; write a number of seeds (--seeds 5) or a list (--seeds 7,8,9)",
                 text);
-  return value;
+  return *value;
 }
 
 std::vector<std::uint64_t> consecutive(std::uint64_t first, std::size_t count) {

@@ -150,7 +150,13 @@ TEST(WeightSpec, RoundTripsAndRefuses) {
   EXPECT_THAT(error_of([] { parse_weight_spec("low_rank(r=1,r=2)"); }),
               ::testing::HasSubstr("twice"));
   EXPECT_THAT(error_of([] { parse_weight_spec("low_rank"); }),
-              ::testing::HasSubstr("lacks its options"));
+              ::testing::HasSubstr("needs a rank or a tolerance"));
+  EXPECT_THAT(error_of([] { parse_weight_spec("tt(out=2x2,in=2x,r=2)"); }),
+              ::testing::HasSubstr("'' in the weight spec 'tt(out=2x2,in=2x,r=2)'"));
+  EXPECT_THAT(error_of([] { parse_weight_spec("low_rank(eps=1)"); }),
+              ::testing::HasSubstr("must be below 1"));
+  EXPECT_THAT(error_of([] { parse_weight_spec("low_rank(out=2,r=1)"); }),
+              ::testing::HasSubstr("has no option 'out'"));
   EXPECT_THAT(error_of([] { resolve(parse_weight_spec("low_rank(r=7)"), {6, 20}); }),
               ::testing::HasSubstr("above 6"));
   EXPECT_THAT(error_of([] { resolve(parse_weight_spec("tt(out=2x2,in=2x2,r=2)"), {6, 4}); }),

@@ -1,28 +1,12 @@
 #include "ranklens/base/spec.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
 
 namespace ranklens::base {
-namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-template <class T>
-bool parse(std::string_view text, T& value) {
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && stop == text.data() + text.size();
-}
-
-}  // namespace
-
 SpecReader::SpecReader(std::string_view text, std::string_view what)
     : whole_(trim(text)), what_(what) {
   const std::string_view whole = whole_;
@@ -58,22 +42,22 @@ const std::string* SpecReader::find(std::string_view key) {
 double SpecReader::number(std::string_view key, double fallback, double low, double high) {
   const std::string* given = find(key);
   if (given == nullptr) return fallback;
-  double value = 0;
-  require(parse(*given, value) && value >= low && value <= high,
+  const auto value = parse_number<double>(*given);
+  require(value && *value >= low && *value <= high,
           "{} in the {} '{}' is a number from {} to {}, not '{}'", key, what_, whole_, low, high,
           *given);
-  return value;
+  return *value;
 }
 
 std::int64_t SpecReader::integer(std::string_view key, std::int64_t fallback, std::int64_t low,
                                  std::int64_t high) {
   const std::string* given = find(key);
   if (given == nullptr) return fallback;
-  std::int64_t value = 0;
-  require(parse(*given, value) && value >= low && value <= high,
+  const auto value = parse_number<std::int64_t>(*given);
+  require(value && *value >= low && *value <= high,
           "{} in the {} '{}' is a whole number from {} to {}, not '{}'", key, what_, whole_, low,
           high, *given);
-  return value;
+  return *value;
 }
 
 bool SpecReader::flag(std::string_view key, bool fallback) {

@@ -1,9 +1,9 @@
 #include "ranklens/nn/graph.h"
 
-#include <charconv>
 #include <set>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
 #include "ranklens/nn/graph_data.h"
 
 namespace ranklens::nn {
@@ -39,11 +39,9 @@ bool in_cycle(const std::vector<Node>& nodes, const std::string& start) {
 std::pair<std::string, std::size_t> split_value(std::string_view value) {
   const auto colon = value.rfind(':');
   if (colon == std::string_view::npos) return {std::string(value), 0};
-  std::size_t output = 0;
-  const auto* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data() + colon + 1, end, output);
-  if (error != std::errc() || stop != end) return {std::string(value), 0};
-  return {std::string(value.substr(0, colon)), output};
+  const auto output = base::parse_number<std::size_t>(value.substr(colon + 1));
+  if (!output) return {std::string(value), 0};
+  return {std::string(value.substr(0, colon)), *output};
 }
 
 std::string value_name(const std::string& node, std::size_t output) {

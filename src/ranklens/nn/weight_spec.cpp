@@ -1,64 +1,42 @@
 #include "ranklens/nn/weight_spec.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <map>
+#include <string>
 
 #include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/spec.h"
+#include "ranklens/base/text.h"
 
 namespace ranklens::nn {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-/// "16x8x8" -> {16, 8, 8}.
-Shape parse_sizes(std::string_view text, std::string_view whole) {
+/// "r=16x8x8" -> {16, 8, 8}; no sizes where the key is not given.
+Shape sizes_of(base::SpecReader& reader, std::string_view key, std::string_view whole) {
   Shape sizes;
+  if (!reader.has(key)) return sizes;
+  const std::string text = reader.text(key, "");
+  std::string_view rest = text;
   while (true) {
-    const auto end = std::min(text.find('x'), text.size());
-    const auto piece = trim(text.substr(0, end));
-    std::int64_t value = 0;
-    const auto [stop, error] = std::from_chars(piece.data(), piece.data() + piece.size(), value);
-    base::require(error == std::errc() && stop == piece.data() + piece.size() && value >= 1,
+    const auto end = std::min(rest.find('x'), rest.size());
+    const auto piece = base::trim(rest.substr(0, end));
+    const auto value = base::parse_number<std::int64_t>(piece);
+    base::require(value && *value >= 1,
                   "'{}' in the weight spec '{}' is not a positive whole number", piece, whole);
-    sizes.push_back(value);
-    if (end == text.size()) return sizes;
-    text.remove_prefix(end + 1);
+    sizes.push_back(*value);
+    if (end == rest.size()) return sizes;
+    rest.remove_prefix(end + 1);
   }
 }
 
-double parse_eps(std::string_view text, std::string_view whole) {
-  double value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  base::require(
-      error == std::errc() && stop == text.data() + text.size() && value >= 0 && value < 1,
-      "eps in the weight spec '{}' must be a number from 0 to below 1", whole);
-  return value;
-}
-
-std::map<std::string, std::string_view> parse_arguments(std::string_view text,
-                                                        std::string_view whole) {
-  std::map<std::string, std::string_view> arguments;
-  while (!trim(text).empty()) {
-    const auto end = std::min(text.find(','), text.size());
-    const auto piece = trim(text.substr(0, end));
-    const auto equals = piece.find('=');
-    base::require(equals != std::string_view::npos,
-                  "'{}' in the weight spec '{}' is not of the form key=value", piece, whole);
-    const std::string key(trim(piece.substr(0, equals)));
-    base::require(!arguments.contains(key), "the weight spec '{}' gives {} twice", whole, key);
-    arguments[key] = trim(piece.substr(equals + 1));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return arguments;
+WeightSpec::Format format_of(const std::string& name) {
+  if (name == "dense") return WeightSpec::Format::dense;
+  if (name == "low_rank") return WeightSpec::Format::low_rank;
+  if (name == "tt") return WeightSpec::Format::tt;
+  base::fail("no weight format is called '{}'{}", name,
+             base::nearest_hint(name, {"dense", "low_rank", "tt"}));
 }
 
 void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
@@ -91,43 +69,23 @@ void resolve_tt(WeightSpec& spec, const Shape& shape) {
 }  // namespace
 
 WeightSpec parse_weight_spec(std::string_view text) {
-  const auto whole = trim(text);
-  const auto open = std::min(whole.find('('), whole.size());
-  const std::string name(trim(whole.substr(0, open)));
+  base::SpecReader reader(text, "weight spec");
   WeightSpec spec;
-  if (name == "dense") {
-    spec.format = WeightSpec::Format::dense;
-  } else if (name == "low_rank") {
-    spec.format = WeightSpec::Format::low_rank;
-  } else if (name == "tt") {
-    spec.format = WeightSpec::Format::tt;
-  } else {
-    base::fail("no weight format is called '{}'{}", name,
-               base::nearest_hint(name, {"dense", "low_rank", "tt"}));
+  spec.format = format_of(reader.name());
+  if (spec.format == WeightSpec::Format::tt) {
+    spec.out = sizes_of(reader, "out", text);
+    spec.in = sizes_of(reader, "in", text);
   }
-  if (open == whole.size()) {
-    base::require(spec.is_dense(), "the weight spec '{}' lacks its options, e.g. low_rank(r=20)",
-                  whole);
-    return spec;
+  if (!spec.is_dense()) {
+    spec.ranks = sizes_of(reader, "r", text);
+    if (reader.has("eps")) spec.eps = reader.number("eps", 0, 0, 1);
+    base::require(!spec.eps || *spec.eps < 1, "eps in the weight spec '{}' must be below 1", text);
   }
-  base::require(whole.back() == ')', "the weight spec '{}' lacks its closing parenthesis", whole);
-  for (const auto& [key, value] :
-       parse_arguments(whole.substr(open + 1, whole.size() - open - 2), whole)) {
-    const bool tt = spec.format == WeightSpec::Format::tt;
-    if (key == "r" && !spec.is_dense()) {
-      spec.ranks = parse_sizes(value, whole);
-    } else if (key == "eps" && !spec.is_dense()) {
-      spec.eps = parse_eps(value, whole);
-    } else if (key == "out" && tt) {
-      spec.out = parse_sizes(value, whole);
-    } else if (key == "in" && tt) {
-      spec.in = parse_sizes(value, whole);
-    } else {
-      base::fail("the weight spec '{}' has no option '{}'", whole, key);
-    }
-  }
+  reader.finish();
   base::require(spec.is_dense() || !spec.ranks.empty() || spec.eps,
-                "the weight spec '{}' needs a rank (r=...) or a tolerance (eps=...)", whole);
+                "the weight spec '{}' needs a rank or a tolerance, e.g. low_rank(r=20) or "
+                "low_rank(eps=0.01)",
+                text);
   return spec;
 }
 

@@ -1,12 +1,12 @@
 #include "ranklens/study/selection.h"
 
-#include <charconv>
 #include <set>
 
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
 
 namespace ranklens::study {
 namespace {
@@ -14,11 +14,9 @@ namespace {
 constexpr const char* forms = "such as test:64, train:64-79 or train:label=6:16";
 
 std::int64_t number(std::string_view text, std::string_view whole) {
-  std::int64_t value = -1;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  base::require(error == std::errc() && stop == text.data() + text.size() && value >= 0,
-                "'{}' is not a selection of images ({})", whole, forms);
-  return value;
+  const auto value = base::parse_number<std::int64_t>(text);
+  base::require(value && *value >= 0, "'{}' is not a selection of images ({})", whole, forms);
+  return *value;
 }
 
 std::string_view part_of(std::string_view text) {
