@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <vector>
 
@@ -10,12 +9,11 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/tensor_bytes.h"
 
 namespace ranklens::base {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::uint64_t kLongestNumpyHeader = 1 << 20;
@@ -165,17 +163,13 @@ NpyPreamble read_preamble(const InputFile& file) {
   require(file.size() >= 10, "'{}' is no .npy file: it has only {} bytes", name, file.size());
   const auto start = file.read(0, 10);
   require(start.starts_with(kMagic), "'{}' is no .npy file: it does not begin with NUMPY", name);
-  const auto byte = [](const std::string& text, std::size_t i) {
-    return static_cast<std::uint64_t>(static_cast<unsigned char>(text[i]));
-  };
-  const auto version = byte(start, 6);
+  const auto version = number_at<std::uint8_t>(start, 6);
   require(version >= 1 && version <= 3, "'{}' has version {} of the .npy format; 1 to 3 are known",
           name, version);
   std::uint64_t begin = 10;
-  std::uint64_t length = byte(start, 8) | byte(start, 9) << 8U;
+  std::uint64_t length = number_at<std::uint16_t>(start, 8);
   if (version > 1) {
-    const auto rest = file.read(10, 2);
-    length |= byte(rest, 0) << 16U | byte(rest, 1) << 24U;
+    length = number_at<std::uint32_t>(file.read(8, 4), 0);
     begin = 12;
   }
   require(length <= std::min(kLongestNumpyHeader, file.size() - begin),
@@ -203,8 +197,8 @@ std::string npy_header(const at::Tensor& tensor, std::string_view type) {
   require(text.size() < 65536, "an array of {} dimensions does not fit a .npy header",
           tensor.dim());
   std::string bytes(kMagic);
-  bytes +=
-      {'\1', '\0', static_cast<char>(text.size() & 255U), static_cast<char>(text.size() >> 8U)};
+  bytes += {'\1', '\0'};
+  append_number(bytes, text.size(), 2);
   return bytes + text;
 }
 

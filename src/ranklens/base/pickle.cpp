@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/little_endian.h"
 
 namespace ranklens::base {
 
@@ -41,9 +42,7 @@ class PickleMachine {
   }
   template <class Number>
   Number number() {
-    Number value{};
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
+    return number_at<Number>(take(sizeof(Number)), 0);
   }
   std::string_view line() {
     const auto end = bytes_.find('\n');

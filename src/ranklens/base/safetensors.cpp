@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <string_view>
 #include <vector>
 
@@ -12,12 +11,11 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/json.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/tensor_bytes.h"
 
 namespace ranklens::base {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint64_t kLongestSafetensorsHeader =
     100'000'000;  // the reference implementation's limit
@@ -126,8 +124,7 @@ SafetensorsHeader read_header(const InputFile& input) {
   const auto file = input.path().string();
   require(input.size() >= 8, "'{}' is no safetensors file: it has only {} bytes", file,
           input.size());
-  std::uint64_t length = 0;
-  input.read(0, &length, 8);
+  const auto length = number_at<std::uint64_t>(input.read(0, 8), 0);
   require(length <= kLongestSafetensorsHeader && length <= input.size() - 8,
           "'{}' is no safetensors file or is cut off: its header claims {} bytes of {}", file,
           length, input.size());
@@ -209,9 +206,10 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
     fail("cannot write '{}': a name or a text of it is not UTF-8", path.string());
   }
   text.append((8 - text.size() % 8) % 8, ' ');
-  const std::uint64_t length = text.size();
+  std::string length;
+  append_number(length, text.size(), 8);
   AtomicFile file(path);
-  file.write({reinterpret_cast<const char*>(&length), 8});
+  file.write(length);
   file.write(text);
   for (const auto& tensor : prepared) file.write(bytes_of(tensor.values));
   file.commit();

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/tensor_bytes.h"
 #include "ranklens/base/torch_tensors.h"
 
@@ -63,10 +63,9 @@ class JoinedPickles {
               key.text);
       const auto& reference = found->second;
       const auto item = static_cast<std::int64_t>(c10::elementSize(reference.type));
-      std::int64_t count = 0;
-      require(rest_.size() >= sizeof count, "{} is cut off: a storage is missing", what_);
-      std::memcpy(&count, rest_.data(), sizeof count);
-      rest_.remove_prefix(sizeof count);
+      require(rest_.size() >= 8, "{} is cut off: a storage is missing", what_);
+      const auto count = number_at<std::int64_t>(rest_, 0);
+      rest_.remove_prefix(8);
       require(count == reference.bytes / item, "{} is damaged: the storage '{}' has two sizes",
               what_, key.text);
       const auto bytes = static_cast<std::uint64_t>(reference.bytes);

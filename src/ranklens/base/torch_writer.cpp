@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/tensor_bytes.h"
 #include "ranklens/base/torch_archive.h"
 #include "ranklens/base/torch_types.h"
@@ -45,7 +46,7 @@ class PickleText {
 
  private:
   PickleText& little_endian(std::uint64_t value, int count) {
-    for (int i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 255U);
+    append_number(bytes_, value, count);
     return *this;
   }
   std::string bytes_;

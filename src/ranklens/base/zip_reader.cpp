@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include <zlib.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/gzip.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/zip.h"
 
 namespace ranklens::base {
@@ -15,14 +15,6 @@ constexpr std::uint64_t kEndBytes = 22;
 constexpr std::uint64_t kEntryBytes = 46;
 constexpr std::uint64_t kLocalBytes = 30;
 constexpr std::uint32_t kSeeZip64 = 0xffffffffU;
-
-// A little-endian number inside a piece of the archive; the caller has checked the length.
-template <class Number>
-Number number_at(std::string_view bytes, std::size_t at) {
-  Number value = 0;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
 
 struct ZipDirectory {
   std::uint64_t entries = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/little_endian.h"
 #include "ranklens/base/zip.h"
 
 namespace ranklens::base {
@@ -23,7 +24,7 @@ class ZipRecord {
 
  private:
   ZipRecord& number(std::uint64_t value, int count) {
-    for (int i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 255U);
+    append_number(bytes_, value, count);
     return *this;
   }
   std::string bytes_;
