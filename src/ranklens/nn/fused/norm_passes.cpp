@@ -157,7 +157,7 @@ void add_slopes(const NormPass& pass, const Reached& reached, const Pieces& piec
 
 at::Tensor input_gradient(const NormPass& pass, const Reached& reached, const Pieces& pieces,
                           kernels::Slope slope) {
-  const auto result = at::empty_like(pass.z, pass.z.options(), at::MemoryFormat::ChannelsLast);
+  const auto result = at::empty_like(pass.z, pass.z.options(), channels_last);
   with_kernels(pass, [&](const auto& kernel, auto type) {
     const auto* z = begin_of<decltype(type)>(pass.z);
     const auto* g = begin_of<decltype(type)>(reached.gradient);
@@ -196,7 +196,7 @@ at::Tensor normalise(const NormPass& pass, const Moments& moments, const at::Ten
   const kernels::Affine affine{begin_of<float>(scales), begin_of<float>(shifts)};
   const Pieces pieces(pass, pass.pool);
   const auto& z = pass.z;
-  const auto options = z.options().memory_format(at::MemoryFormat::ChannelsLast);
+  const auto options = z.options().memory_format(channels_last);
   const std::int64_t halves = pass.pool ? 2 : 1;
   const auto out =
       at::empty({z.size(0), z.size(1), z.size(2) / halves, z.size(3) / halves}, options);

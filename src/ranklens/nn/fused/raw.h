@@ -9,7 +9,7 @@
 /// Tensors as the hand-written kernels take them: plain memory, bfloat16 as its 16 bits.
 namespace ranklens::nn::fused {
 
-/// Channels last: the layout that the kernels work in.
+/// The layout that all kernels are written for.
 inline constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
 
 /// Whether the elements lie where the kernels can reach them.

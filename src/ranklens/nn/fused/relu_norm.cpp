@@ -1,13 +1,15 @@
 #include "ranklens/nn/fused/relu_norm.h"
 
+#include <algorithm>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/relu.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "ranklens/nn/fused/by_graph.h"
 #include "ranklens/nn/fused/norm_passes.h"
 #include "ranklens/nn/fused/raw.h"
 
@@ -23,24 +25,6 @@ NormPass pass_of(const ReluNorm& call, const at::Tensor& z) {
           .pool = call.pool,
           .keep = call.keep,
           .factor = static_cast<float>(call.factor)};
-}
-
-// The gradient as something that can be differentiated again: through libtorch's operators.
-tensor_list backward_with_graph(ReluNorm call, const at::Tensor& gradient) {
-  const std::vector<at::Tensor> inputs{call.input, call.weight, call.bias};
-  std::vector<at::Tensor> leaves;
-  for (const auto& input : inputs) leaves.push_back(input.requires_grad() ? input : at::Tensor());
-  tensor_list wanted, result(3);
-  for (const auto& leaf : leaves) {
-    if (leaf.defined()) wanted.push_back(leaf);
-  }
-  const auto output = relu_norm_by_operators(call).output;
-  auto found = torch::autograd::grad({output}, wanted, {gradient}, true, true, true);
-  std::size_t next = 0;
-  for (std::size_t k = 0; k < leaves.size(); ++k) {
-    if (leaves[k].defined()) result[k] = found[next++];
-  }
-  return result;
 }
 
 struct DifferentiableNorm : torch::autograd::Function<DifferentiableNorm> {
@@ -72,8 +56,9 @@ struct DifferentiableNorm : torch::autograd::Function<DifferentiableNorm> {
                         .factor = value("factor").toDouble()};
     tensor_list result(5);
     if (at::GradMode::is_enabled()) {
-      auto found = backward_with_graph(call, given[0]);
-      std::copy(found.begin(), found.end(), result.begin());
+      auto found = gradients_by_graph(relu_norm_by_operators(call).output,
+                                      {call.input, call.weight, call.bias}, given[0]);
+      std::move(found.begin(), found.end(), result.begin());
       return result;
     }
     auto found = gradients(pass_of(call, call.input), {saved[3], saved[4]}, call.weight, saved[5],

@@ -5,10 +5,10 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/convolution.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/fused/by_graph.h"
 #include "ranklens/nn/fused/raw.h"
 #include "ranklens/nn/fused/winograd_passes.h"
 
@@ -25,22 +25,6 @@ Convolutions decide() {
   return text == nullptr || *text == '\0' ? Convolutions::winograd : parse_convolutions(text);
 }
 
-// The gradient as something that can be differentiated again: through libtorch's operator.
-tensor_list backward_with_graph(const Convolution& call, const at::Tensor& gradient) {
-  tensor_list wanted, result(3);
-  const at::Tensor inputs[] = {call.input, call.weight, call.bias};
-  for (const auto& input : inputs) {
-    if (input.defined() && input.requires_grad()) wanted.push_back(input);
-  }
-  auto found =
-      torch::autograd::grad({convolution_by_operator(call)}, wanted, {gradient}, true, true, true);
-  std::size_t next = 0;
-  for (std::size_t k = 0; k < 3; ++k) {
-    if (inputs[k].defined() && inputs[k].requires_grad()) result[k] = found[next++];
-  }
-  return result;
-}
-
 struct DifferentiableTiles : torch::autograd::Function<DifferentiableTiles> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
@@ -52,7 +36,10 @@ struct DifferentiableTiles : torch::autograd::Function<DifferentiableTiles> {
   static tensor_list backward(AutogradContext* context, const tensor_list& given) {
     const auto saved = context->get_saved_variables();
     const Convolution call{saved[0], saved[1], saved[2]};
-    if (at::GradMode::is_enabled()) return backward_with_graph(call, given[0]);
+    if (at::GradMode::is_enabled()) {
+      return gradients_by_graph(convolution_by_operator(call), {call.input, call.weight, call.bias},
+                                given[0]);
+    }
     const auto type = call.input.scalar_type();
     const at::Tensor gradient = given[0].to(type).contiguous(channels_last);
     tensor_list result(3);

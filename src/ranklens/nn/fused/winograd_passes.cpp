@@ -85,8 +85,8 @@ TileWeight::TileWeight(const at::Tensor& weight)
 
 at::Tensor correlate(const at::Tensor& x, const TileWeight& weight, const at::Tensor& bias) {
   const std::int64_t in = weight.rows, out = weight.columns;
-  const auto y = at::empty({x.size(0), out, x.size(2), x.size(3)},
-                           x.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const auto y =
+      at::empty({x.size(0), out, x.size(2), x.size(3)}, x.options().memory_format(channels_last));
   const Groups groups(x, in, out);
   const auto* u = begin_of<float>(weight.values);
   const auto* shift = bias.defined() ? begin_of<float>(bias) : nullptr;
