@@ -6,6 +6,10 @@
 
 namespace ranklens::explain {
 
+/// How PAIR's own display shows an attribution.
+inline constexpr Finish kPairFinish{
+    .absolute = true, .channels = Channels::sum, .clip_percentile = 99, .scale = true};
+
 /// The steps of `finish` in their order.
 at::Tensor finished(const at::Tensor& attribution, const Finish& finish);
 

@@ -69,12 +69,8 @@ GradCam grad_cam_preset(std::string_view name) {
 Attribution attribute(const nn::Network& network, const at::Tensor& images,
                       const at::Tensor& targets, const GradCam& options,
                       const Execution& execution) {
-  Attribution result{.is_signed = !options.relu && !options.scale,
-                     .method = "gradcam",
-                     .preset = options.preset,
-                     .options = to_json_text(options)};
-  const nn::Network frozen = explained(network, result.notes);
-  check_inputs(frozen, images, targets);
+  Attribution result = described("gradcam", !options.relu && !options.scale, options);
+  const nn::Network frozen = explained(network, images, targets, result.notes);
   const LayerChoice choice = choose_layer(frozen, options.layer);
   result.layer = choice.value;
   result.notes.push_back(choice.reason);

@@ -84,8 +84,7 @@ IntegratedGradients integrated_gradients_preset(std::string_view name) {
   if (name == "pair") {
     options.steps = 25;
     options.rule = Quadrature::ends;
-    options.finish = {
-        .absolute = true, .channels = Channels::sum, .clip_percentile = 99, .scale = true};
+    options.finish = kPairFinish;
     return options;
   }
   unknown_preset("integrated_gradients", name);
@@ -94,12 +93,9 @@ IntegratedGradients integrated_gradients_preset(std::string_view name) {
 Attribution attribute(const nn::Network& network, const at::Tensor& images,
                       const at::Tensor& targets, const IntegratedGradients& options,
                       const Execution& execution) {
-  Attribution result{.is_signed = stays_signed(options.finish, true),
-                     .method = "integrated_gradients",
-                     .preset = options.preset,
-                     .options = to_json_text(options)};
-  const nn::Network frozen = explained(network, result.notes);
-  check_inputs(frozen, images, targets);
+  Attribution result =
+      described("integrated_gradients", stays_signed(options.finish, true), options);
+  const nn::Network frozen = explained(network, images, targets, result.notes);
   const Rule rule = quadrature(options.rule, options.steps);
   const at::Tensor ends = images.detach();
   const at::Tensor starts = path_starts(ends, options);

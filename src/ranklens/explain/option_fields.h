@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -114,6 +115,15 @@ std::string to_json_text(Options options) {
   JsonFields fields;
   visit(fields, options);
   return fields.json.dump();
+}
+
+/// What is known of a method's result before its maps are made.
+template <class Options>
+Attribution described(std::string method, bool is_signed, const Options& options) {
+  return {.is_signed = is_signed,
+          .method = std::move(method),
+          .preset = options.preset,
+          .options = to_json_text(options)};
 }
 
 /// Error: METHOD has no settings of that name; it has ...

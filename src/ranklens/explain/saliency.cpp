@@ -36,13 +36,7 @@ Saliency saliency_preset(std::string_view name) {
     return {.finish = {.absolute = true, .channels = Channels::max, .scale = true},
             .preset = "tf-keras-vis"};
   }
-  if (name == "pair") {
-    return {.finish = {.absolute = true,
-                       .channels = Channels::sum,
-                       .clip_percentile = 99,
-                       .scale = true},
-            .preset = "pair"};
-  }
+  if (name == "pair") return {.finish = kPairFinish, .preset = "pair"};
   unknown_preset("saliency", name);
 }
 
@@ -55,12 +49,8 @@ InputXGradient input_x_gradient_preset(std::string_view name) {
 Attribution attribute(const nn::Network& network, const at::Tensor& images,
                       const at::Tensor& targets, const Saliency& options,
                       const Execution& execution) {
-  Attribution result{.is_signed = stays_signed(options.finish, true),
-                     .method = "saliency",
-                     .preset = options.preset,
-                     .options = to_json_text(options)};
-  const nn::Network frozen = explained(network, result.notes);
-  check_inputs(frozen, images, targets);
+  Attribution result = described("saliency", stays_signed(options.finish, true), options);
+  const nn::Network frozen = explained(network, images, targets, result.notes);
   result.maps =
       finished(pixel_gradients(frozen, images, targets, result.method, execution), options.finish);
   return result;
@@ -69,12 +59,8 @@ Attribution attribute(const nn::Network& network, const at::Tensor& images,
 Attribution attribute(const nn::Network& network, const at::Tensor& images,
                       const at::Tensor& targets, const InputXGradient& options,
                       const Execution& execution) {
-  Attribution result{.is_signed = stays_signed(options.finish, true),
-                     .method = "input_x_gradient",
-                     .preset = options.preset,
-                     .options = to_json_text(options)};
-  const nn::Network frozen = explained(network, result.notes);
-  check_inputs(frozen, images, targets);
+  Attribution result = described("input_x_gradient", stays_signed(options.finish, true), options);
+  const nn::Network frozen = explained(network, images, targets, result.notes);
   const at::Tensor gradients = pixel_gradients(frozen, images, targets, result.method, execution);
   result.maps = finished(gradients * images.detach(), options.finish);
   return result;

@@ -13,16 +13,7 @@
 #include "ranklens/nn/cut.h"
 
 namespace ranklens::explain {
-
-nn::Network explained(const nn::Network& network, std::vector<std::string>& notes) {
-  nn::Network frozen{network.graph, network.state.frozen()};
-  const std::string& output = frozen.graph.outputs().front();
-  const nn::Node* last = frozen.graph.producer(output);
-  if (last == nullptr || last->op->kind() != "softmax") return frozen;
-  notes.push_back(
-      fmt::format("the softmax '{}' at the end is left out: the maps explain logits", last->name));
-  return nn::with_outputs(frozen, {last->inputs.front()});
-}
+namespace {
 
 void check_inputs(const nn::Network& network, const at::Tensor& images, const at::Tensor& targets) {
   const auto& inputs = network.graph.inputs();
@@ -41,6 +32,25 @@ void check_inputs(const nn::Network& network, const at::Tensor& images, const at
     base::fail("image {} holds a pixel that is not a finite number",
                bad.to(at::kByte).argmax().item<std::int64_t>());
   }
+}
+
+}  // namespace
+
+nn::Network explained(const nn::Network& network, std::vector<std::string>& notes) {
+  nn::Network frozen{network.graph, network.state.frozen()};
+  const std::string& output = frozen.graph.outputs().front();
+  const nn::Node* last = frozen.graph.producer(output);
+  if (last == nullptr || last->op->kind() != "softmax") return frozen;
+  notes.push_back(
+      fmt::format("the softmax '{}' at the end is left out: the maps explain logits", last->name));
+  return nn::with_outputs(frozen, {last->inputs.front()});
+}
+
+nn::Network explained(const nn::Network& network, const at::Tensor& images,
+                      const at::Tensor& targets, std::vector<std::string>& notes) {
+  nn::Network frozen = explained(network, notes);
+  check_inputs(frozen, images, targets);
+  return frozen;
 }
 
 at::Tensor target_scores(const at::Tensor& logits, const at::Tensor& targets) {

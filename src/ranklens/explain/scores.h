@@ -14,9 +14,10 @@ namespace ranklens::explain {
 /// end left out, so that scores are logits. Says so in `notes`.
 nn::Network explained(const nn::Network& network, std::vector<std::string>& notes);
 
-/// Errors unless images are [N,C,H,W] of the network's only input's size, floating-point and
-/// finite, and targets [N] int64.
-void check_inputs(const nn::Network& network, const at::Tensor& images, const at::Tensor& targets);
+/// The same. Errors unless images are [N,C,H,W] of the network's only input's size, floating-point
+/// and finite, and targets [N] int64.
+nn::Network explained(const nn::Network& network, const at::Tensor& images,
+                      const at::Tensor& targets, std::vector<std::string>& notes);
 
 /// Logits [B,K] to the targets' entries [B]. Error for a target that is no class.
 at::Tensor target_scores(const at::Tensor& logits, const at::Tensor& targets);

@@ -127,12 +127,8 @@ Attribution attribute(const nn::Network& network, const at::Tensor& images,
   base::require(options.sigma >= 0, "the noise of SmoothGrad must not be negative, got {}",
                 options.sigma);
   const bool sums_signs = options.average == Average::signed_mean;
-  Attribution result{.is_signed = stays_signed(options.finish, sums_signs),
-                     .method = "smoothgrad",
-                     .preset = options.preset,
-                     .options = to_json_text(options)};
-  const nn::Network frozen = explained(network, result.notes);
-  check_inputs(frozen, images, targets);
+  Attribution result = described("smoothgrad", stays_signed(options.finish, sums_signs), options);
+  const nn::Network frozen = explained(network, images, targets, result.notes);
   const at::Tensor pixels = images.detach();
   const at::Tensor sigma = deviations(pixels, options);
   const Noise noise(options, pixels);
