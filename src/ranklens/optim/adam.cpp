@@ -12,7 +12,7 @@
 
 namespace ranklens::optim {
 
-Adam::Adam(AdamOptions options) : options_(options) {
+Adam::Adam(AdamOptions options) : GradientOptimiser({"m", "v"}), options_(options) {
   base::require(options.lr > 0 && options.eps >= 0 && options.weight_decay >= 0,
                 "Adam needs lr > 0, eps >= 0 and weight_decay >= 0");
   base::require(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1,

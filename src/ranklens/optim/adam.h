@@ -1,7 +1,6 @@
 #pragma once
 
 #include "ranklens/base/spec.h"
-#include "ranklens/optim/memory.h"
 #include "ranklens/optim/optimiser.h"
 
 namespace ranklens::optim {
@@ -30,12 +29,9 @@ class Adam final : public GradientOptimiser {
   void update(const std::vector<nn::NamedTensor>& tensors, const std::vector<at::Tensor>& gradients,
               double rate = 1) override;
   std::string spec() const override;
-  std::map<std::string, at::Tensor> save() const override { return memory_.save(); }
-  void load(const std::map<std::string, at::Tensor>& saved) override { memory_.load(saved); }
 
  private:
   AdamOptions options_;
-  Memory memory_{{"m", "v"}};
 };
 
 /// The options in a spec; `adamw` changes the defaults to decoupled decay by 0.01.

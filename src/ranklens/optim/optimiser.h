@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "ranklens/optim/memory.h"
 #include "ranklens/optim/objective.h"
 
 namespace ranklens::optim {
@@ -43,6 +45,16 @@ class GradientOptimiser : public Optimiser {
   /// gradients may be used as workspace.
   virtual void update(const std::vector<nn::NamedTensor>& tensors,
                       const std::vector<at::Tensor>& gradients, double rate = 1) = 0;
+
+  std::map<std::string, at::Tensor> save() const final { return memory_.save(); }
+  void load(const std::map<std::string, at::Tensor>& saved) final { memory_.load(saved); }
+
+ protected:
+  /// It remembers these quantities of each tensor.
+  explicit GradientOptimiser(std::vector<std::string> quantities)
+      : memory_(std::move(quantities)) {}
+
+  Memory memory_;
 };
 
 /// Reads a spec: "adam(lr=1e-3,beta1=0.9,beta2=0.999,eps=1e-8,weight_decay=0,decoupled,eps_hat)",

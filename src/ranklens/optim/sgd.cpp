@@ -9,9 +9,9 @@
 namespace ranklens::optim {
 
 Sgd::Sgd(SgdOptions options)
-    : options_(options),
-      memory_(options.momentum > 0 ? std::vector<std::string>{"momentum"}
-                                   : std::vector<std::string>{}) {
+    : GradientOptimiser(options.momentum > 0 ? std::vector<std::string>{"momentum"}
+                                             : std::vector<std::string>{}),
+      options_(options) {
   base::require(options.lr > 0 && options.momentum >= 0 && options.weight_decay >= 0,
                 "SGD needs lr > 0, momentum >= 0 and weight_decay >= 0");
   base::require(!options.nesterov || (options.momentum > 0 && options.dampening == 0),

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "ranklens/base/spec.h"
-#include "ranklens/optim/memory.h"
 #include "ranklens/optim/optimiser.h"
 
 namespace ranklens::optim {
@@ -23,12 +22,9 @@ class Sgd final : public GradientOptimiser {
   void update(const std::vector<nn::NamedTensor>& tensors, const std::vector<at::Tensor>& gradients,
               double rate = 1) override;
   std::string spec() const override;
-  std::map<std::string, at::Tensor> save() const override { return memory_.save(); }
-  void load(const std::map<std::string, at::Tensor>& saved) override { memory_.load(saved); }
 
  private:
   SgdOptions options_;
-  Memory memory_;
 };
 
 SgdOptions read_sgd_options(base::SpecReader& spec);
