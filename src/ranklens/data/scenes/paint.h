@@ -34,7 +34,8 @@ struct Material {
   Colour at(double x, double y) const;
 };
 
-/// Any pattern, direction and hue; the colours are about `brightness`, `contrast` apart at most.
+/// Any pattern, direction and hue; the colours lie on both sides of about `brightness`, each
+/// channel from 0.4 to 1.2 `contrast` apart unless it is at its end.
 Material random_material(base::Stream& random, double brightness, double contrast, double unit);
 
 /// A picture in work: float pixels [3, size, size]. `unit` is the scale of everything drawn: 1 at
