@@ -91,7 +91,9 @@ TEST(RandomMaterial, TakesAllPatternsAndKeepsItsContrast) {
     for (std::size_t c = 0; c < 3; ++c) {
       const double apart = std::abs(material.second[c] - material.first[c]);
       EXPECT_LE(apart, 1.2 * 0.3 + 1e-6);
-      if (material.pattern == Pattern::plain) EXPECT_EQ(apart, 0);
+      if (material.pattern == Pattern::plain) {
+        EXPECT_EQ(apart, 0);
+      }
     }
   }
   for (const int count : seen) EXPECT_NEAR(count, 100, 40);
