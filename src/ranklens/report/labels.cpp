@@ -39,12 +39,12 @@ constexpr std::array kMetrics{
 }  // namespace
 
 std::string method_label(std::string_view id) {
-  if (const auto pair = id.find('~'); pair != std::string_view::npos) {
-    return method_label(id.substr(0, pair)) + " with " + method_label(id.substr(pair + 1));
-  }
   if (id.size() > kUntrained.size() && id.ends_with(kUntrained)) {
     id.remove_suffix(kUntrained.size());
     return method_label(id) + ", untrained network";
+  }
+  if (const auto pair = id.find('~'); pair != std::string_view::npos) {
+    return method_label(id.substr(0, pair)) + " with " + method_label(id.substr(pair + 1));
   }
   return explain::method_label(id);
 }

@@ -18,7 +18,7 @@ namespace {
 using study::Cell;
 using study::Results;
 
-constexpr std::string_view kUntrained = " untrained";
+using study::kUntrained;
 
 bool is_pair(const std::string& id) { return id.find('~') != std::string::npos; }
 
@@ -55,7 +55,11 @@ std::vector<std::string> methods_in(const Results& results) {
 }
 
 std::string description_of(const std::string& id) {
-  if (is_pair(id)) return "agreement of the two maps of an image";
+  if (is_pair(id)) {
+    return id.ends_with(kUntrained)
+               ? "agreement of the two maps of an image on the network before its training"
+               : "agreement of the two maps of an image";
+  }
   if (id.ends_with(kUntrained)) return "the same method on the network before its training";
   const auto& all = explain::methods();
   const auto found = std::find_if(all.begin(), all.end(),
@@ -69,7 +73,7 @@ Method method_of(const std::string& id, const Results& results) {
   return {.id = id,
           .label = method_label(id),
           .description = description_of(id),
-          .control = !listed && !is_pair(id)};
+          .control = !listed && (!is_pair(id) || id.ends_with(kUntrained))};
 }
 
 std::optional<double> value_of(const Cell& cell, const std::string& method,

@@ -20,6 +20,8 @@
 namespace ranklens::study {
 namespace {
 
+constexpr std::int64_t kPublishedEpochs = 50;
+
 /// Calls visit(key, member) for every field; the one list of the keys.
 template <class C, class Visit>
 void each_field(C& config, Visit&& visit) {
@@ -141,6 +143,7 @@ Config preset(const std::string& name) {
   if (name == "paper") {
     config.width = 32;
     config.dropout = 1;
+    config.full_epochs = kPublishedEpochs;
     return config;
   }
   if (name == "hackathon") {
@@ -150,7 +153,7 @@ Config preset(const std::string& name) {
     config.seeds = {13112022, 1, 2, 3, 4};
     config.width = 32;
     config.dropout = 1;
-    config.epochs = config.full_epochs = 50;
+    config.epochs = config.full_epochs = kPublishedEpochs;
     config.batch = 512;
     config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7
     config.schedule = "constant";

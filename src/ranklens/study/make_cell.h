@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ranklens/study/lease.h"
+#include "ranklens/nn/network.h"
 #include "ranklens/study/run.h"
 
 namespace ranklens::study {
@@ -23,6 +23,12 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
 
 /// "smoothgrad(samples=20)" -> "smoothgrad": the key of its scores.
 std::string method_name(std::string_view spec);
+
+/// The key of two methods' agreement: "gradcam~smoothgrad".
+std::string pair_key(std::string_view first, std::string_view second);
+
+/// Ends the key of what was found on the network before its training.
+inline constexpr std::string_view kUntrained = " untrained";
 
 /// Adds the scores, agreements and pictures of a trained network's maps.
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
