@@ -1,4 +1,5 @@
 #include <cmath>
+#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -104,6 +105,10 @@ void train_network(TrainOptions options) {
   base::ProgressBar bar(options.common.quiet);
   auto fit = options.fit_options();
   fit.progress = bar.callback();
+  fit.note = [&](const std::string& line) {
+    bar.clear();
+    if (!options.common.quiet) std::cerr << "ranklens: " << line << '\n';
+  };
   const auto result = train::fit(opened.network(), training, validation, fit);
   bar.clear();
   if (result.ending == Ending::interrupted) {

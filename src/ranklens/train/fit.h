@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct FitOptions {
 
   base::Progress progress = {};
   std::string stage = "training";
+  /// Told, in one sentence, what a person should know of a run that is taken up again.
+  std::function<void(const std::string&)> note = {};
 };
 
 struct FitResult {
@@ -61,6 +64,9 @@ struct FitResult {
   std::int64_t best_epoch = 0;  ///< from 1; 0: none
   std::vector<EpochMetrics> history;
   std::int64_t steps = 0;
+  /// By the clock, in all calls up to the checkpoints they were taken up from: steps, validation,
+  /// checkpoints, loading.
+  double seconds = 0;
 };
 
 /// Trains a classifier on labelled images. The network given is not changed. `validation` may be

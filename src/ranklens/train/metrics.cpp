@@ -29,6 +29,7 @@ nlohmann::json to_json(const EpochMetrics& metrics) {
           {"validation_accuracy", number(metrics.validation_accuracy)},
           {"rate", number(metrics.rate)},
           {"seconds", number(metrics.seconds)},
+          {"validation_seconds", number(metrics.validation_seconds)},
           {"images_per_second", number(metrics.images_per_second)}};
 }
 
@@ -41,6 +42,8 @@ EpochMetrics read_metrics(const nlohmann::json& json) {
           .validation_accuracy = read_number(json, "validation_accuracy"),
           .rate = read_number(json, "rate"),
           .seconds = read_number(json, "seconds"),
+          // Not measured by earlier versions.
+          .validation_seconds = json.value("validation_seconds", 0.0),
           .images_per_second = read_number(json, "images_per_second")};
 }
 

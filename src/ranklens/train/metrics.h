@@ -19,6 +19,7 @@ struct EpochMetrics {
   double validation_accuracy = 0;
   double rate = 1;     ///< the schedule's factor at the last step
   double seconds = 0;  ///< spent on steps
+  double validation_seconds = 0;
   double images_per_second = 0;
 };
 

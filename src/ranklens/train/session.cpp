@@ -144,10 +144,12 @@ void Session::end_epoch() {
                        .seconds = sums_.seconds,
                        .images_per_second = images / sums_.seconds};
   if (validation_.size() > 0) {
+    const base::Stopwatch watch;
     const auto found = evaluate({graph_, state_}, validation_,
                                 {.batch = options_.batch, .execution = options_.execution});
     metrics.validation_loss = found.loss;
     metrics.validation_accuracy = found.accuracy;
+    metrics.validation_seconds = watch.seconds();
     keep_best(metrics);
   }
   schedule_.observe(validation_.size() > 0 ? metrics.validation_loss : metrics.loss);

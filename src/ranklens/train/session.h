@@ -35,6 +35,9 @@ class Session {
   };
 
   void resume();
+  void note_threads(int then) const;
+  /// By the clock, since the run first began.
+  double seconds() const { return earlier_seconds_ + clock_.seconds(); }
   /// One step; false when the loss was not finite.
   bool step();
   /// Validation, schedule, best, metrics.
@@ -48,6 +51,7 @@ class Session {
   std::int64_t batches() const;
   FitResult result() const;
 
+  const base::Stopwatch clock_;
   const KernelScope kernels_;
   const nn::Graph graph_;
   const data::Dataset training_, validation_;
@@ -67,6 +71,7 @@ class Session {
   std::int64_t steps_ = 0;
   Sums sums_;
   std::vector<EpochMetrics> history_;
+  double earlier_seconds_ = 0;  ///< of the calls before this one
 
   FitResult::Ending ending_ = FitResult::Ending::finished;
   std::string message_;

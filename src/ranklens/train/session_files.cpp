@@ -1,5 +1,6 @@
 // What a session keeps on disk, and what it hands back.
 #include <ATen/ops/isfinite.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
@@ -44,7 +45,8 @@ bool Session::save(bool told) {
                          {"history", nlohmann::json::array()},
                          {"product", base::to_string(base::product_kernel())},
                          {"convolution", nn::fused::to_string(nn::fused::convolutions())},
-                         {"threads", base::threads()}};
+                         {"threads", base::threads()},
+                         {"seconds", seconds()}};
   for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
   checkpoint.put("state", tensors_of(state_));
   checkpoint.put("optimiser", optimiser_->save());
@@ -73,6 +75,11 @@ void Session::resume() {
     best_value_ = position.at("best_value").get<double>();
     schedule_.load(position.at("schedule"));
     for (const auto& one : position.at("history")) history_.push_back(read_metrics(one));
+    // What checkpoints of earlier versions do not hold is taken for nothing more than the steps.
+    double steps_seconds = sums_.seconds;
+    for (const auto& one : history_) steps_seconds += one.seconds + one.validation_seconds;
+    earlier_seconds_ = position.value("seconds", steps_seconds);
+    note_threads(position.value("threads", base::threads()));
     base::set_product_kernel(base::parse_product_kernel(position.at("product").get<std::string>()));
     // Checkpoints from before there was a choice have none.
     nn::fused::set_convolutions(
@@ -89,6 +96,14 @@ void Session::resume() {
   optimiser_->load(memory);
 }
 
+void Session::note_threads(int then) const {
+  if (then == base::threads() || !options_.note) return;
+  options_.note(fmt::format(
+      "'{}' was begun with {} thread{} and goes on with {}: its results are not bit for "
+      "bit those of one number of threads",
+      options_.stage, then, then == 1 ? "" : "s", base::threads()));
+}
+
 FitResult Session::result() const {
   const auto plain = [&](const nn::State& state) {
     return nn::Network{graph_, laid_out(state.clone(), {.channels_last = false})};
@@ -99,7 +114,8 @@ FitResult Session::result() const {
           .best = plain(best_epoch_ > 0 ? best_ : state_),
           .best_epoch = best_epoch_,
           .history = history_,
-          .steps = steps_};
+          .steps = steps_,
+          .seconds = seconds()};
 }
 
 }  // namespace ranklens::train
