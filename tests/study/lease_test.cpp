@@ -111,6 +111,24 @@ TEST(Lease, OfAnotherMachineIsTakenOverWithoutASignOfLife) {
   EXPECT_TRUE(Lease::acquire(folder / "dead", {.heartbeat = 1, .stale = 30}));
 }
 
+// A process number says nothing about a process in another container, nor after a new start of the
+// machine, though the host's name be the same.
+TEST(Lease, OfAnotherSpaceOfProcessesIsLeftToItsHeartbeat) {
+  const TemporaryFolder folder;
+  const auto name = folder / "cell";
+  const auto file = name.string() + ".1";
+  die_holding(name);
+  std::string host, pid, number, space;
+  std::ifstream(file) >> host >> pid >> number >> space;
+  ASSERT_FALSE(space.empty());
+  for (const std::string& other : {space + "0", std::string(), "0" + space}) {
+    std::ofstream(file) << host << ' ' << pid << ' ' << number << ' ' << other << '\n';
+    EXPECT_FALSE(Lease::acquire(name, kPatient)) << other;
+  }
+  std::ofstream(file) << host << ' ' << pid << ' ' << number << ' ' << space << '\n';
+  EXPECT_TRUE(Lease::acquire(name, kPatient));
+}
+
 TEST(Lease, TheHeartbeatKeepsIt) {
   const TemporaryFolder folder;
   const Lease::Options quick{.heartbeat = 0.02, .stale = 2};

@@ -29,11 +29,22 @@ std::string host_name() {
   return name;
 }
 
-/// "host pid number": who holds it, and which of their leases it is.
+/// Where a process number means what it means here: this start of the machine, and the namespace
+/// that numbers the processes. Containers of one machine may share a host name, not a namespace.
+/// "" where the system does not say.
+std::string process_space() {
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  std::error_code error;
+  const auto space = fs::read_symlink("/proc/self/ns/pid", error);
+  return error || boot.empty() ? "" : boot + "/" + space.string();
+}
+
+/// "host pid number space": who holds it, and which of their leases it is.
 std::string make_token() {
   static std::atomic<std::uint64_t> count{0};
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return fmt::format("{} {} {}-{}", host_name(), ::getpid(), now, ++count);
+  return fmt::format("{} {} {}-{} {}", host_name(), ::getpid(), now, ++count, process_space());
 }
 
 fs::path term_path(const fs::path& name, std::int64_t term) {
@@ -86,12 +97,15 @@ class Draft {
   fs::path path_;
 };
 
+/// Known only of a holder whose process number can be looked up here; of any other, its heartbeat
+/// decides.
 bool process_is_gone(const std::string& token) {
   std::istringstream words(token);
-  std::string host;
+  std::string host, number, space;
   long pid = 0;
-  return words >> host >> pid && host == host_name() && pid > 0 &&
-         ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
+  return words >> host >> pid >> number >> space && host == host_name() &&
+         space == process_space() && pid > 0 && ::kill(static_cast<pid_t>(pid), 0) != 0 &&
+         errno == ESRCH;
 }
 
 /// Whether the last term, that of `file`, is over.

@@ -26,9 +26,10 @@ class Lease {
     double stale = 30;     ///< without a sign of life for so long, the holder is taken for dead
   };
 
-  /// The lease, or null while another process holds it. A process of this machine that no longer
-  /// runs loses it at once, any other one after `stale` seconds by the clock of the file system. A
-  /// SystemError if the folder cannot be written to.
+  /// The lease, or null while another process holds it. A process that no longer runs loses it at
+  /// once if it ran on this machine and in this namespace of process numbers (not in another
+  /// container), any other one after `stale` seconds by the clock of the file system. A SystemError
+  /// if the folder cannot be written to.
   static std::unique_ptr<Lease> acquire(const std::filesystem::path& name, const Options& options);
   static std::unique_ptr<Lease> acquire(const std::filesystem::path& name) {
     return acquire(name, Options());
