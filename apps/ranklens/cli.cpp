@@ -10,6 +10,7 @@
 
 #include "ranklens/base/error.h"
 
+#include "command_line.h"
 #include "commands.h"
 #include "config.h"
 
@@ -94,8 +95,9 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 }  // namespace
 
-int run(std::vector<std::string> args) {
+int run(const std::string& program, std::vector<std::string> args) {
   try {
+    set_command_line(program, args);
     CLI::App root{"Compress a network, keep its reasons.", "ranklens"};
     root.set_version_flag("--version", "ranklens " RANKLENS_VERSION);
     root.require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "ranklens/base/version.h"
 #include "ranklens/explain/maps.h"
 
+#include "command_line.h"
 #include "explain.h"
 
 namespace ranklens::app {
@@ -16,24 +17,6 @@ constexpr std::int64_t kMostShown = 64;
 constexpr const char* kArm = "model";
 
 std::string image_id(std::int64_t k) { return fmt::format("i{}", k); }
-
-std::string command_of(const ExplainOptions& options, const OpenedModel& opened) {
-  auto command = "ranklens explain " + opened.name;
-  for (const auto& photo : options.photos) command += " " + photo;
-  const auto add = [&](const char* flag, const std::string& value) {
-    if (value.empty()) return;
-    const bool plain = value.find_first_of("() '") == std::string::npos;
-    command += fmt::format(" {} {}", flag, plain ? value : "'" + value + "'");
-  };
-  add("--images", options.images);
-  add("--targets", options.targets);
-  add("--target", options.target);
-  add("--method", options.methods);
-  add("--layer", options.layer);
-  add("--preset", options.preset);
-  add("--report", options.report);
-  return command;
-}
 
 /// A map as it is drawn: one channel, as large as the image.
 at::Tensor drawable(const at::Tensor& map, const at::Tensor& image) {
@@ -95,7 +78,7 @@ report::ReportData explanation_page(const ExplainOptions& options, const OpenedM
                   photos && count == 1 ? subjects.names[0] : fmt::format("{} images", count));
   data.lead = fmt::format("What the network takes {} for, and where it looks.",
                           count == 1 ? "the image" : fmt::format("{} images", count));
-  data.command = command_of(options, opened);
+  data.command = command_line();
   if (shown < count) {
     data.notes.push_back(fmt::format("The first {} of {} images are shown.", shown, count));
   }

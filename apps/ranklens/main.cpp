@@ -7,5 +7,7 @@
 
 int main(int argc, char** argv) {
   ranklens::base::keep_freed_memory();
-  return ranklens::app::run(std::vector<std::string>(argv + 1, argv + argc));
+  const std::vector<std::string> words(argv, argv + argc);
+  return ranklens::app::run(words.empty() ? "ranklens" : words.front(),
+                            {words.begin() + (words.empty() ? 0 : 1), words.end()});
 }

@@ -5,6 +5,8 @@
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
 
+#include "command_line.h"
+
 namespace ranklens::app {
 
 Json to_json(const Manifest& manifest, const Common& common, const std::filesystem::path& folder) {
@@ -15,6 +17,7 @@ Json to_json(const Manifest& manifest, const Common& common, const std::filesyst
                        {"sha256", base::sha256_of_file(folder / file)}});
   }
   Json json{{"command", manifest.command},
+            {"command_line", command_line()},
             {"ranklens", base::version()},
             {"libtorch", base::libtorch_version()},
             {"processor", base::processor()},

@@ -130,6 +130,7 @@ TEST_F(Explain, PhotosArePredictedByNameAndShownOnAPage) {
   for (const auto* part : {"wide.png", "grey.png", "smoothgrad", "gallery", "relu6"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
+  EXPECT_THAT(html, HasSubstr("smoothgrad(samples=2)&#39; --report " + page));
   // The probabilities are those of the photo as to_square() cuts it.
   const auto answer = answer_of(run({in("wide.png"), "--report", page, "--json"}));
   const auto photo = data::in_unit_range(data::planar(base::read_image(in("wide.png"))));

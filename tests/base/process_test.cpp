@@ -22,5 +22,29 @@ TEST(RunProcess, SaysWhatCannotBeRun) {
                         "'no-such-program-here' cannot be run: No such file or directory");
 }
 
+TEST(ShellLine, AShellReadsTheSameWords) {
+  const std::vector<std::string> words{"plain-1.2_3/a:b,c=d+e@f%g",
+                                       "",
+                                       "two words",
+                                       "it's",
+                                       "'",
+                                       "$HOME `id` \\ \"x\"",
+                                       "~",
+                                       "*",
+                                       "a;b|c&d",
+                                       "smoothgrad(samples=2)",
+                                       "new\nline",
+                                       "–",
+                                       "#",
+                                       "!x"};
+  std::vector<std::string> command{"printf", "[%s]"};
+  command.insert(command.end(), words.begin(), words.end());
+  std::string expected;
+  for (const auto& word : words) expected += "[" + word + "]";
+  EXPECT_EQ(run_process({"sh", "-c", shell_line(command)}).output, expected);
+  EXPECT_EQ(shell_line({"ranklens", "study", "--methods", "gradcam,smoothgrad(samples=2)"}),
+            "ranklens study --methods 'gradcam,smoothgrad(samples=2)'");
+}
+
 }  // namespace
 }  // namespace ranklens::base

@@ -1,9 +1,12 @@
 #include "ranklens/base/process.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -48,7 +51,30 @@ pid_t start_process(const std::vector<std::string>& command, int output) {
   return process;
 }
 
+/// Whether a shell takes the word as it is, wherever it stands.
+bool is_plain(const std::string& word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("-_./,:=+@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 }  // namespace
+
+std::string shell_line(const std::vector<std::string>& command) {
+  std::string line;
+  for (const auto& word : command) {
+    if (!line.empty()) line += ' ';
+    line += is_plain(word) ? word : quoted(word);
+  }
+  return line;
+}
 
 ProcessResult run_process(const std::vector<std::string>& command) {
   require(!command.empty(), "no program to run");

@@ -16,4 +16,8 @@ struct ProcessResult {
 /// if it cannot be started.
 ProcessResult run_process(const std::vector<std::string>& command);
 
+/// The words of a command as they would be typed into a POSIX shell: 'single quotes' around what it
+/// would not take as it is.
+std::string shell_line(const std::vector<std::string>& command);
+
 }  // namespace ranklens::base
