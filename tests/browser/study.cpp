@@ -269,6 +269,7 @@ report::ReportData study() {
           {stage, arm.id, seconds * (1 + 0.1 * wave(static_cast<int>(arm.id.size())))});
   data.stages.push_back({"data", "", 4.2});
   data.stages.push_back({"report", "", 1.3});
+  data.stage_note = "By the clock, summed over seeds and processes.";
   data.configuration = {{"training", "epochs", "20"},
                         {"training", "batch", "512"},
                         {"training", "optimiser", "adam(lr=1e-3)"},
