@@ -22,7 +22,7 @@ void add_reproduce(CLI::App& root) {
     base::require(!options->data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
     options->preset = "hackathon";
     if (options->common.out.empty()) options->common.out = "runs/hackathon";
-    run_study(*options, options->config(), "ranklens reproduce hackathon");
+    run_study(*options, "reproduce");
   });
 }
 

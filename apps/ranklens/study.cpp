@@ -20,7 +20,7 @@ void add_study(CLI::App& root) {
                   fmt::format("{}", fmt::join(study::preset_names(), ", ")))
       ->capture_default_str();
   add_study_options(command, *options);
-  command.callback([options] { run_study(*options, options->config(), "ranklens study"); });
+  command.callback([options] { run_study(*options, "study"); });
 }
 
 }  // namespace ranklens::app

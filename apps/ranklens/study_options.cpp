@@ -1,6 +1,6 @@
 #include "study_options.h"
 
-#include <iostream>
+#include <algorithm>
 #include <numeric>
 
 #include <CLI/CLI.hpp>
@@ -8,12 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/files.h"
-#include "ranklens/base/interrupt.h"
-#include "ranklens/base/progress.h"
 #include "ranklens/base/text.h"
-#include "ranklens/report/study_page.h"
-#include "ranklens/study/run.h"
 
 #include "values.h"
 
@@ -54,34 +49,6 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std:
   return seeds;
 }
 
-std::string summary(const report::ReportData& data) {
-  std::string text;
-  for (const auto& item : data.verdicts) {
-    text += fmt::format("{:<12}  {}\n              {}\n", study::to_string(item.verdict.outcome),
-                        item.claim.text, item.verdict.reason);
-  }
-  for (const auto& table : report::tables(data)) {
-    if (table.id == "arms" || table.id == "stages")
-      text += "\n" + table.title + "\n" + report::to_text(table);
-  }
-  return text;
-}
-
-Json verdicts_json(const report::ReportData& data) {
-  Json all = Json::array();
-  for (const auto& item : data.verdicts) {
-    all.push_back({{"claim", item.claim.text},
-                   {"verdict", study::to_string(item.verdict.outcome)},
-                   {"tendency", study::to_string(item.verdict.tendency)},
-                   {"measure", item.measure},
-                   {"difference", item.verdict.difference.mean},
-                   {"interval", {item.verdict.difference.lower, item.verdict.difference.upper}},
-                   {"seeds", item.verdict.difference.count},
-                   {"reason", item.verdict.reason}});
-  }
-  return all;
-}
-
 }  // namespace
 
 study::Config StudyOptions::config() const {
@@ -103,8 +70,8 @@ study::Config StudyOptions::config() const {
   if (batch > 0) config.batch = batch;
   if (dropout >= 0) config.dropout = dropout;
   if (epochs > 0) {
-    // The hackathon's recipe is fixed; anybody else's is what they ask for.
-    if (preset != "hackathon" || epochs > config.full_epochs) config.full_epochs = epochs;
+    // A preset's recipe stays as long as it is: fewer epochs are a part of it.
+    config.full_epochs = std::max(config.full_epochs, epochs);
     config.epochs = epochs;
   }
   if (full_epochs > 0) config.full_epochs = full_epochs;
@@ -125,11 +92,16 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                      "dense, tt-matched, low-rank, tt; the first is compared with");
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
   options.seed = command.get_option("--seed");
-  command.add_option("--epochs", options.epochs, "passes over the training images")
+  command
+      .add_option(
+          "--epochs", options.epochs,
+          "passes over the training images; with fewer than the preset's recipe has, claims "
+          "about converged accuracy stay undecided")
       ->check(CLI::PositiveNumber);
   command
       .add_option("--full-epochs", options.full_epochs,
-                  "epochs of the whole recipe: with fewer, claims at convergence stay undecided")
+                  "epochs of the recipe (the preset's; --epochs where that is more): to say that "
+                  "fewer are the whole of it")
       ->check(CLI::PositiveNumber);
   command.add_option("--width", options.width, "channels of the first convolutions")
       ->check(CLI::PositiveNumber);
@@ -151,40 +123,6 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
   command.add_flag("--grey", options.grey, "train on grey images");
-}
-
-void run_study(const StudyOptions& options, const study::Config& config,
-               const std::string& command) {
-  start(options.common);
-  base::require(options.common.torch_device().is_cpu(),
-                "a study computes on the processor; '{}' is not served yet", options.common.device);
-  base::install_interrupt_handlers();
-  const std::filesystem::path folder = options.common.out;
-  base::ProgressBar bar(options.common.quiet);
-  const auto results = study::run(config, {.folder = folder,
-                                           .work = options.work,
-                                           .memory = parse_bytes(options.memory),
-                                           .progress = bar.callback(),
-                                           .note = [&](const std::string& line) {
-                                             bar.clear();
-                                             if (!options.common.quiet) std::cerr << line << '\n';
-                                           }});
-  bar.clear();
-  if (results.interrupted) {
-    throw base::SystemError(
-        fmt::format("interrupted with {} of {} runs finished; the same command goes on from there",
-                    results.cells.size(), config.arms.size() * config.seeds.size()));
-  }
-  const auto data = report::study_page(results, results.selection, command);
-  const auto page = folder / "report.html";
-  report::write_page(page, data);
-  for (const auto& table : report::tables(data)) {
-    base::write_file(folder / (table.id + ".csv"), report::to_csv(table));
-  }
-  emit(
-      options.common,
-      Json{{"page", page.string()}, {"folder", folder.string()}, {"verdicts", verdicts_json(data)}},
-      summary(data) + "\nThe page: " + page.string() + "\n");
 }
 
 }  // namespace ranklens::app

@@ -29,9 +29,9 @@ struct StudyOptions {
 
 void add_study_options(CLI::App& command, StudyOptions& options);
 
-/// Runs the study, writes the page and CSV files beside it, prints verdicts and where the page is.
-/// Throws SystemError when interrupted.
-void run_study(const StudyOptions& options, const study::Config& config,
-               const std::string& command);
+/// Runs the study, writes the page, CSV files and the manifest, prints verdicts and where the page
+/// is. `command` is "study" or "reproduce". Throws SystemError when interrupted, and when every
+/// training diverged (the page is there all the same).
+void run_study(const StudyOptions& options, const std::string& command);
 
 }  // namespace ranklens::app

@@ -1,4 +1,6 @@
 #include <fstream>
+#include <map>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -105,7 +107,8 @@ TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
       << "no bar where there is no terminal, but a line for a finished cell";
   EXPECT_THAT(done.out, HasSubstr("Seconds per stage"));
   EXPECT_THAT(done.out, HasSubstr("The page: " + (out_ / "report.html").string()));
-  for (const auto* file : {"report.html", "arms.csv", "stages.csv", "metrics-localisation.csv"})
+  for (const auto* file :
+       {"report.html", "arms.csv", "stages.csv", "metrics-localisation.csv", "manifest.json"})
     EXPECT_TRUE(fs::exists(out_ / file)) << file;
 
   const auto written = fs::last_write_time(out_ / "report.html");
@@ -115,6 +118,91 @@ TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
 
   const auto answer = answer_of(ranklens(joined(tiny(), {"--json"})));
   EXPECT_EQ(answer.at("folder"), out_.string());
+}
+
+std::string text_in(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(StudyCommand, ThePageNamesTheWholeCommandAndTheManifestTheFiles) {
+  const auto args = tiny({"--title", "It's a \"test\" of $HOME", "--methods",
+                          "saliency(channel=max)", "--seeds", "3,5", "--dtype", "bfloat16"});
+  ASSERT_EQ(ranklens::testing::ranklens(args).status, 0);
+  const auto manifest = json_of(out_ / "manifest.json");
+  const std::string line = manifest.at("command_line");
+  // A shell reads the same words from it.
+  std::string expected = "ranklens\n";
+  for (const auto& arg : args) expected += arg + "\n";
+  const auto read = ranklens::testing::run_program(
+      "/bin/sh", {"-c", "for word in " + line + "; do printf '%s\\n' \"$word\"; done"});
+  EXPECT_EQ(read.out, expected);
+  const auto html = text_in(out_ / "report.html");
+  EXPECT_THAT(html, HasSubstr("ranklens study --data scenes:train=48,test=16 --arms dense"));
+  EXPECT_THAT(html, HasSubstr("--methods &#39;saliency(channel=max)&#39;"));
+
+  EXPECT_EQ(manifest.at("command"), "study");
+  EXPECT_EQ(manifest.at("seeds"), (std::vector<int>{3, 5}));
+  EXPECT_EQ(manifest.at("dtype"), "bfloat16");
+  EXPECT_EQ(manifest.at("threads"), 1);
+  EXPECT_EQ(manifest.at("configuration").at("width"), 8);
+  const auto cell = json_of(out_ / "cells" / "dense-s3.json");
+  EXPECT_EQ(manifest.at("data_hash"), cell.at("provenance").at("training data"));
+  EXPECT_GT(manifest.at("wall_seconds"), 0);
+  for (const auto* key : {"ranklens", "libtorch", "processor", "held_out_data_hash"})
+    EXPECT_THAT(manifest.at(key).get<std::string>(), testing::Not(testing::IsEmpty())) << key;
+  std::vector<std::string> files;
+  for (const auto& entry : manifest.at("entries")) {
+    files.push_back(entry.at("file"));
+    EXPECT_EQ(entry.at("bytes"), fs::file_size(out_ / files.back())) << files.back();
+  }
+  for (const auto* file : {"report.html", "arms.csv", "study.json", "throughput.json",
+                           "cells/dense-s5.json", "cells/dense-s5.maps.safetensors"})
+    EXPECT_THAT(files, testing::Contains(file));
+}
+
+TEST_F(StudyCommand, FewerEpochsThanTheRecipeLeaveConvergedAccuracyUndecided) {
+  const auto epochs = [&](const Args& more) {
+    fs::remove_all(out_);
+    auto args = tiny({"--arms", "dense,low-rank", "--seeds", "2"});
+    args.insert(args.end(), more.begin(), more.end());
+    EXPECT_EQ(ranklens::testing::ranklens(args).status, 0);
+    return text_in(out_ / "configuration.csv") + text_in(out_ / "verdicts.csv");
+  };
+  EXPECT_THAT(epochs({}), testing::AllOf(HasSubstr("full_epochs,6"),
+                                         HasSubstr("1 of 6 epochs say nothing about convergence")));
+  EXPECT_THAT(epochs({"--full-epochs", "1"}),
+              testing::AllOf(HasSubstr("full_epochs,1"), testing::Not(HasSubstr("convergence"))));
+}
+
+TEST_F(StudyCommand, AStudyInWhichAllDivergedIsAFailureWithAPage) {
+  auto args = tiny({"--optimiser", "sgd(lr=1e6)", "--epochs", "3", "--arms", "dense,low-rank"});
+  args.emplace_back("--quiet");
+  for (int k = 0; k < 2; ++k) {  // and so it stays
+    expect_complaint(ranklens::testing::ranklens(args), 1,
+                     "all 2 trainings diverged, so that nothing can be compared; dense-s1: ");
+    EXPECT_THAT(text_in(out_ / "report.html"),
+                HasSubstr("Nothing is compared: all 2 trainings diverged."));
+  }
+}
+
+TEST_F(StudyCommand, ArmsAddedLaterAreTimedBesideTheOthersAgain) {
+  const auto run = [&](const std::string& arms) {
+    EXPECT_EQ(ranklens::testing::ranklens(tiny({"--arms", arms})).status, 0);
+    std::map<std::string, std::string> runs;
+    const auto speeds = json_of(out_ / "throughput.json");
+    for (const auto& [arm, speed] : speeds.items()) runs[arm] = speed.at("run");
+    return runs;
+  };
+  auto first = run("dense,low-rank");
+  EXPECT_EQ(first["dense"], first["low-rank"]);
+  EXPECT_EQ(run("dense,low-rank"), first) << "nothing new to measure";
+  auto other = run("dense,tt-matched");
+  EXPECT_EQ(other["dense"], other["tt-matched"]);
+  EXPECT_EQ(other["low-rank"], first["low-rank"]);
+  auto all = run("dense,low-rank,tt-matched");
+  EXPECT_EQ(all["dense"], all["low-rank"]);
+  EXPECT_EQ(all["dense"], all["tt-matched"]);
 }
 
 TEST_F(StudyCommand, KeysOfTheFileAndFlagsThatWin) {
@@ -139,8 +227,7 @@ TEST_F(StudyCommand, KeysOfTheFileAndFlagsThatWin) {
   const auto identity = json_of(out_ / "study.json");
   EXPECT_EQ(identity.at("epochs"), 1) << "the flag wins";
   EXPECT_EQ(identity.at("methods"), (Args{"gradcam", "saliency"}));
-  std::ifstream csv(out_ / "configuration.csv");
-  const std::string settings(std::istreambuf_iterator<char>(csv), {});
+  const auto settings = text_in(out_ / "configuration.csv");
   EXPECT_THAT(settings, HasSubstr("From a file"));
   EXPECT_THAT(settings, HasSubstr("full_epochs,4"));
   EXPECT_THAT(settings, HasSubstr("accuracy_margin,0.5"));

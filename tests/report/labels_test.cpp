@@ -15,6 +15,8 @@ TEST(Labels, MethodsControlsAndPairsHaveNamesForPeople) {
   EXPECT_EQ(method_label("centre_prior"), "Centre prior");
   EXPECT_EQ(method_label("gradcam untrained"), "Grad-CAM, untrained network");
   EXPECT_EQ(method_label("gradcam~smoothgrad"), "Grad-CAM with SmoothGrad");
+  EXPECT_EQ(method_label("gradcam~smoothgrad untrained"),
+            "Grad-CAM with SmoothGrad, untrained network");
   EXPECT_EQ(method_label("my_method"), "my method");
 }
 

@@ -29,8 +29,11 @@ study::Selection two_images() {
 
 study::Pictures pictures() {
   const at::Tensor maps = at::linspace(0, 1, 32).reshape({2, 4, 4});
-  return {.maps = {{"gradcam", maps}, {"smoothgrad", maps}},
-          .values = {{"gradcam", {{"gini", at::tensor({0.25, 0.5}, at::kFloat)}}}}};
+  return {.seed = 1,
+          .maps = {{"gradcam", maps}, {"smoothgrad", maps}},
+          .values = {{"gradcam", {{"gini", at::tensor({0.25, 0.5}, at::kFloat)}}}},
+          .predicted = at::tensor({1, 1}, at::kLong),
+          .probability = at::tensor({0.75, 0.5}, at::kFloat)};
 }
 
 study::Results results(double level, std::size_t seeds = 5) {
@@ -39,8 +42,8 @@ study::Results results(double level, std::size_t seeds = 5) {
   results.config = config;
   results.cells = study::made_up_cells(config, level);
   results.pictures = {{"dense", pictures()}, {"tt", pictures()}};
-  results.throughput = {{"dense", {.forward = 200, .training = 100}},
-                        {"tt", {.forward = 100, .training = 150}}};
+  results.speeds = {{"dense", {.forward = 200, .training = 100, .run = "a"}},
+                    {"tt", {.forward = 100, .training = 150, .run = "a"}}};
   results.answers = study::answer(config, results.cells);
   return results;
 }
@@ -55,7 +58,7 @@ TEST(StudyPage, SaysWhatIsBlankAndWhatWasComputedDifferently) {
   mixed.cells[1].blank["gradcam"] = 3;
   const auto data = study_page(mixed, two_images(), "ranklens study");
   ASSERT_EQ(data.notes.size(), 3u);
-  EXPECT_THAT(data.notes[1], HasSubstr("3 Grad-CAM maps of "));
+  EXPECT_THAT(data.notes[1], HasSubstr("3 of the 10 Grad-CAM maps of TT (published head), "));
   EXPECT_THAT(data.notes[2], HasSubstr("threads: "));
 }
 
@@ -70,7 +73,7 @@ TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
   EXPECT_EQ(data.verdicts.front().verdict.outcome, study::Outcome::supported);
   EXPECT_EQ(data.verdicts.front().accuracy_matched, study::Outcome::contradicted);
   EXPECT_EQ(data.verdicts.front().accuracy_note, "60.10\u00A0% against 50.12\u00A0%");
-  EXPECT_THAT(data.verdicts.front().measure, HasSubstr("TT, published head − dense"));
+  EXPECT_THAT(data.verdicts.front().measure, HasSubstr(", TT (published head) − dense"));
 
   ASSERT_EQ(data.arms.size(), 2u);
   EXPECT_TRUE(data.arms[0].reference);
@@ -101,7 +104,73 @@ TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
   EXPECT_EQ(data.images[0].label, "frog");
   EXPECT_EQ(data.maps.size(), 2u * 2 * 2);
   EXPECT_EQ(data.grids.size(), 2u);
-  EXPECT_NE(page(data).find("TT, published head"), std::string::npos);
+  EXPECT_THAT(data.grids[0].note, HasSubstr("; the networks of seed 1. Choose"));
+  ASSERT_EQ(data.predictions.size(), 2u * 2);
+  EXPECT_EQ(data.predictions[0].classes[0], (std::pair<std::string, double>{"frog", 0.75}));
+  EXPECT_NE(page(data).find("TT (published head)"), std::string::npos);
+}
+
+TEST(StudyPage, AccuracyIsSaidInPercentagePoints) {
+  const auto data = study_page(results(-0.1), two_images(), "ranklens study");
+  const auto& kept = data.verdicts.back();
+  EXPECT_EQ(kept.unit, "percentage points");
+  EXPECT_THAT(kept.verdict.reason, HasSubstr("is −10 percentage points over 5 seeds"));
+  EXPECT_THAT(kept.verdict.reason, HasSubstr("lies below −2"));
+  EXPECT_EQ(kept.claim.threshold, -2);
+}
+
+TEST(StudyPage, CellsWithoutPredictionsAndMapsOfSeveralSeedsAreShown) {
+  auto mixed = results(0.1);
+  mixed.pictures.at("tt").seed = 4;
+  mixed.pictures.at("tt").predicted = at::Tensor();
+  const auto data = study_page(mixed, two_images(), "");
+  EXPECT_THAT(
+      data.grids[0].note,
+      HasSubstr(
+          "no seed is finished in every arm: dense of seed 1; TT (published head) of seed 4"));
+  EXPECT_EQ(data.predictions.size(), 2u);
+  EXPECT_NO_THROW(page(data));
+}
+
+TEST(StudyPage, SpeedsOfDifferentRunsAreNotDivided) {
+  const auto arms_of = [](const std::string& dense, const std::string& tt) {
+    auto given = results(0.1);
+    given.speeds.at("dense").run = dense;
+    given.speeds.at("tt").run = tt;
+    return to_csv(table(tables(study_page(given, two_images(), "")), "arms"));
+  };
+  EXPECT_THAT(arms_of("a", "a"), HasSubstr(",100,,,0,0.5,150,,,0,1.5,"));
+  for (const auto& csv : {arms_of("a", "b"), arms_of("", "")}) {
+    EXPECT_THAT(csv, HasSubstr(",100,,,0,not comparable,150,,,0,not comparable,"));
+    EXPECT_THAT(csv, HasSubstr(",200,,,0,1,100,,,0,1,")) << "itself";
+  }
+}
+
+TEST(StudyPage, SaysHowManyImagesAreLeftOut) {
+  auto given = results(0.1);
+  given.cells[2].left_out = {{"gradcam", {{"mass_accuracy", 1}, {"deletion", 2}}},
+                             {"random", {{"roc_auc", 1}}}};
+  const auto notes = testing::PrintToString(study_page(given, two_images(), "").notes);
+  EXPECT_THAT(notes, HasSubstr("Localisation leaves out 1 of 2 images: a mask that is empty"));
+  EXPECT_THAT(notes, HasSubstr("Deletion, probability: 2 of 2 images have no finite value"));
+}
+
+TEST(StudyPage, SaysFirstThatNothingWasTrainedToItsEnd) {
+  auto failed = results(0.1, 2);
+  for (auto& cell : failed.cells) cell.failure = "the loss became nan";
+  failed.answers = study::answer(failed.config, failed.cells);
+  const auto data = study_page(failed, two_images(), "");
+  EXPECT_EQ(data.notes.at(0), "Nothing is compared: all 4 trainings diverged.");
+  failed.cells[0].failure.clear();
+  EXPECT_THAT(testing::PrintToString(study_page(failed, two_images(), "").notes),
+              testing::Not(HasSubstr("Nothing is compared")));
+}
+
+TEST(StudyPage, SaysWhetherTheStagesAreAll) {
+  auto given = results(0.1);
+  EXPECT_THAT(study_page(given, two_images(), "").stage_note, HasSubstr("an earlier version"));
+  for (auto& cell : given.cells) cell.seconds["other"] = 0.5;
+  EXPECT_THAT(study_page(given, two_images(), "").stage_note, HasSubstr("add up to the time"));
 }
 
 TEST(StudyPage, TablesBecomeCsv) {
@@ -136,7 +205,7 @@ TEST(StudyPage, RefusesNothing) {
   auto empty = results(0);
   empty.cells.clear();
   empty.pictures.clear();
-  empty.throughput.clear();
+  empty.speeds.clear();
   empty.answers = study::answer(empty.config, {});
   EXPECT_NO_THROW(page(study_page(empty, two_images(), "")));
 

@@ -66,6 +66,20 @@ TEST(StudyScores, AControlWithoutANetworkStandsOnceWhereNoNetworkIsAsked) {
   EXPECT_NE(score(data, "tt", "gradcam untrained"), nullptr);
 }
 
+TEST(StudyScores, AgreementOnUntrainedNetworksIsAControl) {
+  study::Results results;
+  results.config.arms = {"dense"};
+  results.config.methods = {"gradcam", "smoothgrad"};
+  results.cells = {cell("dense", 1, 0.4)};
+  results.cells[0].agreement["gradcam~smoothgrad untrained"] = {{"spearman", 0.1}};
+  ReportData data;
+  add_scores(results, data);
+  const auto& last = data.methods.back();
+  EXPECT_EQ(last.label, "Grad-CAM with SmoothGrad, untrained network");
+  EXPECT_TRUE(last.control);
+  EXPECT_EQ(score(data, "dense", last.id)->values.at("spearman").mean, 0.1);
+}
+
 TEST(StudyScores, MethodsComeFirstThenControlsAndPairsWithTheirLabels) {
   const auto data = data_of_two_arms();
   std::vector<std::string> labels;

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/files.h"
+#include "ranklens/base/json.h"
+#include "ranklens/study/speed.h"
 
 #include "study/cells.h"
 #include "testing/expect_error.h"
@@ -70,7 +72,7 @@ TEST(StudyFolder, DamagedFilesAreSaid) {
   std::ofstream(folder / "cells" / "tt-s1.json") << R"({"arm": "tt"})";
   expect_error([&] { find_cell(config, folder.path(), "tt", 1); }, "is not a cell of a study");
   std::ofstream(folder / "throughput.json") << R"({"tt": {"forward": "fast"}})";
-  expect_error([&] { find_throughput(folder.path()); }, "is not a table of throughputs");
+  expect_error([&] { find_speeds(folder.path()); }, "is not a table of throughputs");
 }
 
 TEST(StudyFolder, CellsComeBackAsTheyWere) {
@@ -120,7 +122,9 @@ TEST(StudyFolder, MapsComeBackWithinTheirEightBits) {
   std::filesystem::create_directories(folder / "cells");
   const Pictures pictures{
       .maps = {{"gradcam", at::rand({3, 5, 4})}, {"smoothgrad", at::rand({3, 5, 4}) * 6 - 4}},
-      .values = {{"gradcam", {{"gini", at::tensor({0.1, 0.2, 0.3}, at::kDouble)}}}}};
+      .values = {{"gradcam", {{"gini", at::tensor({0.1, 0.2, 0.3}, at::kDouble)}}}},
+      .predicted = at::tensor({2, 0, 9}, at::kLong),
+      .probability = at::tensor({0.5, 0.25, 1.0}, at::kFloat)};
   write_pictures(folder.path(), cell, pictures);
   const auto back = find_pictures(folder.path(), "tt", 3);
   ASSERT_TRUE(back);
@@ -134,17 +138,90 @@ TEST(StudyFolder, MapsComeBackWithinTheirEightBits) {
       find_pictures(folder.path(), "tt", 3)->maps.at("gradcam").equal(flat.maps.at("gradcam")));
   EXPECT_TRUE(
       back->values.at("gradcam").at("gini").allclose(at::tensor({0.1, 0.2, 0.3}, at::kFloat)));
+  EXPECT_TRUE(back->predicted.equal(pictures.predicted));
+  EXPECT_TRUE(back->probability.equal(pictures.probability));
+  EXPECT_EQ(back->seed, 3u);
   EXPECT_FALSE(find_pictures(folder.path(), "tt", 4));
+  EXPECT_TRUE(has_pictures(folder.path(), "tt", 3));
+  EXPECT_FALSE(has_pictures(folder.path(), "tt", 4));
+}
+
+TEST(StudyFolder, GridsShowTheFirstSeedThatAllArmsHave) {
+  const TemporaryFolder folder;
+  auto config = two_arms();
+  config.seeds = {9, 1, 5, 3};
+  std::filesystem::create_directories(folder / "cells");
+  const auto shown = [&](const std::string& arm) {
+    return load(config, folder.path()).pictures.at(arm).seed;
+  };
+  const auto add = [&](const std::string& arm, std::uint64_t seed) {
+    write_pictures(folder.path(), made_up_cell(config, arm, seed, 0),
+                   {.maps = {{"gradcam", at::rand({2, 3, 3})}}});
+  };
+  EXPECT_TRUE(load(config, folder.path()).pictures.empty());
+  add("dense", 9);
+  EXPECT_EQ(shown("dense"), 9u) << "the other arm has none at all yet";
+  add("tt", 5);
+  EXPECT_EQ(shown("dense"), 9u) << "no seed of both";
+  EXPECT_EQ(shown("tt"), 5u);
+  add("dense", 5);
+  add("dense", 3);
+  add("tt", 3);
+  EXPECT_EQ(shown("dense"), 5u);
+  EXPECT_EQ(shown("tt"), 5u);
 }
 
 TEST(StudyFolder, SpeedsComeBack) {
   const TemporaryFolder folder;
-  EXPECT_TRUE(find_throughput(folder.path()).empty());
-  write_throughput(folder.path(), {{"tt", {.forward = 12.5, .training = 3.25}}});
-  const auto back = find_throughput(folder.path());
+  EXPECT_TRUE(find_speeds(folder.path()).empty());
+  write_speeds(folder.path(), {{"tt", {.forward = 12.5, .training = 3.25, .run = "7-1"}}});
+  const auto back = find_speeds(folder.path());
   ASSERT_EQ(back.size(), 1u);
   EXPECT_EQ(back.at("tt").forward, 12.5);
   EXPECT_EQ(back.at("tt").training, 3.25);
+  EXPECT_EQ(back.at("tt").run, "7-1");
+}
+
+TEST(StudyFolder, SpeedsCountAsThereOnlyWhereOneRunMeasuredAll) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  const auto has = [&](const std::string& dense, const std::string& tt) {
+    write_speeds(folder.path(), {{"dense", {1, 1, dense}}, {"tt", {1, 1, tt}}});
+    return has_speeds(config, folder.path());
+  };
+  EXPECT_FALSE(has_speeds(config, folder.path()));
+  EXPECT_TRUE(has("a", "a"));
+  EXPECT_FALSE(has("a", "b"));
+  EXPECT_FALSE(has("", "")) << "of an earlier version, which did not say";
+  write_speeds(folder.path(), {{"dense", {1, 1, "a"}}});
+  EXPECT_FALSE(has_speeds(config, folder.path()));
+}
+
+// What an earlier version left is read as it is.
+TEST(StudyFolder, OlderCellsAndMapsAreRead) {
+  const TemporaryFolder folder;
+  const auto config = two_arms();
+  open_folder(config, folder.path());
+  auto cell = to_json(made_up_cell(config, "tt", 1, 0));
+  for (const char* key : {"left_out", "blank"}) cell.erase(key);
+  for (auto& epoch : cell.at("history")) epoch.erase("validation_seconds");
+  base::write_json(cell_path(folder.path(), "tt", 1), cell);
+  const auto back = find_cell(config, folder.path(), "tt", 1);
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->left_out.empty());
+  EXPECT_EQ(back->history.at(0).validation_seconds, 0);
+  EXPECT_EQ(back->accuracy, 0.501);
+  write_pictures(folder.path(), *back, {.maps = {{"gradcam", at::rand({3, 5, 4})}}});
+  EXPECT_FALSE(find_pictures(folder.path(), "tt", 1)->predicted.defined());
+  std::ofstream(folder / "throughput.json") << R"({"tt": {"forward": 2.0, "training": 1.0}})";
+  EXPECT_EQ(find_speeds(folder.path()).at("tt").run, "");
+}
+
+TEST(StudyFolder, TheIdentityOfCommittedCellsStays) {
+  auto config = preset("hackathon");
+  config.epochs = 12;
+  config.compute = "bfloat16";
+  EXPECT_EQ(identity_digest(config), "b1b77844238b222b");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "ranklens/base/threads.h"
 #include "ranklens/study/folder.h"
 
+#include "study/tiny.h"
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
 
@@ -29,27 +30,13 @@ using ranklens::testing::expect_error;
 using ranklens::testing::TemporaryFolder;
 namespace fs = std::filesystem;
 
-Config tiny() {
-  Config config;
-  config.data = "scenes:train=48,test=16,size=32";
-  config.arms = {"dense", "low-rank"};
-  config.seeds = {1, 2};
-  config.width = 8;
-  config.epochs = config.full_epochs = 1;
-  config.batch = 16;
-  config.methods = {"gradcam", "smoothgrad(samples=2)"};
-  config.images = "test:2";
-  return config;
-}
-
-RunOptions quiet(const fs::path& folder) { return {.folder = folder, .speed_seconds = 0}; }
-
 /// What must not depend on how often a run was killed: all but times.
 nlohmann::json without_times(nlohmann::json cell) {
   cell.erase("seconds");
   for (auto& epoch : cell.at("history")) {
     epoch.erase("seconds");
     epoch.erase("images_per_second");
+    epoch.erase("validation_seconds");
   }
   return cell;
 }
@@ -131,13 +118,16 @@ TEST_F(StudyRun, MakesEveryCellWithEveryScore) {
       for (const auto* metric : {"mass_accuracy", "gini", "deletion", "insertion_logit"})
         EXPECT_TRUE(cell.scores.at(key).contains(metric)) << key << " " << metric;
     }
-    EXPECT_TRUE(cell.agreement.at("gradcam~smoothgrad").contains("spearman"));
-    for (const auto* stage : {"train", "evaluate", "explain", "measure"})
+    for (const auto* pair : {"gradcam~smoothgrad", "gradcam~smoothgrad untrained"})
+      EXPECT_TRUE(cell.agreement.at(pair).contains("spearman"));
+    EXPECT_TRUE(cell.left_out.empty());
+    for (const auto* stage : {"train", "validate", "evaluate", "explain", "measure"})
       EXPECT_GT(cell.seconds.at(stage), 0) << stage;
   }
   EXPECT_GT(results.cells[0].parameters, results.cells[1].parameters);
   EXPECT_EQ(results.pictures.at("dense").maps.at("gradcam").sizes(), at::IntArrayRef({2, 32, 32}));
-  EXPECT_GT(results.throughput.at("low-rank").training, 0);
+  EXPECT_GT(results.speeds.at("low-rank").training, 0);
+  EXPECT_EQ(results.speeds.at("low-rank").run, results.speeds.at("dense").run);
   EXPECT_FALSE(results.interrupted);
   EXPECT_EQ(results.answers.size(), 8u);
 

@@ -51,6 +51,15 @@ TEST(Judge, TheReasonHasSeedsDifferenceAndInterval) {
   EXPECT_THAT(judge(kMore, kAround).reason, HasSubstr("contains 0"));
 }
 
+TEST(Judge, NumbersCarryTheirUnitAndARealMinus) {
+  Claim claim{.text = "accuracy is kept", .unit = "percentage points", .threshold = -2};
+  const Verdict verdict = judge(claim, with({-5, -6, -7, -6, -5.5}));
+  EXPECT_THAT(verdict.reason, HasSubstr("tt − dense is −5.9 percentage points over 5 seeds"));
+  EXPECT_THAT(verdict.reason, HasSubstr("interval [−6.82, −4.98] lies below −2"));
+  EXPECT_EQ(verdict.reason.find('-'), std::string::npos);
+  EXPECT_THAT(judge(kMore, with({-1e-7, -2e-7, -1.5e-7})).reason, HasSubstr("−1.5e−07"));
+}
+
 TEST(Judge, TheIntervalDecidesNotTheMean) {
   // The mean is clearly positive, the interval at 95 % is not; at 80 % it is.
   const PairedSamples samples = with({.05, .02, -.01, .06, .09});
@@ -85,6 +94,66 @@ TEST(Judge, ReducedEpochsSayNothingAboutConvergence) {
   EXPECT_THAT(reduced.reason, HasSubstr("12 of 50 epochs"));
   samples.epochs = 50;
   EXPECT_EQ(judge(converged, samples).outcome, Outcome::supported);
+}
+
+// The arm's own values beside a control's, over the same seeds.
+PairedSamples control(const std::string& name, const std::vector<double>& differences) {
+  auto samples = with(differences);
+  samples.first = "the maps of tt";
+  samples.second = name;
+  return samples;
+}
+
+TEST(Judge, ControlsThatAreBeatenChangeNothing) {
+  const std::vector controls{control("random maps", {.2, .21, .19, .2, .22}),
+                             control("edges", {.01, .02, .01, .02, .03})};
+  for (const auto& samples : {kAbove, kBelow, kAround}) {
+    const auto with_controls = judge(kMore, samples, controls), without = judge(kMore, samples);
+    EXPECT_EQ(with_controls.outcome, without.outcome);
+    EXPECT_EQ(with_controls.tendency, without.tendency);
+    EXPECT_EQ(with_controls.reason, without.reason);
+  }
+}
+
+TEST(Judge, NothingIsSupportedThatDoesNotBeatItsControls) {
+  const auto beaten = control("random maps", {.2, .21, .19, .2, .22});
+  for (const auto& values :
+       {std::vector<double>{-.02, .03, -.04, .05, .01},                      // as good
+        std::vector<double>{-.2, -.21, -.19, -.2, -.22},                     // worse
+        std::vector<double>{.3},                                             // no interval
+        std::vector<double>{.2, .2, NAN, .2, .2}, std::vector<double>{}}) {  // not measured
+    const std::vector controls{beaten, control("those of the untrained network", values)};
+    const Verdict verdict = judge(kMore, kAbove, controls);
+    EXPECT_EQ(verdict.outcome, Outcome::undecided);
+    EXPECT_FALSE(verdict.preliminary()) << "no rule forbids an answer: there is none";
+    EXPECT_THAT(verdict.reason, HasSubstr("lies above 0; but the maps of tt are not shown to beat "
+                                          "those of the untrained network ("));
+    EXPECT_THAT(verdict.reason, testing::Not(HasSubstr("random")));
+    // What is contradicted or undecided stays so, and needs no such reason.
+    EXPECT_EQ(judge(kMore, kBelow, controls).outcome, Outcome::contradicted);
+    EXPECT_EQ(judge(kMore, kBelow, controls).reason, judge(kMore, kBelow).reason);
+    EXPECT_EQ(judge(kMore, kAround, controls).reason, judge(kMore, kAround).reason);
+  }
+  EXPECT_THAT(
+      judge(kMore, kAbove, std::vector{control("a", {-.1, 0, .1}), control("b", {.3})}).reason,
+      HasSubstr("beat a (+0 [−0.248, +0.248]) nor b (a single seed)"));
+}
+
+TEST(Judge, ControlsOfALowerNumberMustBeHigher) {
+  const std::vector lower{control("random maps", {-.2, -.21, -.19, -.2, -.22})};
+  const std::vector higher{control("random maps", {.2, .21, .19, .2, .22})};
+  EXPECT_EQ(judge(kLess, kBelow, lower).outcome, Outcome::supported);
+  EXPECT_EQ(judge(kLess, kBelow, higher).outcome, Outcome::undecided);
+}
+
+TEST(Judge, FewSeedsThatDoNotBeatTheirControlsHaveNoTendency) {
+  const auto few = with({.03, .04, .05});
+  EXPECT_EQ(judge(kMore, few, std::vector{control("a", {.2, .21, .19})}).tendency,
+            Outcome::supported);
+  const Verdict verdict = judge(kMore, few, std::vector{control("a", {-.2, .21, .19})});
+  EXPECT_EQ(verdict.tendency, Outcome::undecided);
+  EXPECT_THAT(verdict.reason, HasSubstr("not shown to beat a"));
+  EXPECT_THAT(verdict.reason, HasSubstr("; 5 seeds are needed"));
 }
 
 TEST(Judge, AThresholdMakesNonInferiority) {

@@ -38,12 +38,10 @@ constexpr std::array kMetrics{
 }  // namespace
 
 std::string method_label(std::string_view id) {
-  if (const auto pair = study::pair_methods(id)) {
-    return method_label(pair->first) + " with " + method_label(pair->second);
-  }
-  if (const auto method = study::untrained_method(id)) {
+  if (const auto method = study::untrained_method(id))
     return method_label(*method) + ", untrained network";
-  }
+  if (const auto pair = study::pair_methods(id))
+    return method_label(pair->first) + " with " + method_label(pair->second);
   return explain::method_label(id);
 }
 

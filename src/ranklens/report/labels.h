@@ -8,7 +8,7 @@
 namespace ranklens::report {
 
 /// Of a method, of a method on the untrained network ("gradcam untrained"), of a control, of two
-/// methods' agreement ("gradcam~smoothgrad").
+/// methods' agreement ("gradcam~smoothgrad", "gradcam~smoothgrad untrained").
 std::string method_label(std::string_view id);
 
 struct MetricLabel {

@@ -41,6 +41,7 @@ struct Arm {
   std::optional<double> compression{};  // one minus parameters over the reference's
   Estimate forward_speed{};             // images/s; NaN: not measured
   Estimate training_speed{};            // images/s
+  std::string speed_run{};              // speeds of one run, measured by turns, can be divided
 };
 
 /// One run's learning curve. Vectors have one entry an epoch or are empty; NaN: not measured.
@@ -140,6 +141,7 @@ struct ReportData {
   std::vector<Prediction> predictions{};
   std::vector<Grid> grids{};
   std::vector<Stage> stages{};
+  std::string stage_note{};  // what their seconds hold
   std::vector<Setting> configuration{};
   std::vector<std::pair<std::string, std::string>>
       provenance{};             // versions, seeds, threads, hashes

@@ -82,8 +82,13 @@ void add_speed(Table& table, const ReportData& data, const std::string& title,
                  {.title = title + " beside " + reference->label,
                   .format = Format::Times,
                   .better = Better::Higher,
-                  .help = "The best rounds of both, divided."},
-                 [&](const Arm& arm) { return number_or_nothing((arm.*speed).mean / base); });
+                  .help = "The best rounds of both, divided, where one run measured both."},
+                 [&](const Arm& arm) -> Cell {
+                   const double ratio = (arm.*speed).mean / base;
+                   const bool one_run = arm.speed_run == reference->speed_run;
+                   return measured(ratio) && !one_run ? Cell("not comparable")
+                                                      : number_or_nothing(ratio);
+                 });
 }
 
 Table arm_table(const ReportData& data) {
@@ -162,7 +167,7 @@ double seconds_of(const ReportData& data, Fits fits) {
 }
 
 Table stage_table(const ReportData& data) {
-  Table table{.id = "stages", .title = "Seconds per stage"};
+  Table table{.id = "stages", .title = "Seconds per stage", .note = data.stage_note};
   std::vector<std::string> stages, arms;
   double longest = 0;
   for (const Stage& s : data.stages) {
@@ -171,8 +176,6 @@ Table stage_table(const ReportData& data) {
     longest = std::max(longest, s.seconds);
   }
   if (arms.size() == 1) arms.clear();  // the total says it all
-  if (!arms.empty())
-    table.note = "By the clock, summed over seeds and processes; training is its steps alone.";
   const Column seconds{
       .unit = "s", .format = Format::Number, .decimals = std::max(1, decimals(longest))};
   const auto add_column = [&](std::string title) {

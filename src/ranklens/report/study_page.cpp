@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/report/labels.h"
+#include "ranklens/report/study_notes.h"
 #include "ranklens/report/study_pictures.h"
 #include "ranklens/report/study_scores.h"
 #include "ranklens/study/arms.h"
@@ -36,7 +36,7 @@ Verdict verdict_of(const study::Answer& answer, const Results& results) {
     verdict.question = capitalised(answer.claim.text.substr(prefix.size()));
   verdict.verdict = answer.verdict;
   verdict.measure =
-      fmt::format("{} ({} − {})", answer.measure, answer.samples.first, answer.samples.second);
+      fmt::format("{}, {} − {}", answer.measure, answer.samples.first, answer.samples.second);
   verdict.unit = answer.unit;
   // The tendency, not the outcome: whether accuracies agree is a remark, not a verdict of its own.
   if (answer.accuracy.difference.count > 1) verdict.accuracy_matched = answer.accuracy.tendency;
@@ -65,9 +65,11 @@ Arm arm_of(const std::string& name, const Results& results) {
   }
   arm.accuracy = estimate(study::over_seeds(
       results.cells, name, [](const Cell& cell) { return std::optional(cell.accuracy); }));
-  if (const auto speed = results.throughput.find(name); speed != results.throughput.end()) {
+  if (const auto speed = results.speeds.find(name); speed != results.speeds.end()) {
     arm.forward_speed.mean = speed->second.forward;
     arm.training_speed.mean = speed->second.training;
+    // What no run is known of is comparable with nothing else.
+    arm.speed_run = speed->second.run.empty() ? "unknown, " + name : speed->second.run;
   }
   return arm;
 }
@@ -90,8 +92,10 @@ Curve curve_of(const Cell& cell) {
 
 /// Stages in the order in which they happen, arms in theirs.
 void add_stages(const Results& results, ReportData& data) {
-  std::vector<std::string> order{"train", "evaluate", "explain", "measure"};
+  std::vector<std::string> order{"train", "validate", "evaluate", "explain", "measure", "other"};
+  bool whole = true;
   for (const auto& cell : results.cells) {
+    whole = whole && cell.seconds.contains("other");
     for (const auto& [stage, value] : cell.seconds) {
       if (std::find(order.begin(), order.end(), stage) == order.end()) order.push_back(stage);
     }
@@ -106,6 +110,12 @@ void add_stages(const Results& results, ReportData& data) {
       if (sum > 0) data.stages.push_back({stage, arm, sum});
     }
   }
+  data.stage_note =
+      "By the clock, summed over seeds and processes. train: its steps; validate: a look at the "
+      "held-out images after each epoch; other: building, loading, checkpoints, writing. ";
+  data.stage_note += whole ? "They add up to the time that the networks took."
+                           : "Some networks come from an earlier version, which left validate and "
+                             "other out.";
 }
 
 std::string provenance(const Results& results, const std::string& key) {
@@ -131,7 +141,7 @@ void add_facts(const Results& results, const study::Selection& images, ReportDat
   add("Images explained", std::to_string(study::distinct(images).size()));
 }
 
-/// What was compared: the arms' labels hold commas.
+/// What was compared.
 std::string lead_of(const Results& results, const study::Selection& images) {
   const auto& config = results.config;
   std::vector<std::string> arms, methods;
@@ -139,82 +149,11 @@ std::string lead_of(const Results& results, const study::Selection& images) {
   for (const auto& spec : config.methods) methods.push_back(method_label(study::method_name(spec)));
   const auto seeds = config.seeds.size();
   return fmt::format(
-      "Networks that differ in their head ({}), trained on the same batches from {} seed{}. "
-      "{} maps of {} images{}.",
-      fmt::join(arms, "; "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
+      "Networks that differ in their head: {}. Trained on the same batches from {} seed{}. {} maps "
+      "of {} images{}.",
+      fmt::join(arms, ", "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
       study::distinct(images).size(),
       images.data.masks.defined() ? ", measured against the masks of their objects" : "");
-}
-
-/// Blank maps score as uniform ones: a reader must know how many there are.
-void add_blank_maps(const Results& results, ReportData& data) {
-  for (const auto& arm : results.config.arms) {
-    for (const auto& spec : results.config.methods) {
-      const auto method = study::method_name(spec);
-      std::int64_t blank = 0;
-      for (const auto& cell : results.cells) {
-        const auto found = cell.blank.find(method);
-        if (cell.arm == arm && found != cell.blank.end()) blank += found->second;
-      }
-      if (blank == 0) continue;
-      data.notes.push_back(
-          fmt::format("{} {} map{} of {} over all seeds {} blank (no evidence for the class "
-                      "anywhere); they count as uniform maps.",
-                      blank, method_label(method), blank == 1 ? "" : "s", study::arm(arm).label,
-                      blank == 1 ? "is" : "are"));
-    }
-  }
-}
-
-/// Every value that a key has in the finished cells.
-std::vector<std::string> provenance_values(const Results& results, const std::string& key) {
-  std::set<std::string> values;
-  for (const auto& cell : results.cells) {
-    const auto found = cell.provenance.find(key);
-    values.insert(found == cell.provenance.end() ? "not recorded" : found->second);
-  }
-  return {values.begin(), values.end()};
-}
-
-void add_mixtures(const Results& results, ReportData& data) {
-  for (const char* key :
-       {"libtorch", "instructions", "threads", "matrix products", "convolutions"}) {
-    const auto values = provenance_values(results, key);
-    if (values.size() > 1) {
-      data.notes.push_back(fmt::format("The networks were not all trained alike: {}: {}.", key,
-                                       fmt::join(values, ", ")));
-    }
-  }
-}
-
-void add_notes(const Results& results, ReportData& data) {
-  const auto wanted = results.config.arms.size() * results.config.seeds.size();
-  if (results.cells.size() < wanted) {
-    data.notes.push_back(fmt::format("{} of {} runs are finished; the numbers are of those.",
-                                     results.cells.size(), wanted));
-  }
-  if (results.config.epochs < results.config.full_epochs) {
-    data.notes.push_back(fmt::format(
-        "Trained for {} of the recipe's {} epochs: claims about converged accuracy stay undecided.",
-        results.config.epochs, results.config.full_epochs));
-  }
-  if (results.config.seeds.size() < 5) {
-    data.notes.push_back(
-        "A verdict needs at least 5 seeds; with fewer it stays undecided, and the interval's own "
-        "tendency is given.");
-  }
-  if (!results.answers.empty()) {
-    data.notes.push_back(fmt::format(
-        "{} claims are judged, each by its own 95\u00A0% interval: were there no differences at "
-        "all, about one claim in twenty would still be decided, by chance.",
-        results.answers.size()));
-  }
-  add_blank_maps(results, data);
-  add_mixtures(results, data);
-  for (const auto& cell : results.cells) {
-    if (!cell.failure.empty())
-      data.notes.push_back(study::cell_name(cell.arm, cell.seed) + ": " + cell.failure);
-  }
 }
 
 std::string text_of(const nlohmann::json& value) {
@@ -235,7 +174,7 @@ ReportData study_page(const Results& results, const study::Selection& images,
   data.lead = lead_of(results, images);
   data.command = command;
   add_facts(results, images, data);
-  add_notes(results, data);
+  add_notes(results, images, data);
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
   for (const auto& name : config.arms) data.arms.push_back(arm_of(name, results));
   for (const auto& cell : results.cells) data.curves.push_back(curve_of(cell));

@@ -1,10 +1,14 @@
 #include "ranklens/report/study_pictures.h"
 
+#include <set>
+
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/data/pixels.h"
 #include "ranklens/report/labels.h"
+#include "ranklens/study/arms.h"
 #include "ranklens/study/keys.h"
 
 namespace ranklens::report {
@@ -45,6 +49,33 @@ void add_maps(const std::string& arm, const study::Pictures& pictures, ReportDat
   }
 }
 
+/// What each arm's network takes the images for; cells of earlier versions do not say.
+void add_predictions(const std::string& arm, const study::Pictures& pictures,
+                     const std::vector<std::string>& classes, ReportData& data) {
+  if (!pictures.predicted.defined()) return;
+  for (std::int64_t k = 0; k < pictures.predicted.size(0); ++k) {
+    const auto label = static_cast<std::size_t>(pictures.predicted[k].item<std::int64_t>());
+    data.predictions.push_back(
+        {.image = image_id(k),
+         .arm = arm,
+         .classes = {{classes.at(label), pictures.probability[k].item<double>()}}});
+  }
+}
+
+/// Which networks made the maps: of one seed where all arms have one in common.
+std::string networks_shown(const study::Results& results) {
+  std::vector<std::string> each;
+  std::set<std::uint64_t> seeds;
+  for (const auto& name : results.config.arms) {
+    const auto found = results.pictures.find(name);
+    if (found == results.pictures.end()) continue;
+    seeds.insert(found->second.seed);
+    each.push_back(fmt::format("{} of seed {}", study::arm(name).label, found->second.seed));
+  }
+  if (seeds.size() == 1) return fmt::format("the networks of seed {}", *seeds.begin());
+  return fmt::format("no seed is finished in every arm: {}", fmt::join(each, "; "));
+}
+
 /// A few images side by side over all arms, then for each group of images the blocks of a paper's
 /// figure.
 void add_grids(const study::Results& results, const study::Selection& images, ReportData& data) {
@@ -52,9 +83,9 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
   std::vector<std::string> methods;
   for (const auto& spec : results.config.methods) methods.push_back(study::method_name(spec));
   Grid rows{.title = "Images, arms and methods side by side",
-            .note =
-                "Every map from its lowest to its highest value on one colour scale; networks of "
-                "each arm's first finished seed. Choose a picture to see it large.",
+            .note = fmt::format("Every map from its lowest to its highest value on one colour "
+                                "scale; {}. Choose a picture to see it large.",
+                                networks_shown(results)),
             .layout = Layout::Rows,
             .columns = 4,
             .images = {},
@@ -85,7 +116,10 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
 void add_pictures(const study::Results& results, const study::Selection& images, ReportData& data) {
   if (results.pictures.empty()) return;
   add_photos(images, data);
-  for (const auto& [arm, pictures] : results.pictures) add_maps(arm, pictures, data);
+  for (const auto& [arm, pictures] : results.pictures) {
+    add_maps(arm, pictures, data);
+    add_predictions(arm, pictures, images.data.classes, data);
+  }
   add_grids(results, images, data);
 }
 

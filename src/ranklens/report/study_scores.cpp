@@ -51,8 +51,12 @@ std::vector<std::string> methods_in(const Results& results) {
 }
 
 std::string description_of(const std::string& id) {
+  if (const auto of = study::untrained_method(id)) {
+    return study::pair_methods(*of)
+               ? "agreement of the two maps of an image on the network before its training"
+               : "the same method on the network before its training";
+  }
   if (study::pair_methods(id)) return "agreement of the two maps of an image";
-  if (study::untrained_method(id)) return "the same method on the network before its training";
   const auto& all = explain::methods();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const explain::Method& method) { return method.name == id; });
@@ -65,7 +69,7 @@ Method method_of(const std::string& id, const Results& results) {
   return {.id = id,
           .label = method_label(id),
           .description = description_of(id),
-          .control = !listed && !study::pair_methods(id)};
+          .control = !listed && (study::untrained_method(id) || !study::pair_methods(id))};
 }
 
 /// `arm` empty: the metrics of an armless control that need no network.

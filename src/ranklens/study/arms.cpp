@@ -10,9 +10,9 @@ namespace {
 const std::vector<Arm>& table() {
   static const std::vector<Arm> all{
       {"dense", "dense", "cnn-dense"},
-      {"tt-matched", "TT, same shape", "cnn-tt-matched"},
+      {"tt-matched", "TT (same shape)", "cnn-tt-matched"},
       {"low-rank", "low rank", "cnn-low-rank"},
-      {"tt", "TT, published head", "cnn-tt"},
+      {"tt", "TT (published head)", "cnn-tt"},
   };
   return all;
 }

@@ -1,5 +1,6 @@
 #include "ranklens/study/cell.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -33,6 +34,11 @@ std::optional<double> value_of(const Cell& cell, const std::string& key,
   return std::nullopt;
 }
 
+bool all_failed(const std::vector<Cell>& cells) {
+  return !cells.empty() && std::all_of(cells.begin(), cells.end(),
+                                        [](const Cell& cell) { return !cell.failure.empty(); });
+}
+
 std::string cell_name(const std::string& arm, std::uint64_t seed) {
   return fmt::format("{}-s{}", arm, seed);
 }
@@ -45,19 +51,13 @@ std::filesystem::path cell_path(const std::filesystem::path& folder, const std::
 nlohmann::json to_json(const Cell& cell) {
   auto history = nlohmann::json::array();
   for (const auto& epoch : cell.history) history.push_back(train::to_json(epoch));
-  return {{"arm", cell.arm},
-          {"seed", cell.seed},
-          {"identity", cell.identity},
-          {"parameters", cell.parameters},
-          {"head", cell.head},
-          {"accuracy", cell.accuracy},
-          {"loss", number(cell.loss)},
-          {"history", history},
-          {"scores", cell.scores},
-          {"agreement", cell.agreement},
-          {"blank", cell.blank},
-          {"seconds", cell.seconds},
-          {"provenance", cell.provenance},
+  return {{"arm", cell.arm},           {"seed", cell.seed},
+          {"identity", cell.identity}, {"parameters", cell.parameters},
+          {"head", cell.head},         {"accuracy", cell.accuracy},
+          {"loss", number(cell.loss)}, {"history", history},
+          {"scores", cell.scores},     {"agreement", cell.agreement},
+          {"blank", cell.blank},       {"left_out", cell.left_out},
+          {"seconds", cell.seconds},   {"provenance", cell.provenance},
           {"failure", cell.failure}};
 }
 
@@ -75,7 +75,9 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
       cell.history.push_back(train::read_metrics(epoch));
     object.at("scores").get_to(cell.scores);
     object.at("agreement").get_to(cell.agreement);
+    // Cells of earlier versions lack these.
     if (object.contains("blank")) object.at("blank").get_to(cell.blank);
+    if (object.contains("left_out")) object.at("left_out").get_to(cell.left_out);
     object.at("seconds").get_to(cell.seconds);
     object.at("provenance").get_to(cell.provenance);
     object.at("failure").get_to(cell.failure);

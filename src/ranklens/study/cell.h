@@ -24,7 +24,8 @@ struct Cell {
   /// study::identity of the configuration it was made under.
   std::string identity;
   std::int64_t parameters = 0;
-  std::string head;  ///< spec of the weight that the arms differ in
+  /// Specs of the weights that the arms differ in: "dense", "tt(...), tt(...)".
+  std::string head;
   /// On the held-out images, after the last epoch.
   double accuracy = 0;
   double loss = 0;
@@ -33,9 +34,14 @@ struct Cell {
   std::map<std::string, Values> scores;
   /// How many of a key's maps are blank (no evidence anywhere); keys without any are left out.
   std::map<std::string, std::int64_t> blank;
-  /// Agreement of two methods' maps of the same images: "gradcam~smoothgrad".
+  /// How many images a mean of `scores` leaves out, by key and metric, because they say nothing:
+  /// their mask is empty or full. Keys and metrics without any are left out.
+  std::map<std::string, std::map<std::string, std::int64_t>> left_out;
+  /// Agreement of two methods' maps of the same images, "gradcam~smoothgrad", and the same on the
+  /// untrained network, "gradcam~smoothgrad untrained".
   std::map<std::string, Values> agreement;
-  /// Seconds by stage.
+  /// Seconds by the clock, by stage: "train" (steps), "validate", "evaluate", "explain", "measure"
+  /// and "other" (building, loading, checkpoints, writing). They add up to what the cell took.
   std::map<std::string, double> seconds;
   /// Versions, threads, numbers: for whoever doubts.
   std::map<std::string, std::string> provenance;
@@ -46,6 +52,9 @@ struct Cell {
 /// A metric of the maps or of the pair of methods that have this key; nothing where it is not
 /// there.
 std::optional<double> value_of(const Cell& cell, const std::string& key, const std::string& metric);
+
+/// Whether there are cells and none of them is good.
+bool all_failed(const std::vector<Cell>& cells);
 
 std::string cell_name(const std::string& arm, std::uint64_t seed);
 nlohmann::json to_json(const Cell& cell);

@@ -18,6 +18,8 @@
 namespace ranklens::study {
 namespace {
 
+constexpr std::int64_t kPublishedEpochs = 50;
+
 template <class T>
 bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
@@ -81,6 +83,7 @@ Config preset(const std::string& name) {
   if (name == "paper") {
     config.width = 32;
     config.dropout = 1;
+    config.full_epochs = kPublishedEpochs;
     return config;
   }
   if (name == "hackathon") {
@@ -90,7 +93,7 @@ Config preset(const std::string& name) {
     config.seeds = {13112022, 1, 2, 3, 4};
     config.width = 32;
     config.dropout = 1;
-    config.epochs = config.full_epochs = 50;
+    config.epochs = config.full_epochs = kPublishedEpochs;
     config.batch = 512;
     config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7
     config.schedule = "constant";

@@ -21,7 +21,8 @@ struct Config {
   /// Channels of the first convolutions: 32 is the published width.
   std::int64_t width = 16;
   std::int64_t epochs = 6;
-  /// Epochs of the full recipe: with fewer, claims about converged accuracy stay undecided.
+  /// Epochs of the full recipe, after which a network counts as converged: with fewer, claims about
+  /// converged accuracy stay undecided.
   std::int64_t full_epochs = 6;
   std::int64_t batch = 64;
   /// Factor on the published dropout rates; they slow a short training down.
@@ -47,7 +48,8 @@ void check(const Config& config);
 /// to, and the folder that the data lie in (cells keep the data's hash).
 nlohmann::json identity(const Config& config);
 
-/// The default (a few minutes), the published widths, and the hackathon's own setting.
+/// The default (a few minutes), the published networks (whose recipe has 50 epochs; as many as the
+/// default are trained unless told otherwise), and the hackathon's own setting.
 Config preset(const std::string& name);
 std::vector<std::string> preset_names();
 

@@ -1,8 +1,10 @@
-#include <cmath>
 #include <string_view>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include "ranklens/base/interrupt.h"
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/methods.h"
+#include "ranklens/metrics/localisation.h"
 #include "ranklens/metrics/registry.h"
 #include "ranklens/study/keys.h"
 #include "ranklens/study/make_cell.h"
@@ -26,12 +29,31 @@ struct Series {
   const nn::Network* network;
 };
 
-/// Over images that are shown twice once.
-Values means(const std::map<std::string, at::Tensor>& per_image, const at::Tensor& places) {
+/// Which images count in a mean.
+struct Counted {
+  at::Tensor all;          ///< places, each image once though it may be shown twice
+  at::Tensor informative;  ///< those of them whose masks can tell maps apart
+};
+
+Counted counted(const Selection& selection) {
+  Counted places;
+  places.all = places.informative = at::tensor(distinct(selection));
+  if (const auto& masks = selection.data.masks; masks.defined())
+    places.informative =
+        places.all.masked_select(metrics::informative(masks).index_select(0, places.all));
+  return places;
+}
+
+Values means(const std::map<std::string, at::Tensor>& per_image, const Counted& places,
+             std::map<std::string, std::int64_t>* left_out = nullptr) {
   Values values;
   for (const auto& [metric, value] : per_image) {
-    const double mean = value.index_select(0, places).mean().item<double>();
-    if (std::isfinite(mean)) values[metric] = mean;  // JSON has no other numbers
+    const bool masked = metrics::find(metric).needs.mask;
+    const auto mine = value.index_select(0, masked ? places.informative : places.all);
+    const auto finite = mine.masked_select(mine.isfinite());
+    if (finite.numel() > 0) values[metric] = finite.mean().item<double>();
+    const auto missing = places.all.numel() - finite.numel();
+    if (left_out != nullptr && missing > 0) (*left_out)[metric] = missing;
   }
   return values;
 }
@@ -87,13 +109,49 @@ metrics::Subject subject_of(const Selection& selection, const nn::Network& netwo
   return subject;
 }
 
+/// How the maps under two keys agree.
+Values agreement(const std::map<std::string, at::Tensor>& maps, const std::string& first,
+                 const std::string& second, const Counted& places) {
+  metrics::Subject pair;
+  pair.maps = maps.at(first);
+  pair.others = maps.at(second);
+  return means(measured(pair, true), places);
+}
+
+/// Every pair of methods against each other, on the trained and on the untrained network.
+void measure_agreement(const Config& config, const std::map<std::string, at::Tensor>& maps,
+                       const Counted& places, Cell& cell) {
+  for (std::size_t a = 0; a < config.methods.size(); ++a) {
+    for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
+      const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
+      const auto pair = pair_key(first, second);
+      cell.agreement[pair] = agreement(maps, first, second, places);
+      cell.agreement[untrained_key(pair)] =
+          agreement(maps, untrained_key(first), untrained_key(second), places);
+    }
+  }
+}
+
+/// What the trained network takes the images for.
+void predict(const metrics::Subject& subject, Pictures& pictures) {
+  const at::NoGradGuard no_gradients;
+  std::vector<at::Tensor> classes, probabilities;
+  for (const auto& batch : subject.images.split(subject.batch)) {
+    const auto [probability, best] = at::softmax(subject.score(batch).to(at::kDouble), 1).max(1);
+    classes.push_back(best);
+    probabilities.push_back(probability);
+  }
+  pictures.predicted = at::cat(classes);
+  pictures.probability = at::cat(probabilities).to(at::kFloat);
+}
+
 }  // namespace
 
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
                   const nn::Network& trained, const nn::Network& untrained, MadeCell& made) {
   const auto network = fast(trained, options), fresh = fast(untrained, options);
   auto subject = subject_of(selection, network, options);
-  const auto places = at::tensor(distinct(selection));
+  const auto places = counted(selection);
   std::map<std::string, at::Tensor> maps;
   base::Stopwatch watch;
   const auto series = all_series(config, network, fresh);
@@ -114,25 +172,20 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                        .maps;
     made.cell.seconds["explain"] += watch.restart();
     const auto per_image = measured(subject, false);
-    made.cell.scores[item.key] = means(per_image, places);
-    if (const auto count = blank(subject.maps, places); count > 0)
+    std::map<std::string, std::int64_t> left_out;
+    made.cell.scores[item.key] = means(per_image, places, &left_out);
+    if (!left_out.empty()) made.cell.left_out[item.key] = left_out;
+    if (const auto count = blank(subject.maps, places.all); count > 0)
       made.cell.blank[item.key] = count;
+    maps[item.key] = subject.maps;
     if (item.network == &network) {
-      maps[item.key] = subject.maps;
+      made.pictures.maps[item.key] = subject.maps;
       made.pictures.values[item.key] = per_image;
     }
     made.cell.seconds["measure"] += watch.restart();
   }
-  for (std::size_t a = 0; a < config.methods.size(); ++a) {
-    for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
-      const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
-      metrics::Subject pair;
-      pair.maps = maps.at(first);
-      pair.others = maps.at(second);
-      made.cell.agreement[pair_key(first, second)] = means(measured(pair, true), places);
-    }
-  }
-  made.pictures.maps = std::move(maps);
+  measure_agreement(config, maps, places, made.cell);
+  predict(subject, made.pictures);
   made.cell.seconds["measure"] += watch.restart();
 }
 

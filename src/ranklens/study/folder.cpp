@@ -108,14 +108,22 @@ void write_pictures(const fs::path& folder, const Cell& cell, const Pictures& pi
       file.tensors["value/" + method + "/" + metric] = value.to(at::kFloat).contiguous();
     }
   }
+  if (pictures.predicted.defined()) {
+    file.tensors["predicted/class"] = pictures.predicted.to(at::kLong).contiguous();
+    file.tensors["predicted/probability"] = pictures.probability.to(at::kFloat).contiguous();
+  }
   base::write_safetensors(pictures_path(folder, cell.arm, cell.seed), file);
+}
+
+bool has_pictures(const fs::path& folder, const std::string& arm, std::uint64_t seed) {
+  return fs::exists(pictures_path(folder, arm, seed));
 }
 
 std::optional<Pictures> find_pictures(const fs::path& folder, const std::string& arm,
                                       std::uint64_t seed) {
   const auto path = pictures_path(folder, arm, seed);
   if (!fs::exists(path)) return std::nullopt;
-  Pictures pictures;
+  Pictures pictures{.seed = seed};
   const auto file = base::read_safetensors(path);
   for (const auto& [name, tensor] : file.tensors) {
     const auto first = name.find('/'), last = name.rfind('/');
@@ -124,24 +132,32 @@ std::optional<Pictures> find_pictures(const fs::path& folder, const std::string&
       pictures.values[name.substr(6, last - 6)][name.substr(last + 1)] = tensor;
     }
   }
+  const auto predicted = file.tensors.find("predicted/class"),
+             probability = file.tensors.find("predicted/probability");
+  if (predicted != file.tensors.end() && probability != file.tensors.end()) {
+    pictures.predicted = predicted->second;
+    pictures.probability = probability->second;
+  }
   return pictures;
 }
 
-void write_throughput(const fs::path& folder, const std::map<std::string, train::Throughput>& all) {
+void write_speeds(const fs::path& folder, const std::map<std::string, Speed>& all) {
   auto object = nlohmann::json::object();
   for (const auto& [arm, value] : all)
-    object[arm] = {{"forward", value.forward}, {"training", value.training}};
+    object[arm] = {{"forward", value.forward}, {"training", value.training}, {"run", value.run}};
   base::write_json(folder / "throughput.json", object);
 }
 
-std::map<std::string, train::Throughput> find_throughput(const fs::path& folder) {
-  std::map<std::string, train::Throughput> all;
+std::map<std::string, Speed> find_speeds(const fs::path& folder) {
+  std::map<std::string, Speed> all;
   const auto path = folder / "throughput.json";
   if (!fs::exists(path)) return all;
   try {
     const auto object = base::read_json(path);
     for (const auto& [arm, value] : object.items()) {
-      all[arm] = {.forward = value.at("forward"), .training = value.at("training")};
+      all[arm] = {.forward = value.at("forward"),
+                  .training = value.at("training"),
+                  .run = value.value("run", std::string())};
     }
   } catch (const nlohmann::json::exception&) {
     base::fail("'{}' is not a table of throughputs", path.string());

@@ -29,9 +29,10 @@ void write_pictures(const std::filesystem::path& folder, const Cell& cell,
                     const Pictures& pictures);
 std::optional<Pictures> find_pictures(const std::filesystem::path& folder, const std::string& arm,
                                       std::uint64_t seed);
+bool has_pictures(const std::filesystem::path& folder, const std::string& arm, std::uint64_t seed);
 
-void write_throughput(const std::filesystem::path& folder,
-                      const std::map<std::string, train::Throughput>& all);
-std::map<std::string, train::Throughput> find_throughput(const std::filesystem::path& folder);
+/// FOLDER/throughput.json, by arm.
+void write_speeds(const std::filesystem::path& folder, const std::map<std::string, Speed>& all);
+std::map<std::string, Speed> find_speeds(const std::filesystem::path& folder);
 
 }  // namespace ranklens::study

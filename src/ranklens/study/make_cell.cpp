@@ -1,6 +1,9 @@
 #include "ranklens/study/make_cell.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
@@ -31,6 +34,17 @@ std::map<std::string, std::string> provenance_of(const Material& material) {
           {"held-out images", std::to_string(material.test.size())}};
 }
 
+/// The factors that a head consists of, or how its one weight is stored.
+std::string head_of(const nn::Network& network) {
+  std::vector<std::string> factorised;
+  for (const auto& name : network.state.names()) {
+    const auto& weight = *network.state.at(name).weight;
+    if (weight.kind() != "dense") factorised.push_back(weight.spec());
+  }
+  if (factorised.empty()) return network.state.at("head.weight").weight->spec();
+  return fmt::format("{}", fmt::join(factorised, ", "));
+}
+
 train::FitOptions fit_options(const Config& config, const RunOptions& options,
                               const std::string& arm, std::uint64_t seed) {
   const auto name = cell_name(arm, seed);
@@ -45,7 +59,20 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.folder = (options.work.empty() ? options.folder / "work" : options.work) / name;
   fit.progress = options.progress;
   fit.stage = fmt::format("train {}", name);
+  fit.note = options.note;
   return fit;
+}
+
+/// Steps and validation as the epochs say; whatever else training took is "other".
+void add_training_seconds(const train::FitResult& trained, Cell& cell) {
+  double train = 0, validate = 0;
+  for (const auto& epoch : trained.history) {
+    train += epoch.seconds;
+    validate += epoch.validation_seconds;
+  }
+  cell.seconds["train"] = train;
+  cell.seconds["validate"] = validate;
+  cell.seconds["other"] += std::max(0.0, trained.seconds - train - validate);
 }
 
 }  // namespace
@@ -53,6 +80,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
                                   const Material& material, const std::string& arm_name,
                                   std::uint64_t seed) {
+  base::Stopwatch watch;
   const auto fresh = build(arm(arm_name), config, material.train, seed);
   MadeCell made;
   auto& cell = made.cell;
@@ -60,19 +88,20 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   cell.seed = seed;
   cell.identity = identity_digest(config);
   cell.parameters = fresh.state.trainable_parameters();
-  cell.head = fresh.state.at("head.weight").weight->spec();
+  cell.head = head_of(fresh);
   cell.provenance = provenance_of(material);
 
   const auto fit = fit_options(config, options, arm_name, seed);
+  cell.seconds["other"] = watch.restart();
   const auto trained = train::fit(fresh, material.train, material.test, fit);
   if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
+  watch.restart();
   cell.history = trained.history;
-  for (const auto& epoch : trained.history) cell.seconds["train"] += epoch.seconds;
+  add_training_seconds(trained, cell);
   if (trained.ending == train::FitResult::Ending::diverged) {
     cell.failure = trained.message;
     return made;
   }
-  base::Stopwatch watch;
   const auto held_out =
       train::evaluate(trained.last, material.test,
                       {.execution = fit.execution,
@@ -83,8 +112,10 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   cell.seconds["evaluate"] = watch.restart();
   explain_cell(config, options, material.selection, trained.last, fresh, made);
   if (base::interrupted()) return std::nullopt;
+  cell.seconds["other"] -= cell.seconds["explain"] + cell.seconds["measure"];
   nn::write_model(fit.folder / "model.safetensors",
                   {.network = trained.last, .labels = material.train.classes, .metadata = {}});
+  cell.seconds["other"] += watch.seconds();
   return made;
 }
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "ranklens/study/lease.h"
+#include "ranklens/nn/network.h"
 #include "ranklens/study/run.h"
 
 namespace ranklens::study {

@@ -16,6 +16,12 @@ namespace {
 
 using Number = std::function<std::optional<double>(const Cell&)>;
 
+/// What a number of the same arm must beat.
+struct Control {
+  std::string name;  ///< plural, for sentences
+  Number number;
+};
+
 struct Question {
   /// The first "{}" stands for the arm's label, a second one for "fewer" or what is the case.
   std::string text;
@@ -24,6 +30,9 @@ struct Question {
   double threshold = 0;
   bool at_convergence = false;
   Number number;
+  /// What has this number, plural, "{}" for the arm's label; and what it must beat.
+  std::string subject{};
+  std::vector<Control> controls{};
 };
 
 /// The mean over the epochs: an area under the curve, lower for a loss that falls faster.
@@ -47,20 +56,56 @@ bool any_has(const std::vector<Cell>& cells, const Number& number) {
   return false;
 }
 
+/// What maps by `method` must beat in `metric`: maps that know nothing, and maps of a network that
+/// knows nothing.
+std::vector<Control> map_controls(const std::string& method, const std::string& metric) {
+  return {{"random maps", mean_of("random", metric)},
+          {"those of the untrained network",
+           mean_of(untrained_key(method), metric)}};
+}
+
 void ask_localised(const Config& config, const std::vector<Cell>& cells,
                    std::vector<Question>& questions) {
   for (const auto& spec : config.methods) {
     const auto method = method_name(spec);
     const auto label = explain::method_label(method);
-    const auto mass = mean_of(method, "mass_accuracy");
-    if (any_has(cells, mass)) {
-      questions.push_back({"{}: the " + label + " maps lie more on the object",
-                           "share of the " + label + " map's mass inside the object's mask", "",
-                           Relation::greater, 0, false, mass});
+    const auto ask = [&](const char* what, std::string measure, const char* metric) {
+      questions.push_back({.text = "{}: the " + label + " maps " + what,
+                           .measure = std::move(measure),
+                           .unit = "",
+                           .relation = Relation::greater,
+                           .number = mean_of(method, metric),
+                           .subject = "the " + label + " maps of {}",
+                           .controls = map_controls(method, metric)});
+    };
+    if (any_has(cells, mean_of(method, "mass_accuracy")))
+      ask("lie more on the object",
+          "share of the " + label + " map's mass inside the object's mask", "mass_accuracy");
+    ask("are more concentrated", "Gini index of the " + label + " map", "gini");
+  }
+}
+
+void ask_agreement(const Config& config, const std::vector<Cell>& cells,
+                   std::vector<Question>& questions) {
+  for (std::size_t a = 0; a < config.methods.size(); ++a) {
+    for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
+      const auto pair = pair_key(method_name(config.methods[a]), method_name(config.methods[b]));
+      const auto both = explain::method_label(method_name(config.methods[a])) + " and " +
+                        explain::method_label(method_name(config.methods[b]));
+      Question question{
+          .text = "{}: " + both + " agree more",
+          .measure = "rank correlation of the two maps of an image",
+          .unit = "",
+          .relation = Relation::greater,
+          .number = mean_of(pair, "spearman"),
+          .subject = both + " of {}",
+          .controls = {{"the agreement of two unrelated maps", [](const Cell&) { return 0.0; }}}};
+      // Cells of an earlier version have no agreement on untrained networks.
+      const auto untrained = mean_of(untrained_key(pair), "spearman");
+      if (any_has(cells, untrained))
+        question.controls.push_back({"their agreement on the untrained network", untrained});
+      questions.push_back(std::move(question));
     }
-    questions.push_back({"{}: the " + label + " maps are more concentrated",
-                         "Gini index of the " + label + " map", "", Relation::greater, 0, false,
-                         mean_of(method, "gini")});
   }
 }
 
@@ -71,18 +116,10 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
       {"{}: the held-out loss falls faster", "held-out loss, mean over the epochs", "nats",
        Relation::less, 0, false, mean_over_epochs(&train::EpochMetrics::validation_loss)}};
   ask_localised(config, cells, questions);
-  for (std::size_t a = 0; a < config.methods.size(); ++a) {
-    for (std::size_t b = a + 1; b < config.methods.size(); ++b) {
-      const auto first = method_name(config.methods[a]), second = method_name(config.methods[b]);
-      questions.push_back({"{}: " + explain::method_label(first) + " and " +
-                               explain::method_label(second) + " agree more",
-                           "rank correlation of the two maps of an image", "", Relation::greater, 0,
-                           false, mean_of(pair_key(first, second), "spearman")});
-    }
-  }
-  questions.push_back({"{}: accuracy is kept with {} parameters", "held-out accuracy", "",
-                       Relation::greater, -config.accuracy_margin, true,
-                       [](const Cell& cell) { return std::optional(cell.accuracy); }});
+  ask_agreement(config, cells, questions);
+  questions.push_back({"{}: accuracy is kept with {} parameters", "held-out accuracy",
+                       "percentage points", Relation::greater, -100 * config.accuracy_margin, true,
+                       [](const Cell& cell) { return std::optional(100 * cell.accuracy); }});
   return questions;
 }
 
@@ -111,6 +148,19 @@ PairedSamples samples_of(const Question& question, const Config& config,
   return samples;
 }
 
+/// The arm's own number beside each of its controls.
+std::vector<PairedSamples> controls_of(const Question& question, const std::vector<Cell>& cells,
+                                       const std::string& name) {
+  std::vector<PairedSamples> pairs;
+  for (const auto& control : question.controls) {
+    auto& pair = pairs.emplace_back(pair_by_seed(over_seeds(cells, name, question.number),
+                                                 over_seeds(cells, name, control.number)));
+    pair.first = fmt::format(fmt::runtime(question.subject), arm(name).label);
+    pair.second = control.name;
+  }
+  return pairs;
+}
+
 }  // namespace
 
 std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells) {
@@ -123,6 +173,7 @@ std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells)
       item.claim = {.text = fmt::format(fmt::runtime(question.text), arm(name).label,
                                         against(parameters_of(cells, name),
                                                 parameters_of(cells, config.arms.front()))),
+                    .unit = question.unit,
                     .relation = question.relation,
                     .threshold = question.threshold,
                     .at_convergence = question.at_convergence};
@@ -131,9 +182,9 @@ std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells)
       item.measure = question.measure;
       item.unit = question.unit;
       item.samples = samples_of(question, config, cells, name);
-      item.verdict = judge(item.claim, item.samples);
+      item.verdict = judge(item.claim, item.samples, controls_of(question, cells, name));
       item.accuracy = accuracy_matched(samples_of(questions.back(), config, cells, name),
-                                       config.accuracy_margin);
+                                       100 * config.accuracy_margin);
       answers.push_back(std::move(item));
     }
   }

@@ -15,7 +15,7 @@ struct Answer {
   Claim claim;
   std::string arm, reference;
   std::string measure;  ///< what was subtracted: "mean training loss over the epochs"
-  std::string unit;
+  std::string unit;     ///< of the values and of the difference; accuracies in percentage points
   Verdict verdict;
   PairedSamples samples;
   /// Whether the two arms' accuracies agree within the configuration's margin.
@@ -24,7 +24,8 @@ struct Answer {
 
 /// The original's four claims about every arm but the reference: its loss converges faster; its
 /// maps are more localised (by the mask where there is one, else by concentration); two methods
-/// agree more on it; accuracy is kept with fewer parameters. Cells that failed do not count.
+/// agree more on it; accuracy is kept with fewer parameters. Claims about maps must beat random
+/// maps and those of the arm's untrained network. Cells that failed do not count.
 std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells);
 
 /// One number a seed: of an arm, or, where that is "", of whichever arm has it first. Seeds whose

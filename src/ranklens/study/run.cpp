@@ -1,5 +1,6 @@
 #include "ranklens/study/run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -145,21 +146,43 @@ Material open_material(const Config& config) {
   return material;
 }
 
+namespace {
+
+/// Maps of one network an arm, side by side: of the first seed that all arms which have any have.
+/// Where there is no such seed, each arm shows its own first one.
+std::map<std::string, Pictures> pictures_of(const Config& config,
+                                            const std::filesystem::path& folder) {
+  std::map<std::string, std::vector<std::uint64_t>> seeds;
+  for (const auto seed : config.seeds) {
+    for (const auto& arm : config.arms)
+      if (has_pictures(folder, arm, seed)) seeds[arm].push_back(seed);
+  }
+  const auto everywhere = [&](std::uint64_t seed) {
+    return std::all_of(seeds.begin(), seeds.end(), [&](const auto& own) {
+      return std::find(own.second.begin(), own.second.end(), seed) != own.second.end();
+    });
+  };
+  const auto common = std::find_if(config.seeds.begin(), config.seeds.end(), everywhere);
+  std::map<std::string, Pictures> pictures;
+  for (const auto& [arm, own] : seeds) {
+    const auto seed = common == config.seeds.end() ? own.front() : *common;
+    if (auto found = find_pictures(folder, arm, seed)) pictures[arm] = std::move(*found);
+  }
+  return pictures;
+}
+
+}  // namespace
+
 Results load(const Config& config, const std::filesystem::path& folder) {
   Results results{.config = config,
                   .cells = {},
-                  .pictures = {},
-                  .throughput = find_throughput(folder),
+                  .pictures = pictures_of(config, folder),
+                  .speeds = find_speeds(folder),
                   .answers = {}};
   for (const auto seed : config.seeds) {
     for (const auto& arm : config.arms) {
-      auto cell = find_cell(config, folder, arm, seed);
-      if (!cell) continue;
-      if (!results.pictures.contains(arm)) {
-        if (auto pictures = find_pictures(folder, arm, seed))
-          results.pictures[arm] = std::move(*pictures);
-      }
-      results.cells.push_back(std::move(*cell));
+      if (auto cell = find_cell(config, folder, arm, seed))
+        results.cells.push_back(std::move(*cell));
     }
   }
   results.answers = answer(config, results.cells);

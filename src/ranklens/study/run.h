@@ -10,7 +10,6 @@
 #include "ranklens/study/config.h"
 #include "ranklens/study/questions.h"
 #include "ranklens/study/selection.h"
-#include "ranklens/train/throughput.h"
 
 namespace ranklens::study {
 
@@ -29,20 +28,32 @@ struct RunOptions {
   std::function<void(const std::string&)> note = {};
 };
 
-/// Maps of the explained images that one cell left for the pages: float [N, H, W] as the method
-/// gave them (of 256 levels when read back) by method, and each map's metrics, [N] by method and
-/// metric.
+/// What one cell left of the explained images for the pages: maps, float [N, H, W] as the method
+/// gave them (of 256 levels when read back) by method; each map's metrics, [N] by method and
+/// metric; and the class the network takes each image for, int64 [N], with its probability, float
+/// [N] (both undefined in cells of earlier versions).
 struct Pictures {
-  std::map<std::string, at::Tensor> maps;
-  std::map<std::string, std::map<std::string, at::Tensor>> values;
+  std::uint64_t seed = 0;  ///< of the network
+  std::map<std::string, at::Tensor> maps{};
+  std::map<std::string, std::map<std::string, at::Tensor>> values{};
+  at::Tensor predicted{}, probability{};
+};
+
+/// Images per second of one arm. Those measured in one run, by turns, can be compared: they carry
+/// the same text.
+struct Speed {
+  double forward = 0;
+  double training = 0;
+  std::string run{};  ///< "" in folders of earlier versions: of no known run
 };
 
 struct Results {
   Config config;
   std::vector<Cell> cells;  ///< by seed, then by arm
-  /// By arm; of each arm's first finished seed.
+  /// By arm; of the first seed that all arms which have pictures have, else of each arm's own
+  /// first.
   std::map<std::string, Pictures> pictures;
-  std::map<std::string, train::Throughput> throughput;
+  std::map<std::string, Speed> speeds;
   std::vector<Answer> answers;
   Selection selection{};  ///< the images explained; load() leaves it empty
   bool interrupted = false;

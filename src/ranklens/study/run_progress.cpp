@@ -66,7 +66,7 @@ std::string RunProgress::line(const Cell& cell) const {
   auto text = fmt::format("{} of {}: {}: ", done_.size(), total, cell_name(cell.arm, cell.seed));
   text +=
       cell.failure.empty() ? fmt::format("accuracy {:.2f} %", 100 * cell.accuracy) : cell.failure;
-  for (const auto* stage : {"train", "evaluate", "explain", "measure"}) {
+  for (const auto* stage : {"train", "validate", "evaluate", "explain", "measure"}) {
     if (const auto found = cell.seconds.find(stage); found != cell.seconds.end())
       text += fmt::format(", {} {}", stage, base::render_seconds(found->second));
   }

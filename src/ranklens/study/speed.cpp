@@ -1,16 +1,27 @@
 #include "ranklens/study/speed.h"
 
-#include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "ranklens/base/interrupt.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
 #include "ranklens/study/lease.h"
+#include "ranklens/train/throughput.h"
 
 namespace ranklens::study {
 namespace {
+
+/// Another text for every run, on any machine: the time and the process.
+std::string run_name() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return fmt::format("{}-{}", std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+                     ::getpid());
+}
 
 void measure(const Config& config, const RunOptions& options, const Material& material) {
   std::vector<nn::Network> networks;
@@ -22,18 +33,24 @@ void measure(const Config& config, const RunOptions& options, const Material& ma
                  .seconds = options.speed_seconds * static_cast<double>(networks.size()),
                  .execution = {.compute = train::parse_compute(config.compute),
                                .channels_last = options.channels_last}});
-  // Those of arms that this run does not have stay.
-  auto by_arm = find_throughput(options.folder);
-  for (std::size_t k = 0; k < speeds.size(); ++k) by_arm[config.arms[k]] = speeds[k];
-  write_throughput(options.folder, by_arm);
+  // Those of arms that this run does not have stay, but are not compared with these.
+  auto by_arm = find_speeds(options.folder);
+  const auto run = run_name();
+  for (std::size_t k = 0; k < speeds.size(); ++k)
+    by_arm[config.arms[k]] = {speeds[k].forward, speeds[k].training, run};
+  write_speeds(options.folder, by_arm);
 }
 
 }  // namespace
 
 bool has_speeds(const Config& config, const std::filesystem::path& folder) {
-  const auto there = find_throughput(folder);
-  return std::all_of(config.arms.begin(), config.arms.end(),
-                     [&](const auto& name) { return there.contains(name); });
+  const auto there = find_speeds(folder);
+  std::set<std::string> runs;
+  for (const auto& name : config.arms) {
+    const auto found = there.find(name);
+    runs.insert(found == there.end() ? "" : found->second.run);
+  }
+  return runs.size() == 1 && !runs.contains("");
 }
 
 void measure_speeds(const Config& config, const RunOptions& options, const Material& material) {

@@ -4,7 +4,7 @@
 
 namespace ranklens::study {
 
-/// Whether the folder has the speeds of all arms.
+/// Whether the folder has the speeds of all arms, measured in one run.
 bool has_speeds(const Config& config, const std::filesystem::path& folder);
 
 /// Measures the speeds of all arms, in turns in one process, once for the folder: a process that

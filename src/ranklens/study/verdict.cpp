@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "ranklens/base/error.h"
 
@@ -38,29 +39,72 @@ Outcome tendency_of(const Claim& claim, const Summary& difference) {
   base::fail("unknown relation of a claim");
 }
 
-// "lies above 0", "lies within -+1", "contains 0", as seen from the claim's threshold.
+/// With U+2212 for minus, as on the rest of the page.
+std::string in_print(std::string number) {
+  for (auto at = number.find('-'); at != std::string::npos; at = number.find('-', at))
+    number.replace(at, 1, "−");
+  return number;
+}
+
+std::string plain(double value) { return in_print(fmt::format("{:.3g}", value)); }
+std::string with_sign(double value) { return in_print(fmt::format("{:+.3g}", value)); }
+
+std::string interval_of(const Summary& difference) {
+  return fmt::format("[{}, {}]", with_sign(difference.lower), with_sign(difference.upper));
+}
+
+/// "lies above 0", "lies within ±1", "contains 0", as seen from the claim's threshold.
 std::string position(const Claim& claim, const Summary& difference) {
   const double t = claim.threshold;
   if (claim.relation == Relation::within) {
-    if (difference.lower > -t && difference.upper < t) return fmt::format("lies within ±{:.3g}", t);
+    if (difference.lower > -t && difference.upper < t) return "lies within ±" + plain(t);
     const bool outside = difference.lower > t || difference.upper < -t;
-    return fmt::format("{} ±{:.3g}", outside ? "lies outside" : "reaches beyond", t);
+    return fmt::format("{} ±{}", outside ? "lies outside" : "reaches beyond", plain(t));
   }
-  if (difference.lower > t) return fmt::format("lies above {:.3g}", t);
-  if (difference.upper < t) return fmt::format("lies below {:.3g}", t);
-  return fmt::format("contains {:.3g}", t);
+  const auto limit = plain(t) + (t == 0 ? "" : ", the margin");
+  if (difference.lower > t) return "lies above " + limit;
+  if (difference.upper < t) return "lies below " + limit;
+  return "contains " + limit;
 }
 
 std::string measured(const Claim& claim, const PairedSamples& samples, const Verdict& verdict) {
   const Summary& d = verdict.difference;
+  const auto mean = with_sign(d.mean) + (claim.unit.empty() ? "" : " " + claim.unit);
   if (d.count == 1) {
-    return fmt::format("{} − {} is {:+.3g} for a single seed, which gives no interval",
-                       samples.first, samples.second, d.mean);
+    return fmt::format("{} − {} is {} for a single seed, which gives no interval", samples.first,
+                       samples.second, mean);
   }
-  return fmt::format(
-      "{} − {} is {:+.3g} over {} seeds and its {:.3g} % interval [{:+.3g}, {:+.3g}] {}",
-      samples.first, samples.second, d.mean, d.count, 100 * d.level, d.lower, d.upper,
-      position(claim, d));
+  return fmt::format("{} − {} is {} over {} seeds and its {:.3g} % interval {} {}", samples.first,
+                     samples.second, mean, d.count, 100 * d.level, interval_of(d),
+                     position(claim, d));
+}
+
+bool all_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); });
+}
+
+/// Whether the arm's own number is better than the control's, in the claim's direction.
+bool beats(const Claim& claim, const Summary& difference) {
+  const Outcome more = above(difference, 0);
+  return (claim.relation == Relation::less ? opposite(more) : more) == Outcome::supported;
+}
+
+/// The controls that the arm's own number does not beat, in words, or "".
+std::string unbeaten(const Claim& claim, std::span<const PairedSamples> controls) {
+  std::string text;
+  for (const auto& control : controls) {
+    const auto difference = differences(control);
+    std::string numbers = "not measured";
+    if (!difference.empty() && all_finite(difference)) {
+      const auto summary = summarise(difference, claim.level);
+      if (beats(claim, summary)) continue;
+      numbers = summary.count == 1 ? "a single seed"
+                                   : with_sign(summary.mean) + " " + interval_of(summary);
+    }
+    text += text.empty() ? fmt::format("; but {} are not shown to beat ", control.first) : " nor ";
+    text += fmt::format("{} ({})", control.second, numbers);
+  }
+  return text;
 }
 
 // Why no answer may be given although the interval gives one, or "".
@@ -70,7 +114,7 @@ std::string objection(const Claim& claim, const PairedSamples& samples, std::int
                        samples.full_epochs);
   }
   if (seeds < claim.needed_seeds) {
-    return fmt::format("; {} seeds are needed", claim.needed_seeds);
+    return fmt::format("; {} seeds are needed for a verdict", claim.needed_seeds);
   }
   return "";
 }
@@ -83,7 +127,8 @@ Verdict nothing(std::string reason) {
 
 }  // namespace
 
-Verdict judge(const Claim& claim, const PairedSamples& samples) {
+Verdict judge(const Claim& claim, const PairedSamples& samples,
+              std::span<const PairedSamples> controls) {
   base::require(claim.relation != Relation::within || claim.threshold > 0,
                 "the margin within which two arms match must be positive, got {}", claim.threshold);
   const auto difference = differences(samples);
@@ -101,9 +146,15 @@ Verdict judge(const Claim& claim, const PairedSamples& samples) {
   verdict.difference = summarise(difference, claim.level);
   verdict.effect = effect_size(samples);
   verdict.tendency = tendency_of(claim, verdict.difference);
+  verdict.reason = measured(claim, samples, verdict);
+  if (verdict.tendency == Outcome::supported) {
+    const std::string missing = unbeaten(claim, controls);
+    if (!missing.empty()) verdict.tendency = Outcome::undecided;
+    verdict.reason += missing;
+  }
   const std::string against = objection(claim, samples, verdict.difference.count);
   verdict.outcome = against.empty() ? verdict.tendency : Outcome::undecided;
-  verdict.reason = measured(claim, samples, verdict) + against;
+  verdict.reason += against;
   if (!samples.unpaired.empty()) {
     verdict.reason += fmt::format("; {} more {} in one arm only", samples.unpaired.size(),
                                   samples.unpaired.size() == 1 ? "seed is" : "seeds are");
@@ -113,6 +164,7 @@ Verdict judge(const Claim& claim, const PairedSamples& samples) {
 
 Verdict accuracy_matched(const PairedSamples& accuracies, double margin) {
   const Claim claim{.text = "the accuracies match",
+                    .unit = "percentage points",
                     .relation = Relation::within,
                     .threshold = margin,
                     .needed_seeds = 2};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ enum class Relation {
 /// A claim about the difference of two arms in one number. "Accuracy is kept" is
 /// {.relation = greater, .threshold = -margin}.
 struct Claim {
-  std::string text;  ///< the sentence that is judged
+  std::string text;    ///< the sentence that is judged
+  std::string unit{};  ///< of the number, for sentences: "percentage points"; may be empty
   Relation relation = Relation::greater;
   double threshold = 0;
   double level = 0.95;
@@ -34,8 +36,8 @@ struct Claim {
 
 struct Verdict {
   Outcome outcome = Outcome::undecided;
-  /// What the interval alone says; differs from `outcome` only where a rule forbids an answer (too
-  /// few seeds, reduced epochs). The page shows it as "preliminary".
+  /// What the intervals alone say, the controls' among them; differs from `outcome` only where a
+  /// rule forbids an answer (too few seeds, reduced epochs). The page shows it as "preliminary".
   Outcome tendency = Outcome::undecided;
   bool preliminary() const { return outcome != tendency; }
   Summary difference{};  ///< first - second over the seeds; count 0 if there was nothing to judge
@@ -47,11 +49,18 @@ struct Verdict {
 /// the whole interval violates it, else undecided. Undecided with a reason, never an error: no
 /// pair, one seed, a value that is not finite. Errors: a level outside (0, 1), lists of different
 /// length.
-Verdict judge(const Claim& claim, const PairedSamples& samples);
+///
+/// `controls`: what the first arm's own number must beat before more of it counts as better, in
+/// pairs of that number and the control's; `first` and `second` are plural nouns of a sentence
+/// ("the Grad-CAM maps of tt", "random maps"). A claim that would be supported is undecided unless
+/// the interval of each pair's difference lies above 0 (below it for Relation::less); a control
+/// without a value was not beaten. The other outcomes do not ask for them.
+Verdict judge(const Claim& claim, const PairedSamples& samples,
+              std::span<const PairedSamples> controls = {});
 
 /// Whether the arms' accuracies agree: supported if the interval of their difference lies within
-/// -+margin (in the unit of the values), contradicted if it lies outside, else undecided ("not
-/// shown").
+/// -+margin (in percentage points, as the values), contradicted if it lies outside, else undecided
+/// ("not shown").
 Verdict accuracy_matched(const PairedSamples& accuracies, double margin);
 
 std::string_view to_string(Outcome outcome);
