@@ -129,10 +129,10 @@ void require_any(const study::Results& results, const std::string& page) {
   if (!study::all_failed(results.cells)) return;
   const auto& first = results.cells.front();
   const auto count = results.cells.size();
-  throw base::SystemError(fmt::format(
-      "{} diverged, so that nothing can be compared; {}: {}; the page: {}",
-      count == 1 ? "the only training" : fmt::format("all {} trainings", count),
-      study::cell_name(first.arm, first.seed), first.failure, page));
+  throw base::SystemError(
+      fmt::format("{} diverged, so that nothing can be compared; {}: {}; the page: {}",
+                  count == 1 ? "the only training" : fmt::format("all {} trainings", count),
+                  study::cell_name(first.arm, first.seed), first.failure, page));
 }
 
 }  // namespace

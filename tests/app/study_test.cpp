@@ -128,14 +128,14 @@ std::string text_in(const fs::path& file) {
 TEST_F(StudyCommand, ThePageNamesTheWholeCommandAndTheManifestTheFiles) {
   const auto args = tiny({"--title", "It's a \"test\" of $HOME", "--methods",
                           "saliency(channel=max)", "--seeds", "3,5", "--dtype", "bfloat16"});
-  ASSERT_EQ(ranklens::testing::ranklens(args).status, 0);
+  ASSERT_EQ(ranklens(args).status, 0);
   const auto manifest = json_of(out_ / "manifest.json");
   const std::string line = manifest.at("command_line");
   // A shell reads the same words from it.
   std::string expected = "ranklens\n";
   for (const auto& arg : args) expected += arg + "\n";
-  const auto read = ranklens::testing::run_program(
-      "/bin/sh", {"-c", "for word in " + line + "; do printf '%s\\n' \"$word\"; done"});
+  const auto read =
+      run_program("/bin/sh", {"-c", "for word in " + line + "; do printf '%s\\n' \"$word\"; done"});
   EXPECT_EQ(read.out, expected);
   const auto html = text_in(out_ / "report.html");
   EXPECT_THAT(html, HasSubstr("ranklens study --data scenes:train=48,test=16 --arms dense"));
@@ -150,7 +150,7 @@ TEST_F(StudyCommand, ThePageNamesTheWholeCommandAndTheManifestTheFiles) {
   EXPECT_EQ(manifest.at("data_hash"), cell.at("provenance").at("training data"));
   EXPECT_GT(manifest.at("wall_seconds"), 0);
   for (const auto* key : {"ranklens", "libtorch", "processor", "held_out_data_hash"})
-    EXPECT_THAT(manifest.at(key).get<std::string>(), testing::Not(testing::IsEmpty())) << key;
+    EXPECT_THAT(manifest.at(key).get<std::string>(), ::testing::Not(::testing::IsEmpty())) << key;
   std::vector<std::string> files;
   for (const auto& entry : manifest.at("entries")) {
     files.push_back(entry.at("file"));
@@ -158,7 +158,7 @@ TEST_F(StudyCommand, ThePageNamesTheWholeCommandAndTheManifestTheFiles) {
   }
   for (const auto* file : {"report.html", "arms.csv", "study.json", "throughput.json",
                            "cells/dense-s5.json", "cells/dense-s5.maps.safetensors"})
-    EXPECT_THAT(files, testing::Contains(file));
+    EXPECT_THAT(files, ::testing::Contains(file));
 }
 
 TEST_F(StudyCommand, FewerEpochsThanTheRecipeLeaveConvergedAccuracyUndecided) {
@@ -166,20 +166,22 @@ TEST_F(StudyCommand, FewerEpochsThanTheRecipeLeaveConvergedAccuracyUndecided) {
     fs::remove_all(out_);
     auto args = tiny({"--arms", "dense,low-rank", "--seeds", "2"});
     args.insert(args.end(), more.begin(), more.end());
-    EXPECT_EQ(ranklens::testing::ranklens(args).status, 0);
+    EXPECT_EQ(ranklens(args).status, 0);
     return text_in(out_ / "configuration.csv") + text_in(out_ / "verdicts.csv");
   };
-  EXPECT_THAT(epochs({}), testing::AllOf(HasSubstr("full_epochs,6"),
-                                         HasSubstr("1 of 6 epochs say nothing about convergence")));
-  EXPECT_THAT(epochs({"--full-epochs", "1"}),
-              testing::AllOf(HasSubstr("full_epochs,1"), testing::Not(HasSubstr("convergence"))));
+  EXPECT_THAT(epochs({}),
+              ::testing::AllOf(HasSubstr("full_epochs,6"),
+                               HasSubstr("1 of 6 epochs say nothing about convergence")));
+  EXPECT_THAT(
+      epochs({"--full-epochs", "1"}),
+      ::testing::AllOf(HasSubstr("full_epochs,1"), ::testing::Not(HasSubstr("convergence"))));
 }
 
 TEST_F(StudyCommand, AStudyInWhichAllDivergedIsAFailureWithAPage) {
   auto args = tiny({"--optimiser", "sgd(lr=1e6)", "--epochs", "3", "--arms", "dense,low-rank"});
   args.emplace_back("--quiet");
   for (int k = 0; k < 2; ++k) {  // and so it stays
-    expect_complaint(ranklens::testing::ranklens(args), 1,
+    expect_complaint(ranklens(args), 1,
                      "all 2 trainings diverged, so that nothing can be compared; dense-s1: ");
     EXPECT_THAT(text_in(out_ / "report.html"),
                 HasSubstr("Nothing is compared: all 2 trainings diverged."));
@@ -188,7 +190,7 @@ TEST_F(StudyCommand, AStudyInWhichAllDivergedIsAFailureWithAPage) {
 
 TEST_F(StudyCommand, ArmsAddedLaterAreTimedBesideTheOthersAgain) {
   const auto run = [&](const std::string& arms) {
-    EXPECT_EQ(ranklens::testing::ranklens(tiny({"--arms", arms})).status, 0);
+    EXPECT_EQ(ranklens(tiny({"--arms", arms})).status, 0);
     std::map<std::string, std::string> runs;
     const auto speeds = json_of(out_ / "throughput.json");
     for (const auto& [arm, speed] : speeds.items()) runs[arm] = speed.at("run");

@@ -9,22 +9,20 @@
 #include "ranklens/metrics/registry.h"
 #include "ranklens/report/labels.h"
 #include "ranklens/study/arms.h"
-#include "ranklens/study/make_cell.h"
+#include "ranklens/study/keys.h"
 
 namespace ranklens::report {
 namespace {
 
-using study::Cell;
 using study::Results;
 
 /// Trainings that came to nothing; where all did, that comes first.
 void add_failures(const Results& results, ReportData& data) {
   if (study::all_failed(results.cells)) {
-    data.notes.push_back(
-        fmt::format("Nothing is compared: {} diverged.",
-                    results.cells.size() == 1
-                        ? "the one training"
-                        : fmt::format("all {} trainings", results.cells.size())));
+    data.notes.push_back(fmt::format("Nothing is compared: {} diverged.",
+                                     results.cells.size() == 1
+                                         ? "the one training"
+                                         : fmt::format("all {} trainings", results.cells.size())));
   }
   for (const auto& cell : results.cells) {
     if (!cell.failure.empty())

@@ -17,12 +17,12 @@
 namespace ranklens::report {
 namespace {
 
-using study::Cell;
 using study::Results;
 
 double mean_accuracy(const Results& results, const std::string& arm) {
-  return estimate(study::over_seeds(results.cells, arm,
-                                    [](const Cell& cell) { return std::optional(cell.accuracy); }))
+  return estimate(study::over_seeds(
+                      results.cells, arm,
+                      [](const study::Cell& cell) { return std::optional(cell.accuracy); }))
       .mean;
 }
 
@@ -64,7 +64,7 @@ Arm arm_of(const std::string& name, const Results& results) {
     arm.compression = 1 - static_cast<double>(arm.parameters) / static_cast<double>(reference);
   }
   arm.accuracy = estimate(study::over_seeds(
-      results.cells, name, [](const Cell& cell) { return std::optional(cell.accuracy); }));
+      results.cells, name, [](const study::Cell& cell) { return std::optional(cell.accuracy); }));
   if (const auto speed = results.speeds.find(name); speed != results.speeds.end()) {
     arm.forward_speed.mean = speed->second.forward;
     arm.training_speed.mean = speed->second.training;
@@ -74,7 +74,7 @@ Arm arm_of(const std::string& name, const Results& results) {
   return arm;
 }
 
-Curve curve_of(const Cell& cell) {
+Curve curve_of(const study::Cell& cell) {
   Curve curve;
   curve.arm = cell.arm;
   curve.seed = cell.seed;
@@ -135,7 +135,7 @@ void add_facts(const Results& results, const study::Selection& images, ReportDat
   add("Held-out images", provenance(results, "held-out images"));
   add("Networks trained",
       std::to_string(std::count_if(results.cells.begin(), results.cells.end(),
-                                   [](const Cell& cell) { return cell.failure.empty(); })));
+                                   [](const study::Cell& cell) { return cell.failure.empty(); })));
   add("Seeds", std::to_string(config.seeds.size()));
   add("Epochs", std::to_string(config.epochs));
   add("Images explained", std::to_string(study::distinct(images).size()));

@@ -15,7 +15,6 @@
 namespace ranklens::report {
 namespace {
 
-using study::Cell;
 using study::Results;
 
 /// Whether the maps are made without a network: one set for all arms.
@@ -79,8 +78,9 @@ Score score_of(const std::string& arm, const std::string& method, const Results&
   for (const auto& metric : metrics::all()) {
     if (armless && metric.needs.model == arm.empty()) continue;
     const std::string name(metric.name);
-    const auto values = study::over_seeds(
-        results.cells, arm, [&](const Cell& cell) { return study::value_of(cell, method, name); });
+    const auto values = study::over_seeds(results.cells, arm, [&](const study::Cell& cell) {
+      return study::value_of(cell, method, name);
+    });
     if (!values.empty()) score.values[name] = estimate(values);
   }
   return score;

@@ -36,7 +36,7 @@ std::optional<double> value_of(const Cell& cell, const std::string& key,
 
 bool all_failed(const std::vector<Cell>& cells) {
   return !cells.empty() && std::all_of(cells.begin(), cells.end(),
-                                        [](const Cell& cell) { return !cell.failure.empty(); });
+                                       [](const Cell& cell) { return !cell.failure.empty(); });
 }
 
 std::string cell_name(const std::string& arm, std::uint64_t seed) {

@@ -60,8 +60,7 @@ bool any_has(const std::vector<Cell>& cells, const Number& number) {
 /// knows nothing.
 std::vector<Control> map_controls(const std::string& method, const std::string& metric) {
   return {{"random maps", mean_of("random", metric)},
-          {"those of the untrained network",
-           mean_of(untrained_key(method), metric)}};
+          {"those of the untrained network", mean_of(untrained_key(method), metric)}};
 }
 
 void ask_localised(const Config& config, const std::vector<Cell>& cells,
