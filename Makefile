@@ -1,5 +1,6 @@
-# The front door: `make help` lists what there is. CI=true takes the preset that builds fastest from nothing.
-PRESET ?= $(if $(CI),ci,release)
+# The front door: `make help` lists what there is. `release` builds fastest from nothing; PRESET=dev compiles
+# each source and runs each test by itself.
+PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,7 +20,9 @@ build: configure ## build the libraries, the program and the tests
 	@echo "make: building the preset '$(PRESET)' in $(BUILD) with $(JOBS) jobs"
 	@cmake --build --preset $(PRESET) --parallel $(JOBS)
 
-demo: build ## run the main job on generated data and say where its page is
+demo: configure ## run the main job on generated data and say where its page is
+	@echo "make: building the program in $(BUILD) with $(JOBS) jobs"
+	@cmake --build --preset $(PRESET) --parallel $(JOBS) --target ranklens
 	$(BUILD)/bin/ranklens study --out runs/demo
 
 test: build ## build and run all tests
@@ -46,17 +49,17 @@ format-check: ## fail if a C++ source is not formatted
 	@echo "make: the sources are formatted"
 
 lint: ## clang-tidy on the sources that differ from main (BASE=revision)
-	@$(MAKE) -s configure PRESET=release
+	@$(MAKE) -s configure PRESET=dev
 	@scripts/bootstrap lint
-	@scripts/lint build/release $(or $(BASE),main)
+	@scripts/lint build/dev $(or $(BASE),main)
 
 lint-all: ## clang-tidy on all sources
-	@$(MAKE) -s configure PRESET=release
+	@$(MAKE) -s configure PRESET=dev
 	@scripts/bootstrap lint
-	@scripts/lint build/release
+	@scripts/lint build/dev
 
 headers: ## check that every header compiles by itself
-	@cmake --preset release -B build/headers -Wno-dev -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=ON >/dev/null
+	@cmake --preset dev -B build/headers -Wno-dev -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=ON >/dev/null
 	@cmake --build build/headers --target all_verify_interface_header_sets --parallel $(JOBS)
 
 docs: build ## write the generated pages: the help of every command, the classes of the generated images

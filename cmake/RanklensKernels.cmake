@@ -15,8 +15,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID STREQ
 endif()
 
 # at::parallel_for runs on one thread where its caller was compiled without OpenMP: only base::parallel_over calls it.
-# libtorch brings the runtime.
+# The runtime is linked with libtorch.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 set_source_files_properties(src/ranklens/base/parallel.cpp PROPERTIES
   COMPILE_OPTIONS "${OpenMP_CXX_FLAGS}" SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
-target_link_libraries(ranklens_base PUBLIC $<LINK_ONLY:OpenMP::OpenMP_CXX>)
