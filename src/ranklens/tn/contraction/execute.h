@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "ranklens/tn/contraction/path.h"
+
+namespace ranklens::tn {
+
+/// The result of an expression, whose modes are the labels of its output, by the steps of a path;
+/// each is one batch of matrix products or one multiplication with broadcasting. Repeated labels
+/// take diagonals, and labels that only one operand has are summed over, before the first step.
+///
+/// Differentiable in all operands. `sliced` labels are fixed to each of their values in turn and
+/// the results added (or put side by side, for a label of the output): less memory, more work;
+/// slices run side by side where no gradient is wanted, one each thread.
+///
+/// Error where the operands' number, shapes, dtypes or devices do not fit; they are floating or
+/// complex, all of one dtype.
+at::Tensor execute(const Expression& expression, const Path& path,
+                   const std::vector<at::Tensor>& operands, const Labels& sliced = {});
+
+/// Plans and executes. For an expression that is used again, plan once and execute.
+at::Tensor contract(const Expression& expression, const std::vector<at::Tensor>& operands);
+/// The same for an equation (expression.h) whose sizes are the operands'.
+at::Tensor contract(std::string_view equation, const std::vector<at::Tensor>& operands);
+
+/// The shapes of tensors.
+std::vector<Shape> shapes_of(const std::vector<at::Tensor>& tensors);
+
+}  // namespace ranklens::tn

@@ -1,0 +1,112 @@
+#include "ranklens/tn/contraction/problem.h"
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/json.h"
+
+namespace ranklens::tn {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& json_member(const Json& object, const char* key, Json::value_t type,
+                        const std::string& what) {
+  const auto at = object.find(key);
+  base::require(at != object.end() && at->type() == type, "{} has no {} '{}'", what,
+                Json(type).type_name(), key);
+  return *at;
+}
+
+std::int64_t json_integer(const Json& value, const std::string& what) {
+  base::require(value.is_number_integer(), "{} has {} where an integer is needed", what,
+                value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  base::require(!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX,
+                "{} has {}, which is too large", what, value.dump());
+  return value.get<std::int64_t>();
+}
+
+std::vector<std::int64_t> json_integers(const Json& list, const std::string& what) {
+  base::require(list.is_array(), "{} has {} where a list of integers is needed", what,
+                list.type_name());
+  std::vector<std::int64_t> values;
+  for (const auto& value : list) values.push_back(json_integer(value, what));
+  return values;
+}
+
+std::vector<std::string> label_names(const Json& list, const std::string& what) {
+  base::require(list.is_array(), "{} has {} where a list of labels is needed", what,
+                list.type_name());
+  std::vector<std::string> names;
+  for (const auto& label : list) {
+    names.push_back(label.is_string() ? label.get<std::string>()
+                                      : std::to_string(json_integer(label, what)));
+  }
+  return names;
+}
+
+Expression expression_of_lists(const Json& json, const std::string& what) {
+  std::vector<std::vector<std::string>> inputs;
+  for (const auto& input : json_member(json, "inputs", Json::value_t::array, what)) {
+    inputs.push_back(label_names(input, what));
+  }
+  const auto output = label_names(json_member(json, "output", Json::value_t::array, what), what);
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto& [name, size] :
+       json_member(json, "size_dict", Json::value_t::object, what).items()) {
+    sizes[name] = json_integer(size, what);
+  }
+  return with_sizes(parse_equation(inputs, output), sizes);
+}
+
+Expression expression_of_equation(const Json& json, const std::string& what) {
+  std::vector<Shape> shapes;
+  for (const auto& shape : json_member(json, "shapes", Json::value_t::array, what)) {
+    shapes.push_back(json_integers(shape, what));
+  }
+  const auto& equation = json_member(json, "format_string", Json::value_t::string, what);
+  return make_expression(equation.get_ref<const std::string&>(), shapes);
+}
+
+StoredPath stored_path(const Json& json, std::size_t operands, const std::string& what) {
+  base::require(json.is_object(), "{} has a path that is no object", what);
+  Steps steps;
+  for (const auto& step : json_member(json, "path", Json::value_t::array, what)) {
+    steps.push_back(json_integers(step, what));
+  }
+  const auto number = [&](const char* key) {
+    const auto at = json.find(key);
+    base::require(at == json.end() || at->is_number(), "{} has a '{}' that is no number", what,
+                  key);
+    return at == json.end() ? 0.0 : at->get<double>();
+  };
+  return {.path = path_from_linear(operands, steps),
+          .log2_size = number("log2_size"),
+          .log10_flops = number("log10_flops")};
+}
+
+}  // namespace
+
+Problem parse_problem(const Json& json, const std::string& what) {
+  base::require(json.is_object() && (json.contains("inputs") || json.contains("format_string")),
+                "{} is no contraction problem: it has neither 'inputs' nor 'format_string'", what);
+  Problem problem;
+  if (json.contains("inputs")) {
+    problem.expression = expression_of_lists(json, what);
+    return problem;
+  }
+  problem.expression = expression_of_equation(json, what);
+  if (json.contains("dtype"))
+    problem.dtype = json_member(json, "dtype", Json::value_t::string, what);
+  if (!json.contains("paths")) return problem;
+  for (const auto& [name, path] : json_member(json, "paths", Json::value_t::object, what).items()) {
+    problem.paths[name] = stored_path(path, problem.expression.inputs.size(), what);
+  }
+  return problem;
+}
+
+Problem read_problem(const std::filesystem::path& file) {
+  return parse_problem(base::read_json(file), "'" + file.string() + "'");
+}
+
+}  // namespace ranklens::tn

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ranklens/tn/contraction/path.h"
+
+namespace ranklens::tn {
+
+/// A path that a file brought, with the costs that it states.
+struct StoredPath {
+  Path path;
+  double log2_size = 0;
+  double log10_flops = 0;
+};
+
+/// What a problem's file says.
+struct Problem {
+  Expression expression;
+  std::string dtype;                        ///< of the operands, "" where the file is silent
+  std::map<std::string, StoredPath> paths;  ///< by what they minimise
+};
+
+/// Reads a problem of either form: {"format_string", "shapes", and perhaps "dtype" and "paths"}
+/// with an equation and row-major shapes, or {"inputs", "output", "size_dict"} with lists of
+/// labels, which are strings or integers, and the labels' sizes. `what` names it in messages. Error
+/// where it is neither.
+Problem parse_problem(const nlohmann::json& json, const std::string& what);
+
+/// parse_problem of a file.
+Problem read_problem(const std::filesystem::path& file);
+
+}  // namespace ranklens::tn

@@ -1,0 +1,59 @@
+#include "ranklens/tn/contraction/utf8.h"
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::tn {
+namespace {
+
+/// How many bytes a code point has, by its first one; 0 where that cannot be first.
+std::size_t utf8_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;  // a continuation byte, or the start of an overlong form
+  if (first < 0xE0) return 2;
+  if (first < 0xF0) return 3;
+  return first < 0xF5 ? 4 : 0;
+}
+
+bool is_scalar(char32_t point, std::size_t length) {
+  constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  return point >= least[length] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+}
+
+char utf8_byte(char32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); }
+
+}  // namespace
+
+std::u32string decode_utf8(std::string_view text) {
+  std::u32string points;
+  points.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const auto length = utf8_length(first);
+    base::require(length > 0 && at + length <= text.size(),
+                  "the text is no UTF-8: byte {} is {:#04x}", at, first);
+    char32_t point = length == 1 ? first : first & (0x7FU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto byte = static_cast<unsigned char>(text[at + k]);
+      base::require((byte & 0xC0U) == 0x80, "the text is no UTF-8: byte {} is {:#04x}", at + k,
+                    byte);
+      point = (point << 6U) | (byte & 0x3FU);
+    }
+    base::require(is_scalar(point, length),
+                  "the text is no UTF-8: bytes {} to {} are no code point", at, at + length - 1);
+    points.push_back(point);
+    at += length;
+  }
+  return points;
+}
+
+std::string encode_utf8(char32_t point) {
+  if (point < 0x80) return {utf8_byte(point)};
+  const auto tail = [point](unsigned shift) {
+    return utf8_byte(0x80U | ((point >> shift) & 0x3FU));
+  };
+  if (point < 0x800) return {utf8_byte(0xC0U | (point >> 6U)), tail(0)};
+  if (point < 0x10000) return {utf8_byte(0xE0U | (point >> 12U)), tail(6), tail(0)};
+  return {utf8_byte(0xF0U | (point >> 18U)), tail(12), tail(6), tail(0)};
+}
+
+}  // namespace ranklens::tn
