@@ -9,7 +9,7 @@
 #include <ATen/ops/relu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "ranklens/nn/fused/by_graph.h"
+#include "ranklens/base/by_graph.h"
 #include "ranklens/nn/fused/norm_passes.h"
 #include "ranklens/nn/fused/raw.h"
 
@@ -56,8 +56,8 @@ struct DifferentiableNorm : torch::autograd::Function<DifferentiableNorm> {
                         .factor = value("factor").toDouble()};
     tensor_list result(5);
     if (at::GradMode::is_enabled()) {
-      auto found = gradients_by_graph(relu_norm_by_operators(call).output,
-                                      {call.input, call.weight, call.bias}, given[0]);
+      auto found = base::gradients_by_graph(relu_norm_by_operators(call).output,
+                                            {call.input, call.weight, call.bias}, given[0]);
       std::move(found.begin(), found.end(), result.begin());
       return result;
     }

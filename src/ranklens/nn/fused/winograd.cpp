@@ -7,8 +7,8 @@
 #include <ATen/ops/convolution.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "ranklens/base/by_graph.h"
 #include "ranklens/base/error.h"
-#include "ranklens/nn/fused/by_graph.h"
 #include "ranklens/nn/fused/raw.h"
 #include "ranklens/nn/fused/winograd_passes.h"
 
@@ -37,8 +37,8 @@ struct DifferentiableTiles : torch::autograd::Function<DifferentiableTiles> {
     const auto saved = context->get_saved_variables();
     const Convolution call{saved[0], saved[1], saved[2]};
     if (at::GradMode::is_enabled()) {
-      return gradients_by_graph(convolution_by_operator(call), {call.input, call.weight, call.bias},
-                                given[0]);
+      return base::gradients_by_graph(convolution_by_operator(call),
+                                      {call.input, call.weight, call.bias}, given[0]);
     }
     const auto type = call.input.scalar_type();
     const at::Tensor gradient = given[0].to(type).contiguous(channels_last);

@@ -4,66 +4,16 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_svd.h>
-#include <ATen/ops/matmul.h>
 #include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/product.h"
 #include "ranklens/nn/weights/dense.h"
+#include "ranklens/tn/linear/merge.h"
+#include "ranklens/tn/linear/tt_linear.h"
 
 namespace ranklens::nn {
-namespace {
-
-/// Multiply–adds for one row when the cores are absorbed one after another, from the left or from
-/// the right.
-std::int64_t chain_cost(const std::vector<at::Tensor>& cores, bool from_left) {
-  std::int64_t open_in = 1, done_out = 1, cost = 0;
-  for (const auto& core : cores) open_in *= core.size(2);
-  const auto absorb = [&](const at::Tensor& core) {
-    cost += open_in * done_out * core.size(1) * core.size(0) * core.size(3);
-    open_in /= core.size(2);
-    done_out *= core.size(1);
-  };
-  if (from_left) {
-    std::for_each(cores.begin(), cores.end(), absorb);
-  } else {
-    std::for_each(cores.rbegin(), cores.rend(), absorb);
-  }
-  return cost;
-}
-
-/// x [B, N] times the train, cores absorbed from the left: the state is [B, n_k..n_d,
-/// (m_1..m_{k-1}), r] and each step is one product with a core folded to [(n_k r), (m_k r')].
-at::Tensor apply_from_left(const at::Tensor& x, const std::vector<at::Tensor>& cores) {
-  const auto batch = x.size(0);
-  auto state = x.reshape({batch, -1, 1, 1});
-  for (const auto& core : cores) {
-    const auto r = core.size(0), m = core.size(1), n = core.size(2), next = core.size(3);
-    const auto rest = state.size(1) / n, done = state.size(2);
-    const auto folded = core.permute({2, 0, 1, 3}).reshape({n * r, m * next});
-    auto rows = state.reshape({batch, n, rest, done, r}).permute({0, 2, 3, 1, 4});
-    state = at::matmul(rows.reshape({-1, n * r}), folded).reshape({batch, rest, done * m, next});
-  }
-  return state.reshape({batch, -1});
-}
-
-/// The same from the right: the state is [B, r, n_1..n_k, (m_{k+1}..m_d)].
-at::Tensor apply_from_right(const at::Tensor& x, const std::vector<at::Tensor>& cores) {
-  const auto batch = x.size(0);
-  auto state = x.reshape({batch, -1, 1, 1});  // [B, n_1..n_k, r, done]
-  for (auto core = cores.rbegin(); core != cores.rend(); ++core) {
-    const auto r = core->size(0), m = core->size(1), n = core->size(2), next = core->size(3);
-    const auto rest = state.size(1) / n, done = state.size(3);
-    const auto folded = core->permute({0, 1, 2, 3}).reshape({r * m, n * next});
-    const auto columns = state.reshape({batch * rest, n * next, done});
-    state = at::matmul(folded, columns).reshape({batch, rest, r, m * done});
-  }
-  return state.reshape({batch, -1});
-}
-
-}  // namespace
 
 TTMatrix::TTMatrix(Shape shape, std::vector<at::Tensor> cores)
     : shape_(std::move(shape)), cores_(std::move(cores)) {
@@ -159,24 +109,17 @@ std::string TTMatrix::spec() const {
 }
 
 std::int64_t TTMatrix::multiply_adds() const {
-  return std::min(
-      {chain_cost(cores_, true), chain_cost(cores_, false), c10::multiply_integers(shape_)});
+  constexpr std::int64_t batch = 128;  // what a schedule is, at a usual size
+  const auto schedule = tn::tt_linear_schedule(cores_, batch, false);
+  if (schedule.rebuild) return c10::multiply_integers(shape_);
+  double count = 0;
+  for (const auto& step : tn::step_sizes(tn::modes_of(cores_), schedule, 1))
+    count += step.multiply_adds();
+  return static_cast<std::int64_t>(count);
 }
 
 at::Tensor TTMatrix::linear(const at::Tensor& x, const at::Tensor& bias) const {
-  base::require(x.size(-1) == c10::multiply_integers(in_modes()),
-                "a tensor-train weight takes {} inputs, not {}", c10::multiply_integers(in_modes()),
-                x.size(-1));
-  const auto left = chain_cost(cores_, true), right = chain_cost(cores_, false);
-  const auto rows = x.reshape({-1, x.size(-1)});
-  // Rebuilding costs the dense product, at its full speed and without the copies of a chain.
-  if (std::min(left, right) >= c10::multiply_integers(shape_))
-    return base::linear(x, dense().reshape({shape_[0], -1}), bias);
-  auto y = left <= right ? apply_from_left(rows, cores_) : apply_from_right(rows, cores_);
-  if (bias.defined()) y = y + bias;
-  Shape sizes = x.sizes().vec();
-  sizes.back() = shape_[0];
-  return y.reshape(sizes);
+  return tn::tt_linear(cores_, x, bias);
 }
 
 at::Tensor TTMatrix::linear_adjoint(const at::Tensor& y) const {
@@ -191,19 +134,6 @@ at::Tensor TTMatrix::conv2d(const at::Tensor& x, const at::Tensor& bias,
   return convolve(x, dense(), bias, geometry);
 }
 
-at::Tensor TTMatrix::dense() const {
-  // [(m_1..m_k), (n_1..n_k), r_k], grown core by core.
-  auto grown = cores_.front().reshape({cores_.front().size(1), cores_.front().size(2), -1});
-  for (std::size_t k = 1; k < cores_.size(); ++k) {
-    const auto& core = cores_[k];
-    const auto rows = grown.size(0), columns = grown.size(1);
-    const auto m = core.size(1), n = core.size(2), next = core.size(3);
-    grown = at::matmul(grown.reshape({rows * columns, -1}), core.reshape({core.size(0), -1}))
-                .reshape({rows, columns, m, n, next})
-                .permute({0, 2, 1, 3, 4})
-                .reshape({rows * m, columns * n, next});
-  }
-  return grown.reshape(shape_);
-}
+at::Tensor TTMatrix::dense() const { return tn::dense_matrix(cores_).reshape(shape_); }
 
 }  // namespace ranklens::nn

@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace ranklens::nn::fused {
+namespace ranklens::base {
 
 /// How `gradient` of `output` reaches those of the inputs that need a gradient, as something that
 /// can be differentiated again; undefined for the others. `output` was computed from them through
@@ -13,4 +13,4 @@ std::vector<at::Tensor> gradients_by_graph(const at::Tensor& output,
                                            const std::vector<at::Tensor>& inputs,
                                            const at::Tensor& gradient);
 
-}  // namespace ranklens::nn::fused
+}  // namespace ranklens::base

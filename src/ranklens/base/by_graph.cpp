@@ -1,8 +1,8 @@
-#include "ranklens/nn/fused/by_graph.h"
+#include "ranklens/base/by_graph.h"
 
 #include <torch/csrc/autograd/autograd.h>
 
-namespace ranklens::nn::fused {
+namespace ranklens::base {
 
 std::vector<at::Tensor> gradients_by_graph(const at::Tensor& output,
                                            const std::vector<at::Tensor>& inputs,
@@ -20,4 +20,4 @@ std::vector<at::Tensor> gradients_by_graph(const at::Tensor& output,
   return gradients;
 }
 
-}  // namespace ranklens::nn::fused
+}  // namespace ranklens::base

@@ -1,0 +1,104 @@
+#include <ctime>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/randn.h>
+#include <benchmark/benchmark.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "ranklens/tn/linear/merge.h"
+#include "ranklens/tn/linear/tt_linear.h"
+
+namespace {
+
+using ranklens::tn::KeepStates;
+using ranklens::tn::TrainModes;
+
+struct Case {
+  const char* name;
+  TrainModes modes;
+  std::int64_t batch;
+};
+
+const Case kCases[] = {
+    {"1024_r16_b128", {{4, 8, 8, 4}, {4, 8, 8, 4}, {1, 16, 16, 16, 1}}, 128},
+    {"4096_r16_b64", {{8, 8, 8, 8}, {8, 8, 8, 8}, {1, 16, 16, 16, 1}}, 64},
+    {"784to625_r8_b128", {{5, 5, 5, 5}, {4, 7, 7, 4}, {1, 8, 8, 8, 1}}, 128},
+    {"1024_r4_b128", {{4, 8, 8, 4}, {4, 8, 8, 4}, {1, 4, 4, 4, 1}}, 128},
+    {"4096_r8_b256", {{8, 8, 8, 8}, {8, 8, 8, 8}, {1, 8, 8, 8, 1}}, 256},
+    {"2048to13824_r16_b512", {{24, 24, 24}, {16, 16, 8}, {1, 16, 16, 1}}, 512},
+};
+
+std::vector<at::Tensor> cores_of(const TrainModes& modes, bool training) {
+  std::vector<at::Tensor> cores;
+  for (std::size_t k = 0; k < modes.cores(); ++k) {
+    const std::vector<std::int64_t> sizes{modes.ranks[k], modes.out[k], modes.in[k],
+                                          modes.ranks[k + 1]};
+    cores.push_back(at::randn(sizes).requires_grad_(training));
+  }
+  return cores;
+}
+
+template <class Run>
+void timed(benchmark::State& state, const Case& c, double operations, Run&& run) {
+  for (int warm = 0; warm < 2; ++warm) run();
+  for ([[maybe_unused]] auto step : state) run();
+  state.counters["GF/s"] = benchmark::Counter(
+      operations * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["batch"] = static_cast<double>(c.batch);
+}
+
+void train_linear(benchmark::State& state, const Case& c, bool training, KeepStates keep) {
+  const auto cores = cores_of(c.modes, training);
+  auto inputs = cores;
+  inputs.insert(inputs.begin(),
+                at::randn({c.batch, c.modes.ins(0, c.modes.cores())}).requires_grad_(training));
+  const at::Tensor dy = at::randn({c.batch, c.modes.outs(0, c.modes.cores())});
+  const at::AutoGradMode mode(training);
+  const auto schedule = ranklens::tn::tt_linear_schedule(cores, c.batch, training, keep);
+  double once = 0;
+  for (const auto& s : step_sizes(c.modes, schedule, c.batch)) once += 2 * s.multiply_adds();
+  if (schedule.rebuild) once = 2.0 * static_cast<double>(c.batch * inputs[0].size(1) * dy.size(1));
+  state.SetLabel(describe(schedule));
+  timed(state, c, (training ? 3 : 1) * once, [&] {
+    const auto y =
+        ranklens::tn::tt_linear(cores, inputs[0], {}, {.keep = keep, .schedule = schedule});
+    if (training) torch::autograd::grad({y}, inputs, {dy});
+  });
+}
+
+void dense_linear(benchmark::State& state, const Case& c, bool training) {
+  const auto n = c.modes.ins(0, c.modes.cores()), m = c.modes.outs(0, c.modes.cores());
+  const at::Tensor w = at::randn({m, n}).requires_grad_(training);
+  const at::Tensor x = at::randn({c.batch, n}).requires_grad_(training);
+  const at::Tensor dy = at::randn({c.batch, m});
+  const at::AutoGradMode mode(training);
+  timed(state, c, (training ? 6.0 : 2.0) * static_cast<double>(c.batch * n * m), [&] {
+    const auto y = at::linear(x, w);
+    if (training) torch::autograd::grad({y}, {x, w}, {dy});
+  });
+}
+
+const bool kRegistered = [] {
+  for (const auto& c : kCases) {
+    for (const bool training : {false, true}) {
+      const std::string what = std::string(c.name) + (training ? "/training" : "/forward");
+      benchmark::RegisterBenchmark(("dense/" + what).c_str(), [&c,
+                                                               training](benchmark::State& state) {
+        dense_linear(state, c, training);
+      })->Unit(benchmark::kMillisecond);
+      for (const auto keep : {KeepStates::low_memory, KeepStates::fast}) {
+        if (!training && keep == KeepStates::fast) continue;
+        const std::string name = keep == KeepStates::fast ? "train_fast/" : "train_low_memory/";
+        benchmark::RegisterBenchmark((name + what).c_str(), [&c, training,
+                                                             keep](benchmark::State& state) {
+          train_linear(state, c, training, keep);
+        })->Unit(benchmark::kMillisecond);
+      }
+    }
+  }
+  return true;
+}();
+
+}  // namespace

@@ -1,0 +1,289 @@
+#include "ranklens/tn/linear/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace ranklens::tn {
+namespace {
+
+std::int64_t product_of(const std::vector<std::int64_t>& values, std::size_t first,
+                        std::size_t last) {
+  return std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(first),
+                         values.begin() + static_cast<std::ptrdiff_t>(last), std::int64_t{1},
+                         std::multiplies<>());
+}
+
+/// What is left of a train while it is absorbed: cores first..last-1.
+struct Rest {
+  std::size_t first, last;
+};
+
+StepSizes sizes_of(const TrainModes& modes, Rest rest, const Step& step, bool batch_last,
+                   std::int64_t rows) {
+  const auto before = batch_last ? 1 : rows, after = batch_last ? rows : 1;
+  const auto done_left = modes.outs(0, rest.first),
+             done_right = modes.outs(rest.last, modes.cores());
+  const auto outs = modes.outs(step.first, step.last), ins = modes.ins(step.first, step.last);
+  const auto left = modes.ranks[rest.first], right = modes.ranks[rest.last];
+  if (step.first == rest.first && step.last == rest.last)
+    return {before * done_left, outs, left * ins * right, done_right * after};
+  if (step.from_left) {
+    return {before * done_left, outs * modes.ranks[step.last], left * ins,
+            modes.ins(step.last, rest.last) * right * done_right * after};
+  }
+  return {before * done_left * left * modes.ins(rest.first, step.first),
+          modes.ranks[step.first] * outs, ins * right, done_right * after};
+}
+
+void take(Rest& rest, const Step& step) {
+  if (step.from_left) {
+    rest.first = step.last;
+  } else {
+    rest.last = step.first;
+  }
+}
+
+/// The share of full speed that a product of these sizes reaches: narrow ones wait for memory.
+double efficiency(double rows, double inner, double columns) {
+  const auto of = [](double size, double half) { return size / (size + half); };
+  return of(rows, 4) * of(inner, 6) * of(columns, 4);
+}
+
+double product_seconds(const StepSizes& s, const ScheduleOptions& options) {
+  const auto rows = static_cast<double>(s.rows), inner = static_cast<double>(s.inner),
+             columns = static_cast<double>(s.columns), batches = static_cast<double>(s.batches);
+  const double operations = 2 * s.multiply_adds();
+  const double moved = static_cast<double>(options.bytes) * batches * columns * (rows + inner);
+  const double bytes = moved / (4 * options.rates.bandwidth);  // in the cache, as tiles are
+  if (s.columns == 1) {
+    return operations / (options.rates.product * efficiency(batches, inner, rows)) + bytes;
+  }
+  // Many products of few columns each are no batch that a library is fast at.
+  const double batched =
+      s.batches == 1 ? 1 : 0.8 * columns / (columns + 60 * std::exp(-columns / 12));
+  return operations / (options.rates.product * efficiency(rows, inner, columns) * batched) + bytes;
+}
+
+/// Forward, or all three products of both passes.
+double step_seconds(const StepSizes& s, bool last, const ScheduleOptions& options) {
+  const double once = product_seconds(s, options);
+  if (!options.training) return once;
+  if (last) return 3 * once;
+  const double result = static_cast<double>(s.batches * s.rows * s.columns * options.bytes);
+  const double again =
+      options.store > 0 ? std::min(once, 2 * result / options.rates.bandwidth) : once;
+  return 3 * once + again;
+}
+
+/// Merging does not depend on the batch.
+double merge_seconds(const TrainModes& modes, const Step& step, const ScheduleOptions& options) {
+  double operations = 0, written = 0;
+  double grown = static_cast<double>(modes.ranks[step.first]);
+  for (auto k = step.first; k < step.last; ++k) {
+    const auto core = static_cast<double>(modes.out[k] * modes.in[k] * modes.ranks[k + 1]);
+    const double next =
+        grown * core / (k == step.first ? 1.0 : static_cast<double>(modes.ranks[k]));
+    if (k > step.first) operations += 2 * grown * core, written += 2 * next;
+    grown = next;
+  }
+  const double once = operations / options.rates.product +
+                      written * static_cast<double>(options.bytes) / options.rates.bandwidth +
+                      options.rates.call * static_cast<double>(4 * (step.last - step.first));
+  return options.training ? 3 * once : once;
+}
+
+double tiles_of(const Schedule& schedule, std::int64_t batch) {
+  return std::ceil(static_cast<double>(batch) / static_cast<double>(schedule.tile));
+}
+
+double copies_seconds(const TrainModes& modes, const Schedule& schedule,
+                      const ScheduleOptions& options) {
+  if (!schedule.batch_last) return 0;
+  const auto numbers =
+      static_cast<double>(options.batch) *
+      static_cast<double>(modes.outs(0, modes.cores()) + modes.ins(0, modes.cores()));
+  return (options.training ? 3 : 1) * numbers * static_cast<double>(options.bytes) /
+         (0.5 * options.rates.bandwidth);
+}
+
+double dense_seconds(const TrainModes& modes, const ScheduleOptions& options) {
+  const auto whole = modes.cores();
+  const double once = 2 * static_cast<double>(options.batch) *
+                      static_cast<double>(modes.outs(0, whole)) *
+                      static_cast<double>(modes.ins(0, whole)) /
+                      (options.rates.dense * efficiency(static_cast<double>(options.batch),
+                                                        static_cast<double>(modes.ins(0, whole)),
+                                                        static_cast<double>(modes.outs(0, whole))));
+  return (options.training ? 3 : 1) * once + merge_seconds(modes, {0, whole, true}, options);
+}
+
+/// The best ways to absorb cores i..j-1 when they are what is left, for one layout and tile.
+class Search {
+ public:
+  Search(const TrainModes& modes, const ScheduleOptions& options, bool batch_last,
+         std::int64_t tile)
+      : modes_(modes), options_(options), batch_last_(batch_last), tile_(tile) {
+    const auto d = modes.cores();
+    best_.assign((d + 1) * (d + 1), {std::numeric_limits<double>::infinity(), {}});
+    for (std::size_t length = 1; length <= d; ++length)
+      for (std::size_t i = 0; i + length <= d; ++i) settle({i, i + length});
+  }
+
+  Schedule schedule() const {
+    Schedule found{.steps = {}, .batch_last = batch_last_, .tile = tile_, .stored = {}};
+    Rest rest{0, modes_.cores()};
+    while (rest.first < rest.last) {
+      const auto& step = at(rest).step;
+      found.steps.push_back(step);
+      const bool last = step.first == rest.first && step.last == rest.last;
+      if (last) break;
+      take(rest, step);
+    }
+    return found;
+  }
+
+ private:
+  struct Best {
+    double seconds;
+    Step step;
+  };
+
+  const Best& at(Rest rest) const { return best_[rest.first * (modes_.cores() + 1) + rest.last]; }
+
+  void offer(Rest rest, const Step& step, bool last) {
+    Rest after = rest;
+    take(after, step);
+    const auto sizes = sizes_of(modes_, rest, step, batch_last_, tile_);
+    const double tiles = static_cast<double>(options_.batch) / static_cast<double>(tile_);
+    const double seconds = tiles * (step_seconds(sizes, last, options_) + options_.rates.call) +
+                           merge_seconds(modes_, step, options_) + (last ? 0 : at(after).seconds);
+    auto& best = best_[rest.first * (modes_.cores() + 1) + rest.last];
+    if (seconds < best.seconds) best = {seconds, step};
+  }
+
+  void settle(Rest rest) {
+    offer(rest, {rest.first, rest.last, true}, true);
+    for (auto k = rest.first + 1; k < rest.last; ++k) {
+      offer(rest, {rest.first, k, true}, false);
+      offer(rest, {k, rest.last, false}, false);
+    }
+  }
+
+  const TrainModes& modes_;
+  const ScheduleOptions& options_;
+  bool batch_last_;
+  std::int64_t tile_;
+  std::vector<Best> best_;
+};
+
+/// Stores the results that are cheaper to keep than to compute again, as far as `store` allows.
+void choose_stored(const TrainModes& modes, Schedule& schedule, const ScheduleOptions& options) {
+  schedule.stored.assign(schedule.steps.size() - 1, false);
+  if (!options.training || options.store <= 0) return;
+  const auto sizes = step_sizes(modes, schedule, options.batch);
+  double left = options.store;
+  for (std::size_t k = 0; k + 1 < sizes.size(); ++k) {
+    const auto& s = sizes[k];
+    const double bytes = static_cast<double>(options.bytes) * static_cast<double>(s.batches) *
+                         static_cast<double>(s.rows) * static_cast<double>(s.columns);
+    const bool pays = 2 * bytes / options.rates.bandwidth < product_seconds(s, options);
+    if (pays && bytes <= left) schedule.stored[k] = true, left -= bytes;
+  }
+}
+
+/// Largest states first, a state and the next one being alive at once.
+std::int64_t tile_within_cache(const TrainModes& modes, const Schedule& schedule,
+                               const ScheduleOptions& options) {
+  std::int64_t most = 1;
+  for (const auto& s : step_sizes(modes, schedule, 1))
+    most = std::max(most, s.batches * s.columns * (s.rows + s.inner));
+  return std::max<std::int64_t>(1, options.cache / (most * options.bytes));
+}
+
+}  // namespace
+
+std::int64_t TrainModes::outs(std::size_t first, std::size_t last) const {
+  return product_of(out, first, last);
+}
+
+std::int64_t TrainModes::ins(std::size_t first, std::size_t last) const {
+  return product_of(in, first, last);
+}
+
+double StepSizes::multiply_adds() const {
+  return static_cast<double>(batches) * static_cast<double>(rows) * static_cast<double>(inner) *
+         static_cast<double>(columns);
+}
+
+std::vector<StepSizes> step_sizes(const TrainModes& modes, const Schedule& schedule,
+                                  std::int64_t rows) {
+  std::vector<StepSizes> sizes;
+  Rest rest{0, modes.cores()};
+  for (const auto& step : schedule.steps) {
+    sizes.push_back(sizes_of(modes, rest, step, schedule.batch_last, rows));
+    take(rest, step);
+  }
+  return sizes;
+}
+
+double expected_seconds(const TrainModes& modes, const Schedule& schedule,
+                        const ScheduleOptions& options) {
+  if (schedule.rebuild) return dense_seconds(modes, options);
+  double seconds = copies_seconds(modes, schedule, options);
+  const auto sizes = step_sizes(modes, schedule, schedule.tile);
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    seconds += static_cast<double>(options.batch) / static_cast<double>(schedule.tile) *
+                   step_seconds(sizes[k], k + 1 == sizes.size(), options) +
+               tiles_of(schedule, options.batch) * options.rates.call +
+               merge_seconds(modes, schedule.steps[k], options);
+  }
+  return seconds;
+}
+
+Schedule plan_application(const TrainModes& modes, const ScheduleOptions& options) {
+  Schedule best{
+      .steps = {{0, modes.cores(), true}}, .tile = options.batch, .rebuild = true, .stored = {}};
+  best.seconds = dense_seconds(modes, options);
+  const auto batch = std::max<std::int64_t>(1, options.batch);
+  for (const bool batch_last : {false, true}) {
+    for (std::int64_t tile : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}) {
+      if (!options.tiled) tile = batch;
+      if (tile > batch && tile / 2 >= batch) break;
+      tile = std::min(tile, batch);
+      auto found = Search(modes, options, batch_last, tile).schedule();
+      const auto fits = tile_within_cache(modes, found, options);
+      found.seconds = expected_seconds(modes, found, options);
+      // Past the cache the states come from memory.
+      if (options.tiled && fits < tile)
+        found.seconds *=
+            1.0 + 0.15 * std::log2(static_cast<double>(tile) / static_cast<double>(fits));
+      if (found.seconds < best.seconds) best = found;
+      if (!options.tiled) break;
+    }
+  }
+  choose_stored(modes, best, options);
+  return best;
+}
+
+std::string describe(const Schedule& schedule) {
+  if (schedule.rebuild) return "the dense matrix is rebuilt";
+  std::string text;
+  for (const auto& step : schedule.steps) {
+    const bool last = &step == &schedule.steps.back();
+    const auto cores = step.last == step.first + 1
+                           ? fmt::format("core {}", step.last)
+                           : fmt::format("cores {}-{} merged", step.first + 1, step.last);
+    text += fmt::format("{}{}{}", text.empty() ? "" : ", then ", cores,
+                        last             ? ""
+                        : step.from_left ? " from the left"
+                                         : " from the right");
+  }
+  return fmt::format("{}; batch {}, {} {} at once", text, schedule.batch_last ? "last" : "first",
+                     schedule.tile, schedule.tile == 1 ? "row" : "rows");
+}
+
+}  // namespace ranklens::tn
