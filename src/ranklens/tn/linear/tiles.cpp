@@ -1,5 +1,6 @@
 #include "ranklens/tn/linear/tiles.h"
 
+#include <map>
 #include <mutex>
 
 #include <ATen/Parallel.h>
@@ -214,7 +215,7 @@ ApplicationGradients apply_tiles_backward(const Application& work, const at::Ten
                                narrow ? matrix.options().dtype(at::kFloat) : matrix.options()));
     return sums;
   };
-  found.matrices = zeros();
+  std::map<std::int64_t, std::vector<at::Tensor>> parts;  // by their first row: added in that order
   std::mutex mutex;
   over_tiles(work, x, [&](std::int64_t begin, std::int64_t end) {
     Worker worker(work, x, true);
@@ -222,8 +223,15 @@ ApplicationGradients apply_tiles_backward(const Application& work, const at::Ten
     for (auto row = begin; row < end; row += work.schedule.tile)
       worker.backward(row, std::min(row + work.schedule.tile, end), dy, kept, sums, found.x);
     const std::lock_guard lock(mutex);
-    for (std::size_t k = 0; k < sums.size(); ++k) found.matrices[k].add_(sums[k]);
+    parts.emplace(begin, std::move(sums));
   });
+  for (auto& [begin, sums] : parts) {
+    if (found.matrices.empty()) {
+      found.matrices = std::move(sums);
+    } else {
+      for (std::size_t k = 0; k < sums.size(); ++k) found.matrices[k].add_(sums[k]);
+    }
+  }
   for (std::size_t k = 0; narrow && k < work.matrices.size(); ++k)
     found.matrices[k] = found.matrices[k].to(x.scalar_type());
   return found;
