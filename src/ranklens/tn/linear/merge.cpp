@@ -5,6 +5,20 @@
 
 namespace ranklens::tn {
 
+namespace {
+
+/// [r, M, N, s] and [s, m, n, r'] -> [r, (M m), (N n), r'].
+at::Tensor joined(const at::Tensor& left, const at::Tensor& right) {
+  const auto r = left.size(0), rows = left.size(1), columns = left.size(2);
+  const auto m = right.size(1), n = right.size(2), next = right.size(3);
+  return at::matmul(left.reshape({r * rows * columns, -1}), right.reshape({right.size(0), -1}))
+      .reshape({r, rows, columns, m, n, next})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({r, rows * m, columns * n, next});
+}
+
+}  // namespace
+
 TrainModes modes_of(const std::vector<at::Tensor>& cores) {
   TrainModes modes{.out = {}, .in = {}, .ranks = {cores.front().size(0)}};
   for (const auto& core : cores) {
@@ -16,17 +30,10 @@ TrainModes modes_of(const std::vector<at::Tensor>& cores) {
 }
 
 at::Tensor merged_core(const std::vector<at::Tensor>& cores, std::size_t first, std::size_t last) {
-  auto grown = cores[first];
-  for (auto k = first + 1; k < last; ++k) {
-    const auto& core = cores[k];
-    const auto left = grown.size(0), rows = grown.size(1), columns = grown.size(2);
-    const auto m = core.size(1), n = core.size(2), right = core.size(3);
-    grown = at::matmul(grown.reshape({left * rows * columns, -1}), core.reshape({core.size(0), -1}))
-                .reshape({left, rows, columns, m, n, right})
-                .permute({0, 1, 3, 2, 4, 5})
-                .reshape({left, rows * m, columns * n, right});
-  }
-  return grown;
+  if (last == first + 1) return cores[first];
+  // Halves first: only the last, largest product is as large as the result.
+  const auto middle = (first + last) / 2;
+  return joined(merged_core(cores, first, middle), merged_core(cores, middle, last));
 }
 
 std::vector<at::Tensor> step_matrices(const std::vector<at::Tensor>& cores,

@@ -47,49 +47,83 @@ void take(Rest& rest, const Step& step) {
   }
 }
 
-/// The share of full speed that a product of these sizes reaches: narrow ones wait for memory.
+double share(double size, double half) { return size / (size + half); }
+
+/// The share of full speed that a product of these sizes reaches.
 double efficiency(double rows, double inner, double columns) {
-  const auto of = [](double size, double half) { return size / (size + half); };
-  return of(rows, 4) * of(inner, 6) * of(columns, 4);
+  return share(rows, 6) * share(inner, 8) * share(columns, 6);
+}
+
+/// The same of many products; those of few columns each are no batch that a library is fast at.
+double batched_efficiency(double rows, double inner, double columns) {
+  return share(rows, 8) * share(inner, 8) * share(columns, 10) * (columns < 12 ? 0.2 : 1.0);
+}
+
+/// What a product moves: states, and a matrix that a core's own cache cannot hold once for every
+/// batch. What fits into the shared cache moves about four times as fast as what does not.
+double traffic_seconds(const StepSizes& s, const ScheduleOptions& options) {
+  const auto number = static_cast<double>(options.bytes);
+  const double matrix = number * static_cast<double>(s.rows) * static_cast<double>(s.inner);
+  const double states = number * static_cast<double>(s.batches) * static_cast<double>(s.columns) *
+                        static_cast<double>(s.rows + s.inner);
+  const double times = s.columns == 1 ? 1 : static_cast<double>(s.batches);
+  constexpr double own_cache = 1 << 18;
+  const bool fits = states + matrix <= static_cast<double>(options.cache);
+  return (states + (matrix > own_cache ? times * matrix : matrix)) /
+         ((fits ? 4 : 1) * options.rates.bandwidth);
 }
 
 double product_seconds(const StepSizes& s, const ScheduleOptions& options) {
   const auto rows = static_cast<double>(s.rows), inner = static_cast<double>(s.inner),
              columns = static_cast<double>(s.columns), batches = static_cast<double>(s.batches);
-  const double operations = 2 * s.multiply_adds();
-  const double moved = static_cast<double>(options.bytes) * batches * columns * (rows + inner);
-  const double bytes = moved / (4 * options.rates.bandwidth);  // in the cache, as tiles are
-  if (s.columns == 1) {
-    return operations / (options.rates.product * efficiency(batches, inner, rows)) + bytes;
-  }
-  // Many products of few columns each are no batch that a library is fast at.
-  const double batched =
-      s.batches == 1 ? 1 : 0.8 * columns / (columns + 60 * std::exp(-columns / 12));
-  return operations / (options.rates.product * efficiency(rows, inner, columns) * batched) + bytes;
+  const double operations = 2 * s.multiply_adds(), traffic = traffic_seconds(s, options);
+  if (s.columns == 1)
+    return operations / (options.rates.product * efficiency(batches, inner, rows)) + traffic;
+  const double reached =
+      s.batches == 1 ? efficiency(rows, inner, columns) : batched_efficiency(rows, inner, columns);
+  return operations / (options.rates.product * reached) + traffic;
 }
 
-/// Forward, or all three products of both passes.
+/// The gradient of the step's matrix: a product for each batch, added up.
+double gradient_seconds(const StepSizes& s, const ScheduleOptions& options) {
+  if (s.columns == 1) return product_seconds({1, s.rows, s.batches, s.inner}, options);
+  const double once = product_seconds({1, s.rows, s.columns, s.inner}, options);
+  return static_cast<double>(s.batches) * (once + options.rates.call);
+}
+
+/// Forward, or all products of both passes.
 double step_seconds(const StepSizes& s, bool last, const ScheduleOptions& options) {
   const double once = product_seconds(s, options);
   if (!options.training) return once;
-  if (last) return 3 * once;
+  const double both = once + product_seconds({s.batches, s.inner, s.rows, s.columns}, options) +
+                      gradient_seconds(s, options);
+  if (last) return both;
   const double result = static_cast<double>(s.batches * s.rows * s.columns * options.bytes);
-  const double again =
-      options.store > 0 ? std::min(once, 2 * result / options.rates.bandwidth) : once;
-  return 3 * once + again;
+  return both + (options.store > 0 ? std::min(once, 2 * result / options.rates.bandwidth) : once);
+}
+
+/// Operations and numbers written where cores are merged in halves, as merged_core() does.
+struct Merging {
+  double operations = 0, written = 0;
+};
+
+double merged_size(const TrainModes& modes, std::size_t first, std::size_t last) {
+  return static_cast<double>(modes.ranks[first] * modes.ranks[last]) *
+         static_cast<double>(modes.outs(first, last)) * static_cast<double>(modes.ins(first, last));
+}
+
+Merging merging_of(const TrainModes& modes, std::size_t first, std::size_t last) {
+  if (last <= first + 1) return {};
+  const auto middle = (first + last) / 2;
+  const auto left = merging_of(modes, first, middle), right = merging_of(modes, middle, last);
+  const double size = merged_size(modes, first, last);
+  return {left.operations + right.operations + 2 * size * static_cast<double>(modes.ranks[middle]),
+          left.written + right.written + 2 * size};
 }
 
 /// Merging does not depend on the batch.
 double merge_seconds(const TrainModes& modes, const Step& step, const ScheduleOptions& options) {
-  double operations = 0, written = 0;
-  double grown = static_cast<double>(modes.ranks[step.first]);
-  for (auto k = step.first; k < step.last; ++k) {
-    const auto core = static_cast<double>(modes.out[k] * modes.in[k] * modes.ranks[k + 1]);
-    const double next =
-        grown * core / (k == step.first ? 1.0 : static_cast<double>(modes.ranks[k]));
-    if (k > step.first) operations += 2 * grown * core, written += 2 * next;
-    grown = next;
-  }
+  const auto [operations, written] = merging_of(modes, step.first, step.last);
   const double once = operations / options.rates.product +
                       written * static_cast<double>(options.bytes) / options.rates.bandwidth +
                       options.rates.call * static_cast<double>(4 * (step.last - step.first));
@@ -195,15 +229,6 @@ void choose_stored(const TrainModes& modes, Schedule& schedule, const ScheduleOp
   }
 }
 
-/// Largest states first, a state and the next one being alive at once.
-std::int64_t tile_within_cache(const TrainModes& modes, const Schedule& schedule,
-                               const ScheduleOptions& options) {
-  std::int64_t most = 1;
-  for (const auto& s : step_sizes(modes, schedule, 1))
-    most = std::max(most, s.batches * s.columns * (s.rows + s.inner));
-  return std::max<std::int64_t>(1, options.cache / (most * options.bytes));
-}
-
 }  // namespace
 
 std::int64_t TrainModes::outs(std::size_t first, std::size_t last) const {
@@ -255,12 +280,7 @@ Schedule plan_application(const TrainModes& modes, const ScheduleOptions& option
       if (tile > batch && tile / 2 >= batch) break;
       tile = std::min(tile, batch);
       auto found = Search(modes, options, batch_last, tile).schedule();
-      const auto fits = tile_within_cache(modes, found, options);
       found.seconds = expected_seconds(modes, found, options);
-      // Past the cache the states come from memory.
-      if (options.tiled && fits < tile)
-        found.seconds *=
-            1.0 + 0.15 * std::log2(static_cast<double>(tile) / static_cast<double>(fits));
       if (found.seconds < best.seconds) best = found;
       if (!options.tiled) break;
     }

@@ -59,7 +59,7 @@ struct ScheduleOptions {
   std::int64_t batch = 1;
   bool training = false;         ///< count the backward pass
   std::int64_t bytes = 4;        ///< of a number
-  std::int64_t cache = 1 << 20;  ///< bytes that a tile's largest states may take
+  std::int64_t cache = 1 << 22;  ///< bytes of the shared cache that a tile may count on
   double store = 0;              ///< bytes that may be stored for the backward pass
   bool tiled = true;             ///< false on devices that want the whole batch at once
   Rates rates{};
