@@ -51,6 +51,19 @@ if(RANKLENS_PCH)
   ranklens_precompiled_headers()
 endif()
 
+# Which sources the preset `release` compiles as one: up to six of the same folder.
+function(ranklens_unity_groups root)
+  foreach(source IN LISTS ARGN)
+    get_filename_component(place ${source} DIRECTORY)
+    file(RELATIVE_PATH place ${root} ${place})
+    string(MAKE_C_IDENTIFIER "in_${place}" place)
+    math(EXPR group "${count_${place}} + 0" OUTPUT_FORMAT DECIMAL)
+    math(EXPR count_${place} "${group} + 1")
+    math(EXPR group "${group} / 6")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${place}_${group})
+  endforeach()
+endfunction()
+
 # Defines the library ranklens_LAYER from src/ranklens/LAYER, linked to all layers below it.
 function(ranklens_layer layer)
   set(folder ${CMAKE_SOURCE_DIR}/src/ranklens/${layer})
@@ -62,8 +75,9 @@ function(ranklens_layer layer)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:ranklens_warnings>)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ${RANKLENS_UNITY} UNITY_BUILD_BATCH_SIZE 6
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${RANKLENS_UNITY} UNITY_BUILD_MODE GROUP
                           EXPORT_NAME ${layer})
+    ranklens_unity_groups(${folder} ${sources})
     if(RANKLENS_PCH AND NOT layer STREQUAL base)
       target_precompile_headers(${target} REUSE_FROM ranklens_precompiled)
     endif()

@@ -69,11 +69,11 @@ TEST(Schedule, ASearchedOrderIsNeverDearerThanAnyHandMadeOne) {
     const ScheduleOptions options{.batch = 512, .training = training};
     const auto best = plan_application(modes, options);
     for (const bool batch_last : {false, true}) {
-      for (const auto& steps : {std::vector<Step>{{0, 1, true}, {1, 2, true}, {2, 3, true}},
-                                std::vector<Step>{{2, 3, false}, {1, 2, false}, {0, 1, true}},
-                                std::vector<Step>{{0, 1, true}, {1, 3, false}},
-                                std::vector<Step>{{1, 3, false}, {0, 1, true}},
-                                std::vector<Step>{{0, 2, true}, {2, 3, false}}}) {
+      for (const auto& steps : {std::vector<Absorption>{{0, 1, true}, {1, 2, true}, {2, 3, true}},
+                                std::vector<Absorption>{{2, 3, false}, {1, 2, false}, {0, 1, true}},
+                                std::vector<Absorption>{{0, 1, true}, {1, 3, false}},
+                                std::vector<Absorption>{{1, 3, false}, {0, 1, true}},
+                                std::vector<Absorption>{{0, 2, true}, {2, 3, false}}}) {
         const Schedule other{
             .steps = steps, .batch_last = batch_last, .tile = best.tile, .stored = {}};
         EXPECT_LE(best.seconds, expected_seconds(modes, other, options) * 1.0001);

@@ -44,8 +44,8 @@ at::Tensor by_entries(const std::vector<at::Tensor>& cores) {
 }
 
 /// All ways to absorb d cores, grouped or not, from either end.
-void all_orders(std::size_t first, std::size_t last, std::vector<Step>& taken,
-                std::vector<std::vector<Step>>& found) {
+void all_orders(std::size_t first, std::size_t last, std::vector<Absorption>& taken,
+                std::vector<std::vector<Absorption>>& found) {
   taken.push_back({first, last, true});
   found.push_back(taken);
   taken.pop_back();
@@ -106,8 +106,8 @@ TEST(TTLinear, EveryOrderGivesTheSameResultAndGradients) {
   const auto x = at::randn({5, 330}, at::kDouble), dy = at::randn({5, 210}, at::kDouble),
              bias = at::randn({210}, at::kDouble);
   const auto wanted = through_dense(cores, x, bias, dy);
-  std::vector<Step> taken;
-  std::vector<std::vector<Step>> orders;
+  std::vector<Absorption> taken;
+  std::vector<std::vector<Absorption>> orders;
   all_orders(0, 4, taken, orders);
   ASSERT_EQ(orders.size(), 27);  // a(d) = 1 + 2 (a(1) + ... + a(d-1)): 1, 3, 9, 27
   for (const auto& steps : orders) {

@@ -22,7 +22,7 @@ struct Rest {
   std::size_t first, last;
 };
 
-StepSizes sizes_of(const TrainModes& modes, Rest rest, const Step& step, bool batch_last,
+StepSizes sizes_of(const TrainModes& modes, Rest rest, const Absorption& step, bool batch_last,
                    std::int64_t rows) {
   const auto before = batch_last ? 1 : rows, after = batch_last ? rows : 1;
   const auto done_left = modes.outs(0, rest.first),
@@ -39,7 +39,7 @@ StepSizes sizes_of(const TrainModes& modes, Rest rest, const Step& step, bool ba
           modes.ranks[step.first] * outs, ins * right, done_right * after};
 }
 
-void take(Rest& rest, const Step& step) {
+void take(Rest& rest, const Absorption& step) {
   if (step.from_left) {
     rest.first = step.last;
   } else {
@@ -122,7 +122,8 @@ Merging merging_of(const TrainModes& modes, std::size_t first, std::size_t last)
 }
 
 /// Merging does not depend on the batch.
-double merge_seconds(const TrainModes& modes, const Step& step, const ScheduleOptions& options) {
+double merge_seconds(const TrainModes& modes, const Absorption& step,
+                     const ScheduleOptions& options) {
   const auto [operations, written] = merging_of(modes, step.first, step.last);
   const double once = operations / options.rates.product +
                       written * static_cast<double>(options.bytes) / options.rates.bandwidth +
@@ -183,12 +184,12 @@ class Search {
  private:
   struct Best {
     double seconds;
-    Step step;
+    Absorption step;
   };
 
   const Best& at(Rest rest) const { return best_[rest.first * (modes_.cores() + 1) + rest.last]; }
 
-  void offer(Rest rest, const Step& step, bool last) {
+  void offer(Rest rest, const Absorption& step, bool last) {
     Rest after = rest;
     take(after, step);
     const auto sizes = sizes_of(modes_, rest, step, batch_last_, tile_);

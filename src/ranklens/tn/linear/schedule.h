@@ -20,10 +20,10 @@ struct TrainModes {
 };
 
 /// The cores first..last-1, merged into one matrix, are absorbed from one end of what is left.
-struct Step {
+struct Absorption {
   std::size_t first = 0, last = 0;
   bool from_left = false;
-  friend bool operator==(const Step&, const Step&) = default;
+  friend bool operator==(const Absorption&, const Absorption&) = default;
 };
 
 /// One step as `batches` products of the step's matrix [rows, inner] with [inner, columns].
@@ -37,7 +37,7 @@ struct StepSizes {
 /// lies: nothing is permuted. The batch is the first or the last of these indices; as the last it
 /// makes the products wide where few columns are left.
 struct Schedule {
-  std::vector<Step> steps;
+  std::vector<Absorption> steps;
   bool batch_last = false;
   std::int64_t tile = 1;     ///< rows of the batch that are worked on at once
   bool rebuild = false;      ///< the dense matrix is formed: one step, one product
