@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/weights/cp.h"
 #include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/nn/weights/tucker.h"
 
 namespace ranklens::nn {
 namespace {
@@ -58,11 +61,56 @@ Weight draw_low_rank(const Shape& shape, const WeightSpec& spec, const Init& ini
       stream.child("V").normal({columns, rank}, 0.0, each, at::kFloat)));
 }
 
-Weight draw_tt(const Shape& shape, const WeightSpec& spec, const Init& init, base::Stream stream) {
-  const auto d = spec.out.size();
+double product_of_ranks(const WeightSpec& spec) {
   double paths = 1;
   for (const auto rank : spec.ranks) paths *= static_cast<double>(rank);
-  const double each = factor_std(init, entry_std(init, shape), paths, static_cast<double>(d));
+  return paths;
+}
+
+Weight draw_tucker(const Shape& shape, const WeightSpec& spec, const Init& init,
+                   base::Stream stream) {
+  const double each = factor_std(init, entry_std(init, shape), product_of_ranks(spec), 3);
+  Shape core = shape;
+  core[0] = spec.ranks[0], core[1] = spec.ranks[1];
+  return Weight(std::make_shared<Tucker2>(
+      shape, stream.child("U").normal({shape[0], core[0]}, 0.0, each, at::kFloat),
+      stream.child("C").normal(core, 0.0, each, at::kFloat),
+      stream.child("V").normal({shape[1], core[1]}, 0.0, each, at::kFloat)));
+}
+
+Weight draw_cp(const Shape& shape, const WeightSpec& spec, const Init& init, base::Stream stream) {
+  const double each = factor_std(init, entry_std(init, shape), product_of_ranks(spec),
+                                 static_cast<double>(shape.size()));
+  std::vector<at::Tensor> factors;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    factors.push_back(stream.child(fmt::format("factor.{}", k))
+                          .normal({shape[k], spec.ranks[0]}, 0.0, each, at::kFloat));
+  }
+  return Weight(std::make_shared<CPKernel>(shape, std::move(factors)));
+}
+
+Weight draw_tt_conv(const Shape& shape, const WeightSpec& spec, const Init& init,
+                    base::Stream stream) {
+  const auto d = spec.out.size();
+  const double each = factor_std(init, entry_std(init, shape), product_of_ranks(spec),
+                                 static_cast<double>(d + 1));
+  const auto window =
+      stream.child("core.0").normal({shape[2], shape[3], spec.ranks[0]}, 0.0, each, at::kFloat);
+  std::vector<at::Tensor> cores;
+  for (std::size_t k = 0; k < d; ++k) {
+    const auto right = k + 1 == d ? 1 : spec.ranks[k + 1];
+    cores.push_back(stream.child(fmt::format("core.{}", k + 1))
+                        .normal({spec.ranks[k], spec.out[k], spec.in[k], right}, 0.0, each,
+                                at::kFloat));
+  }
+  return Weight(std::make_shared<TTConv>(shape, window, std::move(cores)));
+}
+
+Weight draw_tt(const Shape& shape, const WeightSpec& spec, const Init& init, base::Stream stream) {
+  if (has_window_core(spec, shape)) return draw_tt_conv(shape, spec, init, stream);
+  const auto d = spec.out.size();
+  const double each =
+      factor_std(init, entry_std(init, shape), product_of_ranks(spec), static_cast<double>(d));
   std::vector<at::Tensor> cores;
   for (std::size_t k = 0; k < d; ++k) {
     const auto left = k == 0 ? 1 : spec.ranks[k - 1];
@@ -106,6 +154,10 @@ Weight initialise(const Shape& shape, const WeightSpec& spec, const Init& init,
       return draw_low_rank(shape, resolved, init, stream);
     case WeightSpec::Format::tt:
       return draw_tt(shape, resolved, init, stream);
+    case WeightSpec::Format::tucker:
+      return draw_tucker(shape, resolved, init, stream);
+    case WeightSpec::Format::cp:
+      return draw_cp(shape, resolved, init, stream);
   }
   base::fail("unknown weight format");
 }

@@ -3,9 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/weights/cp.h"
 #include "ranklens/nn/weights/dense.h"
 #include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/nn/weights/tucker.h"
 
 namespace ranklens::nn {
 
@@ -30,8 +33,11 @@ Weight make_weight(const std::string& kind, const nlohmann::json& structure,
   if (kind == "dense") return Dense::read(structure, std::move(factors));
   if (kind == "low_rank") return FixedRank::read(structure, std::move(factors));
   if (kind == "tt") return TTMatrix::read(structure, std::move(factors));
+  if (kind == "tt_conv") return TTConv::read(structure, std::move(factors));
+  if (kind == "tucker") return Tucker2::read(structure, std::move(factors));
+  if (kind == "cp") return CPKernel::read(structure, std::move(factors));
   base::fail("no weight format is called '{}'{}", kind,
-             base::nearest_hint(kind, {"dense", "low_rank", "tt"}));
+             base::nearest_hint(kind, {"dense", "low_rank", "tt", "tt_conv", "tucker", "cp"}));
 }
 
 at::Tensor in_type_of(const at::Tensor& x, const Weight& weight) {

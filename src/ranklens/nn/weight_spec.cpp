@@ -35,8 +35,26 @@ WeightSpec::Format format_of(const std::string& name) {
   if (name == "dense") return WeightSpec::Format::dense;
   if (name == "low_rank") return WeightSpec::Format::low_rank;
   if (name == "tt") return WeightSpec::Format::tt;
+  if (name == "tucker") return WeightSpec::Format::tucker;
+  if (name == "cp") return WeightSpec::Format::cp;
   base::fail("no weight format is called '{}'{}", name,
-             base::nearest_hint(name, {"dense", "low_rank", "tt"}));
+             base::nearest_hint(name, {"dense", "low_rank", "tt", "tucker", "cp"}));
+}
+
+std::string_view name_of(WeightSpec::Format format) {
+  switch (format) {
+    case WeightSpec::Format::dense:
+      return "dense";
+    case WeightSpec::Format::low_rank:
+      return "low_rank";
+    case WeightSpec::Format::tt:
+      return "tt";
+    case WeightSpec::Format::tucker:
+      return "tucker";
+    case WeightSpec::Format::cp:
+      return "cp";
+  }
+  return "";
 }
 
 void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
@@ -47,10 +65,36 @@ void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
                 most, fmt::join(shape, "x"));
 }
 
+void resolve_tucker(WeightSpec& spec, const Shape& shape) {
+  if (spec.ranks.size() == 1) spec.ranks.push_back(spec.ranks[0]);
+  base::require(spec.ranks.size() == 2,
+                "tucker needs two ranks, of outputs and inputs: tucker(r=32x32)");
+  spec.ranks = {std::min(spec.ranks[0], shape[0]), std::min(spec.ranks[1], shape[1])};
+}
+
+void resolve_cp(const WeightSpec& spec, const Shape& shape) {
+  base::require(spec.ranks.size() == 1, "cp needs one rank: cp(r=48)");
+  base::require(shape.size() == 2 || shape.size() == 4,
+                "only a matrix or the kernel of a convolution has a CP form here");
+}
+
+void resolve_tt_conv(WeightSpec& spec, const Shape& shape) {
+  const auto d = spec.out.size();
+  if (spec.ranks.size() == 1) spec.ranks.assign(d, spec.ranks[0]);
+  base::require(spec.ranks.size() == d,
+                "a train of a window and {} cores has {} ranks, not {}", d, d, spec.ranks.size());
+  std::int64_t left = shape[2] * shape[3], whole = c10::multiply_integers(shape);
+  for (std::size_t k = 0; k < d; ++k) {
+    spec.ranks[k] = std::min({spec.ranks[k], left, whole / left});
+    left *= spec.out[k] * spec.in[k];
+  }
+}
+
 void resolve_tt(WeightSpec& spec, const Shape& shape) {
   const auto d = spec.out.size();
   base::require(d >= 1 && spec.in.size() == d,
                 "tt needs as many output modes as input modes, not {} and {}", d, spec.in.size());
+  if (has_window_core(spec, shape)) return resolve_tt_conv(spec, shape);
   base::require(c10::multiply_integers(spec.out) == shape[0] &&
                     c10::multiply_integers(spec.in) == c10::multiply_integers(shape) / shape[0],
                 "tt modes out={} and in={} do not give a weight of {} outputs and {} inputs",
@@ -89,9 +133,15 @@ WeightSpec parse_weight_spec(std::string_view text) {
   return spec;
 }
 
+bool has_window_core(const WeightSpec& spec, const Shape& shape) {
+  return spec.format == WeightSpec::Format::tt && shape.size() == 4 && shape[2] * shape[3] > 1 &&
+         c10::multiply_integers(spec.out) == shape[0] &&
+         c10::multiply_integers(spec.in) == shape[1];
+}
+
 std::string to_string(const WeightSpec& spec) {
   if (spec.is_dense()) return "dense";
-  std::string text = spec.format == WeightSpec::Format::tt ? "tt(" : "low_rank(";
+  std::string text = fmt::format("{}(", name_of(spec.format));
   if (!spec.out.empty())
     text += fmt::format("out={},in={},", fmt::join(spec.out, "x"), fmt::join(spec.in, "x"));
   if (!spec.ranks.empty()) text += fmt::format("r={},", fmt::join(spec.ranks, "x"));
@@ -108,6 +158,8 @@ WeightSpec resolve(WeightSpec spec, const Shape& shape) {
                 to_string(spec));
   if (spec.format == WeightSpec::Format::low_rank) resolve_low_rank(spec, shape);
   if (spec.format == WeightSpec::Format::tt) resolve_tt(spec, shape);
+  if (spec.format == WeightSpec::Format::tucker) resolve_tucker(spec, shape);
+  if (spec.format == WeightSpec::Format::cp) resolve_cp(spec, shape);
   return spec;
 }
 

@@ -11,10 +11,12 @@
 namespace ranklens::nn {
 
 /// How a weight is to be stored: "dense", "low_rank(r=20)", "tt(out=8x4x4,in=16x16x8,r=16)" (one
-/// rank for all bonds, or "r=16x8"). Tensors of a convolution are taken as the matrix [out, in *
-/// height * width].
+/// rank for all bonds, or "r=16x8"), "tucker(r=32x32)" (of outputs and inputs, or one for both),
+/// "cp(r=48)". A convolution's low rank is that of the matrix [out, in * height * width]; its train
+/// is one of that matrix, or, where `in` gives its channels alone, one whose first core is the
+/// window (TTConv).
 struct WeightSpec {
-  enum class Format { dense, low_rank, tt };
+  enum class Format { dense, low_rank, tt, tucker, cp };
   Format format = Format::dense;
   Shape out, in;
   Shape ranks;
@@ -28,6 +30,9 @@ struct WeightSpec {
 /// Parses a spec; an Error names what is wrong and what would be right.
 WeightSpec parse_weight_spec(std::string_view text);
 std::string to_string(const WeightSpec& spec);
+
+/// Whether a convolution of this shape gets a train whose first core is its window.
+bool has_window_core(const WeightSpec& spec, const Shape& shape);
 
 /// Checks the spec against the dense shape it is to store and fills in what it leaves open: repeats
 /// a single rank over all bonds and lowers ranks to what the shape can have.

@@ -1,0 +1,164 @@
+#include "ranklens/nn/weights/tt_conv.h"
+
+#include <cmath>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/matmul.h>
+#include <c10/util/accumulate.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/product.h"
+#include "ranklens/nn/weights/dense.h"
+#include "ranklens/tn/linear/merge.h"
+#include "ranklens/tn/linear/tt_linear.h"
+#include "ranklens/tn/train/decompose.h"
+
+namespace ranklens::nn {
+
+TTConv::TTConv(Shape shape, at::Tensor window, std::vector<at::Tensor> cores)
+    : shape_(std::move(shape)), window_(std::move(window)), cores_(std::move(cores)) {
+  base::require(shape_.size() == 4, "only the kernel of a convolution has this tensor-train form");
+  base::require(window_.dim() == 3 && window_.size(0) == shape_[2] && window_.size(1) == shape_[3],
+                "the window core of a tensor train must be [{}, {}, r]", shape_[2], shape_[3]);
+  base::require(!cores_.empty(), "a tensor train needs at least one core");
+  auto left = window_.size(2);
+  for (std::size_t k = 0; k < cores_.size(); ++k) {
+    base::require(cores_[k].dim() == 4 && cores_[k].size(0) == left,
+                  "core {} of a tensor train must be [{}, out, in, r']", k + 1, left);
+    left = cores_[k].size(3);
+  }
+  base::require(left == 1, "the last core of a tensor train must end with rank 1");
+  base::require(c10::multiply_integers(out_modes()) == shape_[0] &&
+                    c10::multiply_integers(in_modes()) == shape_[1],
+                "tensor-train modes {} and {} do not give {} outputs and {} inputs",
+                fmt::join(out_modes(), "x"), fmt::join(in_modes(), "x"), shape_[0], shape_[1]);
+}
+
+Weight TTConv::from_dense(const at::Tensor& dense, const Shape& out, const Shape& in,
+                          const Shape& ranks, double eps) {
+  base::require(dense.dim() == 4, "only the kernel of a convolution has this tensor-train form");
+  const auto d = static_cast<std::int64_t>(out.size());
+  Shape sizes = out, order{2 * d}, modes{dense.size(2) * dense.size(3)};
+  sizes.insert(sizes.end(), in.begin(), in.end());
+  sizes.push_back(modes[0]);
+  for (std::int64_t k = 0; k < d; ++k) {
+    order.insert(order.end(), {k, d + k});
+    modes.push_back(out[static_cast<std::size_t>(k)] * in[static_cast<std::size_t>(k)]);
+  }
+  const auto found = tn::decompose(dense.reshape(sizes).permute(order).reshape(modes),
+                                   {.eps = eps, .ranks = ranks});
+  std::vector<at::Tensor> cores;
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const auto& core = found.train.cores[k + 1];
+    cores.push_back(core.reshape({core.size(0), out[k], in[k], core.size(2)}).contiguous());
+  }
+  const auto scale = std::exp(found.train.log_scale);
+  const auto window = (found.train.cores[0] * scale).reshape({dense.size(2), dense.size(3), -1});
+  return Weight(std::make_shared<TTConv>(dense.sizes().vec(), window.contiguous(), std::move(cores)));
+}
+
+Weight TTConv::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+  base::require(!factors.empty(), "a tensor train needs at least one core");
+  at::Tensor window;
+  std::vector<at::Tensor> cores(factors.size() - 1);
+  for (const auto& factor : factors) {
+    if (factor.name == "core.0") window = factor.tensor;
+    for (std::size_t k = 0; k < cores.size(); ++k)
+      if (factor.name == fmt::format("core.{}", k + 1)) cores[k] = factor.tensor;
+  }
+  base::require(window.defined(), "a tensor train lacks its factor 'core.0'");
+  for (std::size_t k = 0; k < cores.size(); ++k)
+    base::require(cores[k].defined(), "a tensor train lacks its factor 'core.{}'", k + 1);
+  return Weight(
+      std::make_shared<TTConv>(structure.at("shape").get<Shape>(), window, std::move(cores)));
+}
+
+Shape TTConv::out_modes() const {
+  Shape modes;
+  for (const auto& core : cores_) modes.push_back(core.size(1));
+  return modes;
+}
+
+Shape TTConv::in_modes() const {
+  Shape modes;
+  for (const auto& core : cores_) modes.push_back(core.size(2));
+  return modes;
+}
+
+Shape TTConv::ranks() const {
+  Shape ranks;
+  for (const auto& core : cores_) ranks.push_back(core.size(0));
+  return ranks;
+}
+
+std::vector<Factor> TTConv::factors() const {
+  std::vector<Factor> factors{{"core.0", window_}};
+  for (std::size_t k = 0; k < cores_.size(); ++k)
+    factors.push_back({fmt::format("core.{}", k + 1), cores_[k]});
+  return factors;
+}
+
+Weight TTConv::with(std::vector<at::Tensor> tensors) const {
+  base::require(tensors.size() == cores_.size() + 1, "a tensor train of {} cores has {} factors",
+                cores_.size() + 1, cores_.size() + 1);
+  return Weight(std::make_shared<TTConv>(
+      shape_, tensors.front(), std::vector<at::Tensor>(tensors.begin() + 1, tensors.end())));
+}
+
+nlohmann::json TTConv::structure() const { return {{"shape", shape_}}; }
+
+std::string TTConv::spec() const {
+  return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"), fmt::join(in_modes(), "x"),
+                     fmt::join(ranks(), "x"));
+}
+
+at::Tensor TTConv::linear(const at::Tensor& x, const at::Tensor& bias) const {
+  base::require(window_.size(0) * window_.size(1) == 1,
+                "a tensor train with a window is no linear map");
+  return base::linear(x, dense().reshape({shape_[0], shape_[1]}), bias);
+}
+
+at::Tensor TTConv::linear_adjoint(const at::Tensor& y) const {
+  return at::matmul(y, dense().reshape({shape_[0], -1}));
+}
+
+std::vector<at::Tensor> TTConv::channel_train() const {
+  auto train = cores_;
+  const auto& first = cores_.front();
+  train.front() = first.permute({1, 0, 2, 3}).reshape(
+      {1, first.size(1), first.size(0) * first.size(2), first.size(3)});
+  return train;
+}
+
+at::Tensor TTConv::conv2d(const at::Tensor& x, const at::Tensor& bias,
+                          const ConvGeometry& geometry) const {
+  base::require(geometry.groups == 1, "a grouped convolution cannot have a tensor-train kernel");
+  const auto batch = x.size(0), channels = x.size(1), r = window_.size(2);
+  const auto filters = window_.permute({2, 0, 1}).unsqueeze(1);  // [r_0, 1, height, width]
+  const auto each = convolve(x.reshape({batch * channels, 1, x.size(2), x.size(3)}), filters, {},
+                             geometry);
+  const auto height = each.size(2), width = each.size(3);
+  const auto pixels = each.reshape({batch, channels, r, height, width}).permute({0, 3, 4, 2, 1});
+  const auto y = tn::tt_linear(channel_train(), pixels.reshape({-1, r * channels}), bias);
+  return y.reshape({batch, height, width, shape_[0]}).permute({0, 3, 1, 2});
+}
+
+at::Tensor TTConv::dense() const {
+  const auto r = window_.size(2), area = window_.size(0) * window_.size(1);
+  const auto channels = tn::dense_matrix(channel_train()).reshape({shape_[0], r, shape_[1]});
+  return at::matmul(channels.permute({0, 2, 1}), window_.reshape({area, r}).t()).reshape(shape_);
+}
+
+std::int64_t TTConv::multiply_adds() const {
+  const auto train = channel_train();
+  double count = static_cast<double>(window_.numel() * shape_[1]);
+  const auto schedule = tn::tt_linear_schedule(train, 128, false);
+  if (schedule.rebuild) return static_cast<std::int64_t>(count) + shape_[0] * shape_[1] * window_.size(2);
+  for (const auto& step : tn::step_sizes(tn::modes_of(train), schedule, 1))
+    count += step.multiply_adds();
+  return static_cast<std::int64_t>(count);
+}
+
+}  // namespace ranklens::nn
