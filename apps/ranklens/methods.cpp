@@ -68,7 +68,7 @@ Section networks() {
 }
 
 Section formats() {
-  Section section{.text = "formats of a weight (--head)\n"};
+  Section section{.text = "formats of a weight (--head, compress --scheme)\n"};
   const auto add = [&](const char* name, const char* example, const char* summary) {
     section.items.push_back({{"name", name}, {"example", example}, {"summary", summary}});
     section.text += fmt::format("  {:<32} {}\n", example, summary);
@@ -76,7 +76,10 @@ Section formats() {
   add("dense", "dense", "one tensor");
   add("low_rank", "low_rank(r=20)", "U V^T of rank 20");
   add("tt", "tt(out=8x4x4,in=16x16x8,r=16)",
-      "a tensor-train matrix, all inner ranks 16 (or r=16x8)");
+      "a tensor-train matrix, all inner ranks 16 (or r=16x8); with the channels' modes alone a "
+      "convolution gets a core for its window");
+  add("tucker", "tucker(r=32x16)", "a core between 32 outputs and 16 inputs (one rank: for both)");
+  add("cp", "cp(r=48)", "48 rank-one terms");
   return section;
 }
 

@@ -1,0 +1,117 @@
+#include "ranklens/compress/compress.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/progress.h"
+#include "ranklens/nn/foreign.h"
+#include "ranklens/nn/inspect.h"
+#include "ranklens/report/table.h"
+
+#include "commands.h"
+#include "model.h"
+
+namespace ranklens::app {
+namespace {
+
+struct CompressOptions {
+  Common common;
+  ModelOptions model;
+  std::string scheme;
+  std::string state_dict;
+};
+
+std::int64_t flops_of(const nn::Network& network) {
+  std::int64_t sum = 0;
+  for (const auto& node : nn::costs(network)) sum += 2 * node.multiply_adds;
+  return sum;
+}
+
+Json layers_of(const compress::Compressed& result) {
+  Json list = Json::array();
+  for (const auto& layer : result.layers) {
+    list.push_back({{"layer", layer.layer},
+                    {"shape", layer.shape},
+                    {"weight", layer.spec},
+                    {"parameters_before", layer.before},
+                    {"parameters", layer.after},
+                    {"error", layer.error}});
+  }
+  return list;
+}
+
+std::string layers_text(const compress::Compressed& result) {
+  using report::Format;
+  report::Table table{.id = "layers",
+                      .columns = {{.title = "layer"},
+                                  {.title = "shape"},
+                                  {.title = "weight"},
+                                  {.title = "before", .format = Format::Integer},
+                                  {.title = "after", .format = Format::Integer},
+                                  {.title = "relative error", .format = Format::Number, .decimals = 4}}};
+  for (const auto& layer : result.layers) {
+    table.rows.push_back({{layer.layer, fmt::format("{}", fmt::join(layer.shape, "x")), layer.spec,
+                           layer.before, layer.after, layer.error}});
+  }
+  return report::to_text(table);
+}
+
+void compress_model(const CompressOptions& options) {
+  start(options.common);
+  const auto scheme = compress::parse_scheme(options.scheme);
+  const auto opened = open_model(options.model, options.common, Fetched::wanted);
+  warn_if_untrained(opened, options.common);
+  base::ProgressBar bar(options.common.quiet);
+  const auto result = compress::compress(opened.network(), scheme, bar.callback());
+  bar.clear();
+  auto model = opened.model;
+  model.network = result.network;
+  model.metadata["compressed"] = options.scheme;
+  nn::write_model(options.common.out, model);
+  if (!options.state_dict.empty())
+    nn::write_state_dict_file(options.state_dict, nn::state_dict(result.network));
+  const auto before = opened.network().state.parameters(), after = result.network.state.parameters();
+  const auto flops_before = flops_of(opened.network()), flops = flops_of(result.network);
+  emit(options.common,
+       Json{{"model", opened.name},
+            {"scheme", options.scheme},
+            {"file", options.common.out},
+            {"parameters_before", before},
+            {"parameters", after},
+            {"flops_before", flops_before},
+            {"flops", flops},
+            {"layers", layers_of(result)}},
+       layers_text(result) +
+           fmt::format("{}: {} of {} parameters ({:.1f} %), {} of {} FLOPs an image ({:.1f} %)\n",
+                       options.common.out, after, before,
+                       100 * static_cast<double>(after) / static_cast<double>(before), flops,
+                       flops_before,
+                       100 * static_cast<double>(flops) / static_cast<double>(flops_before)));
+}
+
+}  // namespace
+
+void add_compress(CLI::App& root) {
+  const auto options = std::make_shared<CompressOptions>();
+  auto& command = add_command(
+      root, "compress", "store a network's weights in factors, without training",
+      "  ranklens compress efficientnet-lite0 --scheme 'auto(ratio=0.5)' --out half.safetensors\n"
+      "  ranklens compress best.safetensors --scheme 'conv*: tucker(eps=0.05); head: tt(r=16)' "
+      "--out small.safetensors",
+      options->common);
+  add_model_options(command, options->model);
+  command
+      .add_option("--scheme", options->scheme,
+                  "'LAYERS: FORMAT; ...', the first that matches counts (formats: ranklens methods), "
+                  "or 'auto(ratio=R)': ranks of all layers such that a share R of the numbers of "
+                  "their weights is kept")
+      ->required();
+  command.add_option("--state-dict", options->state_dict,
+                     "also write a PyTorch state dict (.pth or .safetensors), multiplied out");
+  command.get_option("--out")->required()->description("the file of the compressed model");
+  command.callback([options] { compress_model(*options); });
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,69 @@
+#include "ranklens/compress/allocate.h"
+
+#include <ATen/ops/linalg_svdvals.h>
+#include <gmock/gmock.h>
+
+#include "ranklens/base/random.h"
+#include "ranklens/compress/decompose_weight.h"
+
+#include "testing/expect_error.h"
+
+namespace ranklens::compress {
+namespace {
+
+at::Tensor drawn(at::IntArrayRef sizes, const char* name) {
+  return base::Stream(5, "test", name).normal(sizes, 0, 1, at::kDouble);
+}
+
+TEST(Candidates, PromiseWhatDecomposingGives) {
+  for (const auto& dense : {drawn({12, 30}, "matrix"), drawn({16, 12, 3, 3}, "kernel")}) {
+    const auto all = candidates_for(dense);
+    ASSERT_GT(all.size(), 5);
+    EXPECT_TRUE(all[0].spec.is_dense());
+    for (const auto& candidate : all) {
+      if (candidate.spec.is_dense()) continue;
+      const auto found = decompose_weight(dense, candidate.spec);
+      EXPECT_EQ(found.weight->parameters(), candidate.parameters);
+      EXPECT_LT(candidate.parameters, dense.numel());
+      // A Tucker form cut from a full one is not the best of its ranks, but close to it.
+      const bool exact = candidate.spec.format == nn::WeightSpec::Format::low_rank;
+      EXPECT_NEAR(found.error * found.error, candidate.squared_error, exact ? 1e-10 : 0.02);
+    }
+  }
+}
+
+/// Candidates on a convex curve of error against numbers.
+std::vector<Candidate> curve(double scale, std::int64_t unit, int count) {
+  std::vector<Candidate> candidates;
+  for (int k = 0; k <= count; ++k)
+    candidates.push_back({{}, unit * (k + 1), scale * std::pow(0.5, k)});
+  return candidates;
+}
+
+TEST(Allocate, IsNoWorseThanAnyChoiceThatTakesNoMore) {
+  const std::vector<std::vector<Candidate>> weights{curve(1, 10, 6), curve(0.3, 17, 5),
+                                                    curve(2, 33, 4)};
+  for (const std::int64_t budget : {70, 100, 150, 200, 260}) {
+    const auto chosen = allocate(weights, budget);
+    std::int64_t numbers = 0;
+    double error = 0;
+    for (const auto& c : chosen) numbers += c.parameters, error += c.squared_error;
+    EXPECT_LE(numbers, budget);
+    for (const auto& a : weights[0]) {
+      for (const auto& b : weights[1]) {
+        for (const auto& c : weights[2]) {
+          if (a.parameters + b.parameters + c.parameters > numbers) continue;
+          EXPECT_GE(a.squared_error + b.squared_error + c.squared_error, error - 1e-12);
+        }
+      }
+    }
+  }
+}
+
+TEST(Allocate, RefusesWhatCannotBe) {
+  EXPECT_THAT(ranklens::testing::error_of([] { allocate({curve(1, 10, 3)}, 9); }),
+              ::testing::HasSubstr("even at rank 1 the layers keep 10 numbers"));
+}
+
+}  // namespace
+}  // namespace ranklens::compress

@@ -1,0 +1,66 @@
+#include "ranklens/compress/scheme.h"
+
+#include <gmock/gmock.h>
+
+#include "testing/expect_error.h"
+
+namespace ranklens::compress {
+namespace {
+
+using ::testing::HasSubstr;
+using ranklens::testing::error_of;
+
+TEST(Scheme, RulesInTheirOrder) {
+  const auto scheme = parse_scheme(" conv*: tucker(eps=0.05) ; head:tt(r=16);");
+  ASSERT_EQ(scheme.rules.size(), 2);
+  EXPECT_EQ(scheme.rules[0].pattern, "conv*");
+  EXPECT_EQ(scheme.rules[0].spec.format, nn::WeightSpec::Format::tucker);
+  EXPECT_EQ(scheme.rules[0].spec.eps, 0.05);
+  EXPECT_EQ(scheme.rules[1].pattern, "head");
+  EXPECT_EQ(scheme.rules[1].spec.ranks, nn::Shape{16});
+  EXPECT_FALSE(scheme.ratio);
+  EXPECT_EQ(parse_scheme("auto(ratio=0.25)").ratio, 0.25);
+}
+
+TEST(Scheme, SaysWhatIsWrong) {
+  for (const auto& [text, part] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"", "is empty"},
+           {" ; ", "is empty"},
+           {"tucker(eps=0.1)", "is no part of a compression scheme"},
+           {": tucker(eps=0.1)", "names no layers"},
+           {"a: tuker(eps=0.1)", "nearest: 'tucker'"},
+           {"auto", "needs a ratio"},
+           {"auto(ratio=0)", "between 0 and 1"},
+           {"auto(ratio=1)", "between 0 and 1"},
+           {"auto(ratio=1.5)", "ratio"},
+           {"auto(ratio=0.5,x=1)", "x"}}) {
+    EXPECT_THAT(error_of([&, bad = text] { parse_scheme(bad); }), HasSubstr(part)) << text;
+  }
+}
+
+TEST(Scheme, PatternsAgainstRegularExpressionsByHand) {
+  EXPECT_TRUE(matches("*", "anything"));
+  EXPECT_TRUE(matches("conv*", "conv1"));
+  EXPECT_TRUE(matches("layer?.*.conv2", "layer3.0.conv2"));
+  EXPECT_TRUE(matches("*a*b", "xaybzab"));
+  EXPECT_TRUE(matches("", ""));
+  EXPECT_FALSE(matches("", "a"));
+  EXPECT_FALSE(matches("conv?", "conv12"));
+  EXPECT_FALSE(matches("*a*b", "xaybzac"));
+  EXPECT_FALSE(matches("conv", "conv1"));
+}
+
+TEST(BalancedModes, MultiplyToTheNumber) {
+  EXPECT_EQ(balanced_modes(2048, 3), (nn::Shape{16, 16, 8}));
+  EXPECT_EQ(balanced_modes(128, 3), (nn::Shape{8, 4, 4}));
+  EXPECT_EQ(balanced_modes(7, 3), (nn::Shape{7, 1, 1}));
+  EXPECT_EQ(balanced_modes(1, 2), (nn::Shape{1, 1}));
+  for (std::int64_t n = 1; n < 2000; ++n) {
+    std::int64_t product = 1;
+    for (const auto mode : balanced_modes(n, 3)) product *= mode;
+    ASSERT_EQ(product, n);
+  }
+}
+
+}  // namespace
+}  // namespace ranklens::compress
