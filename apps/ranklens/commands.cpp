@@ -18,6 +18,8 @@ void add_commands(CLI::App& root) {
   add_evaluate(root);
   add_explain(root);
   add_measure(root);
+  add_compress(root);
+  add_compare(root);
   add_info(root);
   add_fetch(root);
   add_methods(root);

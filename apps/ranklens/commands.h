@@ -19,6 +19,7 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 /// All commands, in the order in which --help lists them.
 void add_commands(CLI::App& root);
 
+void add_compare(CLI::App& root);
 void add_compress(CLI::App& root);
 void add_data(CLI::App& root);
 void add_evaluate(CLI::App& root);

@@ -1,0 +1,115 @@
+#include "ranklens/study/compare.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "ranklens/base/progress.h"
+#include "ranklens/explain/methods.h"
+#include "ranklens/report/compare_page.h"
+
+#include "command_line.h"
+#include "commands.h"
+#include "data_options.h"
+#include "model.h"
+
+namespace ranklens::app {
+namespace {
+
+struct CompareCommand {
+  Common common;
+  ModelOptions first, second;
+  DataOptions data;
+  std::string split = "test", methods = "gradcam,smoothgrad", page;
+  study::CompareOptions options;
+};
+
+Json network_json(const OpenedModel& opened, const study::ComparedNetwork& network) {
+  return {{"model", opened.name},
+          {"accuracy", network.accuracy},
+          {"loss", network.loss},
+          {"parameters", network.parameters},
+          {"flops", network.flops},
+          {"images_per_second", network.images_per_second}};
+}
+
+Json interval(const study::Summary& summary) {
+  return {{"mean", summary.mean},
+          {"low", summary.lower},
+          {"high", summary.upper},
+          {"count", summary.count}};
+}
+
+Json agreement_json(const study::Comparison& found) {
+  Json object = Json::object();
+  for (const auto& maps : found.maps) {
+    for (const auto& [metric, summary] : maps.agreement)
+      object[maps.method][metric] = interval(summary);
+  }
+  return object;
+}
+
+void compare(CompareCommand command) {
+  start(command.common);
+  const auto set = open_data(command.data, data::parse_split(command.split));
+  base::require(set.size() >= 2, "{} holds {} image: an interval needs two", set.name, set.size());
+  command.first.shape = command.second.shape = fitted(command.first.shape, set);
+  const auto first = open_model(command.first, command.common, Fetched::wanted);
+  const auto second = open_model(command.second, command.common, Fetched::wanted);
+  base::ProgressBar bar(command.common.quiet);
+  command.options.methods = explain::split_specs(command.methods);
+  command.options.seed = command.common.seed;
+  command.options.progress = bar.callback();
+  const auto found = study::compare(first.network(), second.network(), set, command.options);
+  bar.clear();
+  const report::CompareLabels labels{first.name, second.name, command_line()};
+  if (!command.page.empty())
+    report::write_page(command.page, report::compare_page(found, set, labels));
+  emit_and_save(command.common,
+                Json{{"data", set.name},
+                     {"data_hash", set.hash},
+                     {"count", set.size()},
+                     {"first", network_json(first, found.first)},
+                     {"second", network_json(second, found.second)},
+                     {"accuracy_difference", interval(found.accuracy_difference)},
+                     {"same_answers", found.same_answers},
+                     {"agreement", agreement_json(found)},
+                     {"moved", found.moved}},
+                report::to_text(report::compared_networks(found, labels)) + "\n" +
+                    report::to_text(report::compared_maps(found)) +
+                    fmt::format("\naccuracy {:+.2f} percentage points ({:+.2f} to {:+.2f}); the same "
+                                "answer on {:.1f} % of {} images\n",
+                                100 * found.accuracy_difference.mean,
+                                100 * found.accuracy_difference.lower,
+                                100 * found.accuracy_difference.upper, 100 * found.same_answers,
+                                set.size()));
+}
+
+}  // namespace
+
+void add_compare(CLI::App& root) {
+  const auto options = std::make_shared<CompareCommand>();
+  auto& command = add_command(
+      root, "compare", "two networks on the same images: what the second lost, saved and looks at",
+      "  ranklens compare best.safetensors small.safetensors --data cifar10:DIR --report page.html",
+      options->common);
+  command.add_option("FIRST", options->first.model, "the network to compare with")->required();
+  command.add_option("SECOND", options->second.model, "the network in question")->required();
+  add_data_options(command, options->data);
+  command.add_option("--split", options->split, "train, test or all")
+      ->check(CLI::IsMember({"train", "test", "all"}))
+      ->capture_default_str();
+  command.add_option("--methods", options->methods, "whose maps are compared, as of explain --method")
+      ->capture_default_str();
+  command
+      .add_option("--explained", options->options.explained, "images whose maps are made: the first")
+      ->check(CLI::Range(2, 1 << 20))
+      ->capture_default_str();
+  command.add_option("--batch", options->options.batch, "images at a time")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command.add_option("--report", options->page, "write a page of both, with what moved most");
+  command.callback([options] { compare(*options); });
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,58 @@
+#include "ranklens/study/compare.h"
+
+#include <gmock/gmock.h>
+
+#include "ranklens/compress/compress.h"
+#include "ranklens/data/open.h"
+#include "ranklens/nn/zoo/zoo.h"
+
+namespace ranklens::study {
+namespace {
+
+class Compare : public ::testing::Test {
+ protected:
+  data::Dataset set_ = data::open("scenes:train=20,test=24", data::Split::test, {});
+  nn::Network network_ = nn::zoo::make(
+      "cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 3});
+  CompareOptions options_{.methods = {"gradcam", "saliency"}, .explained = 8, .seconds = 0.01};
+};
+
+TEST_F(Compare, ANetworkAgreesWithItself) {
+  const auto found = compare(network_, network_, set_, options_);
+  EXPECT_EQ(found.accuracy_difference.mean, 0);
+  EXPECT_EQ(found.same_answers, 1);
+  EXPECT_EQ(found.first.parameters, found.second.parameters);
+  ASSERT_EQ(found.maps.size(), 2);
+  for (const auto& maps : found.maps) {
+    EXPECT_EQ(maps.first.size(0), 8);
+    EXPECT_NEAR(maps.agreement.at("cosine").mean, 1, 1e-6);
+  }
+}
+
+TEST_F(Compare, ACoarserNetworkMovesFurther) {
+  const auto with = [&](const char* scheme) {
+    const auto other = compress::compress(network_, compress::parse_scheme(scheme)).network;
+    return compare(network_, other, set_, options_);
+  };
+  const auto fine = with("*: low_rank(eps=0.05)"), coarse = with("*: low_rank(r=1)");
+  EXPECT_LT(coarse.second.parameters, fine.second.parameters);
+  EXPECT_LT(coarse.maps[1].agreement.at("cosine").mean, fine.maps[1].agreement.at("cosine").mean);
+  EXPECT_GT(fine.same_answers, 0.8);
+}
+
+TEST_F(Compare, TheImagesThatMovedMostComeFirst) {
+  const auto other = nn::zoo::make(
+      "cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 4});
+  const auto found = compare(network_, other, set_, options_);
+  const auto likeness = [&](std::int64_t k) {
+    double sum = 0;
+    for (const auto& maps : found.maps) sum += maps.per_image.at("spearman")[static_cast<std::size_t>(k)];
+    return sum;
+  };
+  ASSERT_EQ(found.moved.size(), 8);
+  for (std::size_t k = 1; k < found.moved.size(); ++k)
+    EXPECT_LE(likeness(found.moved[k - 1]), likeness(found.moved[k]));
+}
+
+}  // namespace
+}  // namespace ranklens::study
