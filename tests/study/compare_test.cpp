@@ -11,7 +11,7 @@ namespace {
 
 class Compare : public ::testing::Test {
  protected:
-  data::Dataset set_ = data::open("scenes:train=20,test=24", data::Split::test, {});
+  data::Dataset set_ = data::open("scenes:train=20,test=24", {.split = data::Split::test});
   nn::Network network_ = nn::zoo::make(
       "cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 3});
   CompareOptions options_{.methods = {"gradcam", "saliency"}, .explained = 8, .seconds = 0.01};

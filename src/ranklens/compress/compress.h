@@ -11,9 +11,9 @@ namespace ranklens::compress {
 
 /// What became of one layer's weight.
 struct CompressedLayer {
-  std::string layer;  ///< the node's name
-  nn::Shape shape;
-  std::string spec;   ///< of what is stored now
+  std::string layer{};  ///< the node's name
+  nn::Shape shape{};
+  std::string spec{};   ///< of what is stored now
   std::int64_t before = 0, after = 0;  ///< stored numbers
   double error = 0;   ///< relative Frobenius
 };

@@ -34,24 +34,24 @@ struct ComparedNetwork {
 
 /// One method's maps of both networks, [n, H, W], and how they agree, image by image.
 struct ComparedMaps {
-  std::string method;
-  at::Tensor first, second;
-  std::map<std::string, std::vector<double>> per_image;  ///< by metric
-  std::map<std::string, Summary> agreement;              ///< over the images
+  std::string method{};
+  at::Tensor first{}, second{};
+  std::map<std::string, std::vector<double>> per_image{};  ///< by metric
+  std::map<std::string, Summary> agreement{};              ///< over the images
 };
 
 struct Comparison {
-  ComparedNetwork first, second;
+  ComparedNetwork first{}, second{};
   /// Second less first, as a share: over all images, each 1, 0 or -1.
-  Summary accuracy_difference;
+  Summary accuracy_difference{};
   /// Share of the images that both take for the same class.
   double same_answers = 0;
-  std::vector<ComparedMaps> maps;
+  std::vector<ComparedMaps> maps{};
   /// Places among the explained images, those whose maps moved most first: by the mean over the
   /// methods of their rank correlation.
-  std::vector<std::int64_t> moved;
-  at::Tensor targets;  ///< [n] int64: the first network's answers, which both are asked about
-  at::Tensor first_probabilities, second_probabilities;  ///< [n, classes]
+  std::vector<std::int64_t> moved{};
+  at::Tensor targets{};  ///< [n] int64: the first network's answers, which both are asked about
+  at::Tensor first_probabilities{}, second_probabilities{};  ///< [n, classes]
 };
 
 /// Error unless both networks take the data and have its classes.
