@@ -22,6 +22,8 @@ void add_commands(CLI::App& root) {
   add_compare(root);
   add_info(root);
   add_fetch(root);
+  add_diagram(root);
+  add_notation(root);
   add_methods(root);
 }
 

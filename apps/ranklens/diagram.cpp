@@ -1,0 +1,143 @@
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/files.h"
+#include "ranklens/base/npy.h"
+#include "ranklens/tn/diagram/draw.h"
+#include "ranklens/tn/diagram/evaluate.h"
+#include "ranklens/tn/diagram/parse.h"
+#include "ranklens/tn/diagram/svg.h"
+
+#include "commands.h"
+
+namespace ranklens::app {
+namespace {
+
+namespace diagrams = tn::diagram;
+
+struct DiagramOptions {
+  Common common;
+  std::string file, name, svg, tikz, tensors;
+};
+
+/// The diagrams that are asked for: the one called --name, or all.
+std::vector<const diagrams::Diagram*> chosen_diagrams(const diagrams::Document& document,
+                                                      const std::string& name) {
+  std::vector<const diagrams::Diagram*> list;
+  std::vector<std::string> names;
+  for (const auto& diagram : document.diagrams) {
+    names.push_back(diagram.name);
+    if (name.empty() || diagram.name == name) list.push_back(&diagram);
+  }
+  base::require(!list.empty(), "diagram '{}' is not in the file{}", name,
+                base::nearest_hint(name, names));
+  return list;
+}
+
+/// The tensors that the folder has as NAME.npy, and random ones for the rest.
+diagrams::Values values_of(const diagrams::Document& document, const DiagramOptions& options) {
+  diagrams::Values values;
+  const std::filesystem::path folder = options.tensors;
+  if (!options.tensors.empty()) {
+    base::require(std::filesystem::is_directory(folder), "'{}' is not a folder", options.tensors);
+    for (const auto& tensor : document.tensors) {
+      const auto path = folder / (tensor.name + ".npy");
+      if (!std::filesystem::exists(path)) continue;
+      values[tensor.name] =
+          diagrams::checked_value(tensor, base::read_npy(path), fmt::format("'{}'", path.string()));
+    }
+  }
+  values = diagrams::random_values(document, options.common.seed, std::move(values));
+  for (auto& [name, value] : values) value = value.to(options.common.torch_device());
+  return values;
+}
+
+/// What is known of one diagram after its evaluation.
+struct Outcome {
+  Json json;
+  std::string text;
+  bool holds = true;
+};
+
+Outcome outcome_of(const diagrams::Diagram& diagram, const std::vector<at::Tensor>& sides) {
+  Json legs = Json::array();
+  std::string shape;
+  for (const auto& leg : diagram.open) {
+    const auto size = diagram.sizes.at(leg.name);
+    legs.push_back({{"name", leg.name}, {"size", size}});
+    shape += fmt::format("{}{}={}", shape.empty() ? "" : ", ", leg.name, size);
+  }
+  const double norm = sides.front().abs().square().sum().sqrt().item<double>();
+  const double apart = diagrams::largest_difference(sides);
+  Outcome outcome{.holds = apart <= diagram.tolerance};
+  outcome.json = {{"name", diagram.name},   {"legs", legs},
+                  {"norm", norm},           {"sides", sides.size()},
+                  {"difference", apart},    {"tolerance", diagram.tolerance},
+                  {"holds", outcome.holds}, {"einsum", diagrams::einsum_text(diagram)}};
+  outcome.text = fmt::format("{}: {} [{}], norm {:.6g}", diagram.name,
+                             legs.empty() ? "a number" : "a tensor", shape, norm);
+  if (sides.size() > 1) {
+    outcome.text += fmt::format("; {} sides {} (difference {:.2g}, allowed {:.2g})", sides.size(),
+                                outcome.holds ? "are equal" : "DIFFER", apart, diagram.tolerance);
+  }
+  outcome.text += '\n';
+  return outcome;
+}
+
+void draw_files(const DiagramOptions& options, const diagrams::Document& document,
+                const std::vector<const diagrams::Diagram*>& chosen) {
+  const diagrams::Scene scene = diagrams::draw(chosen);
+  const std::string title = document.title.empty() ? options.file : document.title;
+  if (!options.svg.empty()) base::write_file(options.svg, diagrams::svg(scene, title));
+  if (!options.tikz.empty()) base::write_file(options.tikz, diagrams::tikz(scene, title));
+}
+
+void diagram(const DiagramOptions& options) {
+  start(options.common);
+  const auto document =
+      diagrams::parse(base::read_file(options.file), fmt::format("'{}'", options.file));
+  const auto chosen = chosen_diagrams(document, options.name);
+  base::require(options.common.out.empty() || chosen.size() == 1,
+                "--out takes the result of one diagram: choose it with --name");
+  draw_files(options, document, chosen);
+  const auto values = values_of(document, options);
+  Json list = Json::array();
+  std::string text, wrong;
+  for (const auto* one : chosen) {
+    const auto sides = diagrams::evaluate(document, *one, values);
+    if (!options.common.out.empty()) base::write_npy(options.common.out, sides.front().cpu());
+    const Outcome outcome = outcome_of(*one, sides);
+    list.push_back(outcome.json);
+    text += outcome.text;
+    if (!outcome.holds) wrong += (wrong.empty() ? "'" : ", '") + one->name + "'";
+  }
+  emit(options.common, Json{{"title", document.title}, {"diagrams", list}}, text);
+  if (!wrong.empty()) throw base::SystemError("the sides are not equal: diagram " + wrong);
+}
+
+}  // namespace
+
+void add_diagram(CLI::App& root) {
+  const auto options = std::make_shared<DiagramOptions>();
+  CLI::App& command = add_command(
+      root, "diagram", "draw tensor diagrams from text, compute them, and check their equalities",
+      "  ranklens diagram svd.tn --svg svd.svg\n"
+      "  ranklens diagram svd.tn --name truncated --tensors DIR --out R.npy --json",
+      options->common);
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return command.add_option(name, value, text);
+  };
+  add("FILE", options->file, "the diagrams (docs/diagrams.md)")->required();
+  add("--name", options->name, "only the diagram of this name");
+  add("--svg", options->svg, "where to draw as SVG");
+  add("--tikz", options->tikz, "where to draw as a TikZ picture");
+  add("--tensors", options->tensors,
+      "a folder with values, NAME.npy each; tensors without a file are random by --seed");
+  command.callback([options] { diagram(*options); });
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,174 @@
+#include "ranklens/tn/diagram/book/page.h"
+
+#include <fmt/format.h>
+
+#include "ranklens/tn/diagram/book/page_parts.h"
+#include "ranklens/tn/diagram/draw.h"
+#include "ranklens/tn/diagram/parse.h"
+#include "ranklens/tn/diagram/svg.h"
+
+namespace ranklens::tn::diagram::book {
+namespace {
+
+std::string code_html(std::string_view label, std::string_view code) {
+  return fmt::format("<div class=\"code\"><h4>{}</h4><pre tabindex=\"0\">{}</pre></div>\n", label,
+                     escaped(code));
+}
+
+/// The source of an item, a statement a line.
+std::string source_lines(std::string_view source) {
+  std::string text;
+  std::size_t begin = 0;
+  while (begin < source.size()) {
+    const auto end = std::min(source.find('\n', begin), source.size());
+    std::string_view line = source.substr(begin, end - begin);
+    const auto at = line.find(" diagram ");
+    if (at != std::string_view::npos) {
+      text += std::string(line.substr(0, at)) + "\n";
+      line.remove_prefix(at + 1);
+    }
+    text += std::string(line) + "\n";
+    begin = end + 1;
+  }
+  return text;
+}
+
+std::string facts_html(const Verified& verified) {
+  std::string rows;
+  const auto row = [&](const std::string& what, const std::string& numbers, bool holds) {
+    rows += fmt::format("<tr><td>{}</td><td>{}</td><td class=\"{}\">{}</td></tr>\n", what, numbers,
+                        holds ? "yes" : "no", holds ? "holds" : "does not hold");
+  };
+  for (std::size_t side = 0; side < verified.errors.size(); ++side) {
+    const std::string what =
+        verified.errors.size() == 1
+            ? "drawing against second way"
+            : fmt::format("side {} of the drawing against second way", side + 1);
+    row(what, fmt::format("error {:.1e}", verified.errors[side]),
+        verified.errors[side] <= verified.tolerance);
+  }
+  for (const Fact& fact : verified.facts) {
+    row(escaped(fact.text),
+        fmt::format("{:.6g} {} {:.6g}", fact.value, fact.at_most ? "≤" : "=", fact.bound),
+        fact.holds());
+  }
+  for (const std::string& name : verified.broken) {
+    row(fmt::format("tensor {} is of its kind", escaped(name)), "", false);
+  }
+  return "<table>\n" + rows + "</table>\n";
+}
+
+std::string entry_html(const Entry& entry) {
+  const Item& item = entry.item;
+  const Document document = parse(item.source, fmt::format("item '{}'", item.id));
+  const Diagram& diagram = document.diagrams.front();
+  std::string html = fmt::format(
+      "<article id=\"{}\" tabindex=\"-1\"><h3>{} <a href=\"#{}\" aria-label=\"link to this "
+      "item\">#</a></h3>\n<p>{}</p>\n",
+      item.id, escaped(item.title), item.id, escaped(item.text));
+  html += "<figure tabindex=\"0\">" + svg(draw(diagram), item.title, Style::OfPage) + "</figure>\n";
+  html += "<p class=\"formula\">" + formula_html(item.formula) + "</p>\n";
+  html += code_html("einsum", einsum_text(diagram));
+  html += code_html("C++, as drawn", contract_text(diagram));
+  html += code_html("C++, the second way", item.code);
+  html += fmt::format(
+      "<details><summary>in this notation</summary><pre tabindex=\"0\">{}</pre></details>\n",
+      escaped(source_lines(item.source)));
+  return html + facts_html(entry.verified) + "</article>\n";
+}
+
+std::string contents_html(const std::vector<Chapter>& chapters) {
+  std::string html =
+      "<nav aria-label=\"Contents\"><label>Search <input id=\"search\" type=\"search\" "
+      "placeholder=\"press /\"></label><p id=\"count\" role=\"status\"></p>\n";
+  for (std::size_t k = 0; k < chapters.size(); ++k) {
+    html += fmt::format("<h2><a href=\"#chapter{}\">{}</a></h2>\n<ol>\n", k + 1,
+                        escaped(chapters[k].name));
+    for (const Entry& entry : chapters[k].entries) {
+      html += fmt::format("<li data-of=\"{0}\"><a href=\"#{0}\">{1}</a>{2}</li>\n", entry.item.id,
+                          escaped(entry.item.title),
+                          entry.verified.holds ? "" : " <b class=\"no\">fails</b>");
+    }
+    html += "</ol>\n";
+  }
+  return html + "</nav>\n";
+}
+
+std::string introduction(const std::vector<Chapter>& chapters, std::uint64_t seed) {
+  std::size_t items = 0, failed = 0;
+  double worst = 0;
+  for (const Chapter& chapter : chapters) {
+    for (const Entry& entry : chapter.entries) {
+      ++items;
+      failed += !entry.verified.holds;
+      worst = std::max(worst, entry.verified.worst());
+    }
+  }
+  const std::string verdict =
+      failed == 0 ? fmt::format("All {} items hold; the largest error is {:.1e}.", items, worst)
+                  : fmt::format("{} of {} items do not hold.", failed, items);
+  return fmt::format(
+      "<header><h1>Tensor notation, checked</h1>\n"
+      "<p>Every drawing on this page was computed as it is drawn, and once more in another way: by "
+      "plain loops or by an operator of another library. The error is the norm of the difference "
+      "over the norm. Tensors are random (seed {}), of the kind that their shape shows.</p>\n"
+      "<p class=\"{}\"><b>{}</b></p>\n{}"
+      "<p class=\"keys\">Keys: <kbd>/</kbd> search, <kbd>j</kbd> and <kbd>k</kbd> next and "
+      "previous "
+      "item, <kbd>Esc</kbd> clears the search.</p></header>\n",
+      seed, failed == 0 ? "yes" : "no", verdict, legend());
+}
+
+}  // namespace
+
+std::vector<Chapter> evaluated(const std::vector<Group>& groups, std::uint64_t seed) {
+  std::vector<Chapter> chapters;
+  for (const Group& group : groups) {
+    Chapter chapter{std::string(group.name), std::string(group.text), {}};
+    for (const Item& item : group.items) chapter.entries.push_back({item, verify(item, seed)});
+    chapters.push_back(std::move(chapter));
+  }
+  return chapters;
+}
+
+std::string formula_html(std::string_view formula) {
+  std::string html;
+  std::vector<std::string_view> open;
+  for (std::size_t k = 0; k < formula.size(); ++k) {
+    const bool index = k + 1 < formula.size() && formula[k + 1] == '{';
+    if (index && (formula[k] == '_' || formula[k] == '^')) {
+      open.push_back(formula[k] == '_' ? "sub" : "sup");
+      html += fmt::format("<{}>", open.back());
+      ++k;
+    } else if (formula[k] == '}' && !open.empty()) {
+      html += fmt::format("</{}>", open.back());
+      open.pop_back();
+    } else {
+      html += escaped(formula.substr(k, 1));
+    }
+  }
+  return html;
+}
+
+std::string page(const std::vector<Chapter>& chapters, std::uint64_t seed) {
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<title>Tensor notation, checked</title>\n<style>";
+  html += page_style();
+  html += svg_style();
+  html += "</style></head><body>\n";
+  html += contents_html(chapters) + "<main>\n" + introduction(chapters, seed);
+  for (std::size_t k = 0; k < chapters.size(); ++k) {
+    html += fmt::format("<section id=\"chapter{}\"><h2>{}. {}</h2><p>{}</p>\n", k + 1, k + 1,
+                        escaped(chapters[k].name), escaped(chapters[k].text));
+    for (const Entry& entry : chapters[k].entries) html += entry_html(entry);
+    html += "</section>\n";
+  }
+  html += "<p id=\"none\" hidden>Nothing is found.</p></main>\n<script>";
+  html += page_script();
+  return html + "</script></body></html>\n";
+}
+
+}  // namespace ranklens::tn::diagram::book

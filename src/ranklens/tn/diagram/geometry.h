@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "ranklens/tn/diagram/scene.h"
+
+namespace ranklens::tn::diagram {
+
+/// A cubic Bézier curve: start, two control points, end.
+using Cubic = std::array<Point, 4>;
+
+Point at(const Cubic& curve, double t);
+/// The part between two parameters (de Casteljau).
+Cubic part_of(const Cubic& curve, double from, double to);
+Cubic straight(Point a, Point b);
+/// From a to b, bent sideways by `bow` at its middle (to the left of its direction if negative).
+Cubic bowed(Point a, Point b, double bow);
+
+/// The corners of a triangle or wedge whose point shows in its direction.
+std::array<Point, 3> corners(const Shape& shape);
+bool inside(const Shape& shape, Point p, double margin = 0);
+
+/// Where lines to a shape aim at: its centre; the centre of mass of a triangle, since half way to
+/// its point a triangle is thin.
+Point port(const Shape& shape);
+
+/// The curve without what lies inside the shapes at its ends; null: no shape there.
+Cubic clipped(const Cubic& curve, const Shape* first, const Shape* last);
+
+}  // namespace ranklens::tn::diagram

@@ -1,0 +1,76 @@
+#include <ATen/ops/eye.h>
+#include <ATen/ops/ones.h>
+
+#include "ranklens/base/npy.h"
+
+#include "app/run.h"
+#include "testing/close.h"
+#include "testing/put_file.h"
+
+namespace ranklens::app {
+namespace {
+
+constexpr const char* kText =
+    "tensor A[i:2, j:3], B[j:3, k:2]\n"
+    "isometry U[i:4; a:2]\n"
+    "diagram product: A[i,j] B[j,k] -> i, k\n"
+    "diagram cancels: U*[i,a] U[i,b] = id[a,b] -> a, b\n"
+    "diagram wrong: A[i,j] = 2 A[i,j] -> i, j\n";
+
+TEST(DiagramCommand, DrawsAndComputes) {
+  const TemporaryFolder folder;
+  testing::put_file(folder / "d.tn", kText);
+  base::write_npy(folder / "A.npy", at::ones({2, 3}));
+  base::write_npy(folder / "B.npy", 2 * at::ones({3, 2}));
+  const auto answer = answer_of(ranklens(
+      {"diagram", folder / "d.tn", "--name", "product", "--tensors", folder.path(), "--svg",
+       folder / "p.svg", "--tikz", folder / "p.tex", "--out", folder / "r.npy", "--json"}));
+  EXPECT_EQ(answer["diagrams"][0]["legs"][1]["size"], 2);
+  EXPECT_EQ(answer["diagrams"][0]["einsum"], "einsum('ij,jk->ik', A, B)");
+  EXPECT_TRUE(testing::close(base::read_npy(folder / "r.npy"), 6 * at::ones({2, 2}, at::kDouble)));
+  EXPECT_GT(fs::file_size(folder / "p.svg"), 500u);
+  EXPECT_GT(fs::file_size(folder / "p.tex"), 200u);
+}
+
+TEST(DiagramCommand, EqualitiesDecideTheStatus) {
+  const TemporaryFolder folder;
+  testing::put_file(folder / "d.tn", kText);
+  const auto good = ranklens({"diagram", folder / "d.tn", "--name", "cancels", "--seed", "5"});
+  EXPECT_EQ(good.status, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("2 sides are equal"));
+  const auto bad = ranklens({"diagram", folder / "d.tn"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.out, HasSubstr("2 sides DIFFER (difference 0.5"));
+  EXPECT_THAT(bad.err, HasSubstr("the sides are not equal: diagram 'wrong'"));
+}
+
+TEST(DiagramCommand, SaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "d.tn";
+  testing::put_file(file, kText);
+  expect_complaint(ranklens({"diagram", file, "--name", "produkt"}), 2,
+                   "diagram 'produkt' is not in the file; nearest: 'product'");
+  expect_complaint(ranklens({"diagram", file, "--out", folder / "r.npy"}), 2,
+                   "--out takes the result of one diagram");
+  expect_complaint(ranklens({"diagram", file, "--tensors", folder / "none"}), 2, "is not a folder");
+  base::write_npy(folder / "U.npy", at::ones({4, 2}));
+  expect_complaint(ranklens({"diagram", file, "--tensors", folder.path()}), 2,
+                   "U.npy' is not isometry");
+  testing::put_file(file, "tensor A[i:2]\ndiagram d: A[i]");
+  expect_complaint(ranklens({"diagram", file}), 2, "d.tn', line 2, column 14: leg 'i' dangles");
+  testing::put_file(file, "\xff");
+  expect_complaint(ranklens({"diagram", file}), 2, "the text is not UTF-8 here");
+  expect_complaint(ranklens({"notation"}), 2, "--out DIR is needed");
+}
+
+TEST(NotationCommand, WritesTheBook) {
+  const TemporaryFolder folder;
+  const auto answer = answer_of(ranklens({"notation", "--out", folder / "book", "--json"}));
+  EXPECT_EQ(answer["failed"], 0);
+  EXPECT_GE(answer["items"].size(), 60u);
+  EXPECT_LT(answer["largest_error"], 1e-7);
+  EXPECT_GT(fs::file_size(folder / "book" / "notation.html"), 100000u);
+}
+
+}  // namespace
+}  // namespace ranklens::app
