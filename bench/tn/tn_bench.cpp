@@ -1,0 +1,109 @@
+#include <cmath>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <benchmark/benchmark.h>
+
+#include "ranklens/base/threads.h"
+#include "ranklens/tn/train/algebra.h"
+#include "ranklens/tn/train/make.h"
+#include "ranklens/tn/train/round.h"
+
+// Processor time, one thread, float64; the counter `error` is relative to what was decomposed.
+namespace {
+
+using namespace ranklens;
+using tn::Shape;
+
+double distance(const at::Tensor& a, const at::Tensor& b) {
+  return (at::linalg_vector_norm(a - b) / at::linalg_vector_norm(b)).item<double>();
+}
+
+/// A tensor of these ranks with noise of relative norm 1e-6.
+at::Tensor noisy(const Shape& shape, std::int64_t rank) {
+  base::Stream stream(1, "init");
+  const auto signal = tn::full(tn::random(stream, shape, {.ranks = {rank}}));
+  const auto noise = at::randn(shape, at::kDouble);
+  return signal +
+         noise *
+             (1e-6 * at::linalg_vector_norm(signal) / at::linalg_vector_norm(noise)).item<double>();
+}
+
+/// 1 / (1 + |x|^2) on a grid of the unit cube: ranks fall fast.
+at::Tensor smooth(std::int64_t n, std::int64_t d) {
+  auto sum = at::zeros(Shape(static_cast<std::size_t>(d), 1), at::kDouble);
+  for (std::int64_t k = 0; k < d; ++k) {
+    Shape sizes(static_cast<std::size_t>(d), 1);
+    sizes[static_cast<std::size_t>(k)] = n;
+    const auto axis = at::arange(n, at::kDouble) / static_cast<double>(n - 1);
+    sum = sum + (axis * axis).reshape(sizes);
+  }
+  return 1 / (1 + sum);
+}
+
+void decompose(benchmark::State& state, const at::Tensor& a, const tn::Closeness& closeness) {
+  const at::NoGradGuard no_gradients;
+  base::set_threads(1);
+  tn::Approximation found;
+  for (auto _ : state) found = tn::decompose(a, closeness);
+  state.counters["error"] = distance(tn::full(found.train), a);
+  state.counters["stated"] = found.error;
+}
+
+void tt_svd_32_4(benchmark::State& state) {
+  decompose(state, noisy(Shape(4, 32), 16), {.ranks = {16}});
+}
+void tt_svd_smooth_20_5(benchmark::State& state) { decompose(state, smooth(20, 5), {.eps = 1e-3}); }
+void tt_svd_2_20(benchmark::State& state) {
+  decompose(state, noisy(Shape(20, 2), 32), {.ranks = {32}});
+}
+void tt_svd_10_6(benchmark::State& state) {
+  decompose(state, noisy(Shape(6, 10), 20), {.ranks = {20}});
+}
+BENCHMARK(tt_svd_32_4)->Unit(benchmark::kMillisecond);
+BENCHMARK(tt_svd_smooth_20_5)->Unit(benchmark::kMillisecond);
+BENCHMARK(tt_svd_2_20)->Unit(benchmark::kMillisecond);
+BENCHMARK(tt_svd_10_6)->Unit(benchmark::kMillisecond);
+
+/// d modes of n, ranks `from`: a signal of ranks `to` and noise of relative norm 1e-6.
+void round(benchmark::State& state, std::int64_t d, std::int64_t n, std::int64_t from,
+           std::int64_t to, const tn::RoundOptions& options) {
+  const at::NoGradGuard no_gradients;
+  base::set_threads(1);
+  base::Stream stream(1, "init");
+  const Shape shape(static_cast<std::size_t>(d), n);
+  const auto signal = tn::random(stream, shape, {.ranks = {to}, .cap_ranks = false});
+  const auto noise = tn::random(stream, shape, {.ranks = {from - to}, .cap_ranks = false});
+  const auto train = signal + (1e-6 * tn::norm(signal) / tn::norm(noise)) * noise;
+  tn::Approximation found;
+  for (auto _ : state) found = tn::round(train, options);
+  state.counters["error"] = tn::norm(train - found.train) / tn::norm(train);
+}
+
+void rounding(benchmark::State& state, const tn::RoundOptions& options) {
+  auto wanted = options;
+  const int which = static_cast<int>(state.range(0));
+  const std::int64_t to = which == 0 ? 10 : which == 1 ? 64 : 32;
+  wanted.ranks = {to};
+  if (which == 0) round(state, 10, 10, 100, to, wanted);
+  if (which == 1) round(state, 30, 2, 128, to, wanted);
+  if (which == 2) round(state, 8, 16, 64, to, wanted);
+}
+
+#define ROUNDING(name, ...)                                        \
+  BENCHMARK_CAPTURE(rounding, name, tn::RoundOptions{__VA_ARGS__}) \
+      ->DenseRange(0, 2)                                           \
+      ->Unit(benchmark::kMillisecond)
+ROUNDING(qr, .method = tn::RoundMethod::qr);
+ROUNDING(gram, .method = tn::RoundMethod::gram);
+ROUNDING(randomised, .method = tn::RoundMethod::randomised, .certify = false);
+ROUNDING(randomised_narrow, .method = tn::RoundMethod::randomised, .oversampling = 0,
+         .certify = false);
+ROUNDING(randomised_certified, .method = tn::RoundMethod::randomised);
+#undef ROUNDING
+
+}  // namespace
