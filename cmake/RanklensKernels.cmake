@@ -12,6 +12,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID STREQ
       COMPILE_DEFINITIONS RANKLENS_VECTOR_KERNELS SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON
       COMPILE_OPTIONS "-O3;-march=${architecture};-mprefer-vector-width=512;-ffp-contract=fast;-fno-math-errno;-fno-trapping-math")
   endforeach()
+  # Searches for contraction orders count the bits of sets; every processor that libtorch runs on has an instruction for it.
+  foreach(search IN ITEMS anneal reconfigure exact min_fill)
+    set_source_files_properties(src/ranklens/tn/contraction/${search}.cpp PROPERTIES
+      SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON COMPILE_OPTIONS -mpopcnt)
+  endforeach()
 endif()
 
 # at::parallel_for runs on one thread where its caller was compiled without OpenMP: only base::parallel_over calls it.

@@ -25,6 +25,8 @@ void add_commands(CLI::App& root) {
   add_diagram(root);
   add_notation(root);
   add_methods(root);
+  add_path(root);
+  add_contract(root);
 }
 
 }  // namespace ranklens::app

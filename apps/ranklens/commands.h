@@ -21,6 +21,7 @@ void add_commands(CLI::App& root);
 
 void add_compare(CLI::App& root);
 void add_compress(CLI::App& root);
+void add_contract(CLI::App& root);
 void add_data(CLI::App& root);
 void add_diagram(CLI::App& root);
 void add_evaluate(CLI::App& root);
@@ -30,6 +31,7 @@ void add_info(CLI::App& root);
 void add_measure(CLI::App& root);
 void add_methods(CLI::App& root);
 void add_notation(CLI::App& root);
+void add_path(CLI::App& root);
 void add_reproduce(CLI::App& root);
 void add_study(CLI::App& root);
 void add_train(CLI::App& root);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <queue>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -29,7 +30,8 @@ class GreedySearch {
         random_(random),
         tensors_(network.terms),
         holders_(holders_of(network)),
-        having_(network.labels()) {
+        having_(network.labels()),
+        wide_(network.labels(), -1) {
     alive_.resize(tensors_.size(), 1);
     for (const auto& term : tensors_) size_.push_back(network.log2_size(term));
     for (std::size_t k = 0; k < tensors_.size(); ++k) {
@@ -41,7 +43,14 @@ class GreedySearch {
 
   Path run() {
     path_.reserve(tensors_.size());
-    for (auto& tensors : having_) propose_pairs(tensors);
+    for (std::size_t label = 0; label < having_.size(); ++label) {
+      auto& tensors = having_[label];
+      if (tensors.size() > kManyHolders) {
+        widen(label);
+      } else {
+        propose_pairs(tensors);
+      }
+    }
     while (!queue_.empty()) {
       const auto best = queue_.top();
       queue_.pop();
@@ -93,32 +102,38 @@ class GreedySearch {
     std::erase_if(tensors, [&](std::int32_t tensor) { return !is_alive(tensor); });
   }
 
-  void smallest_first(std::vector<std::int32_t>& tensors) const {
-    std::sort(tensors.begin(), tensors.end(), [&](std::int32_t a, std::int32_t b) {
-      return std::pair(size(a), a) < std::pair(size(b), b);
-    });
+  void propose_pairs(const std::vector<std::int32_t>& tensors) {
+    for (std::size_t k = 0; k < tensors.size(); ++k) {
+      for (std::size_t other = k + 1; other < tensors.size(); ++other)
+        propose(tensors[k], tensors[other]);
+    }
   }
 
-  void propose_pairs(std::vector<std::int32_t>& tensors) {
-    if (tensors.size() > kManyHolders) smallest_first(tensors);
-    for (std::size_t k = 0; k < tensors.size(); ++k) {
-      const auto end =
-          tensors.size() > kManyHolders ? std::min(tensors.size(), k + 4) : tensors.size();
-      for (std::size_t other = k + 1; other < end; ++other) propose(tensors[k], tensors[other]);
+  /// Keeps the tensors of a label by their size; each is paired with the next larger ones.
+  void widen(std::size_t label) {
+    wide_[label] = static_cast<std::int32_t>(by_size_.size());
+    auto& sorted = by_size_.emplace_back();
+    for (const auto tensor : having_[label]) sorted.emplace(size(tensor), tensor);
+    for (auto one = sorted.begin(); one != sorted.end(); ++one) {
+      auto other = one;
+      for (int k = 0; k < 3 && ++other != sorted.end(); ++k) propose(one->second, other->second);
     }
   }
 
   void propose_with(std::int32_t tensor) {
     partners_.clear();
     for (const auto label : tensors_[static_cast<std::size_t>(tensor)]) {
-      auto& having = having_[static_cast<std::size_t>(label)];
-      drop_dead(having);
-      if (having.size() > kManyHolders) {
-        smallest_first(having);
-        partners_.insert(partners_.end(), having.begin(), having.begin() + kManyHolders);
-      } else {
+      const auto wide = wide_[static_cast<std::size_t>(label)];
+      if (wide < 0) {
+        auto& having = having_[static_cast<std::size_t>(label)];
+        drop_dead(having);
         partners_.insert(partners_.end(), having.begin(), having.end());
+        continue;
       }
+      const auto& sorted = by_size_[static_cast<std::size_t>(wide)];
+      auto next = sorted.begin();
+      for (std::size_t k = 0; k < kManyHolders && next != sorted.end(); ++k)
+        partners_.push_back((next++)->second);
     }
     std::sort(partners_.begin(), partners_.end());
     partners_.erase(std::unique(partners_.begin(), partners_.end()), partners_.end());
@@ -127,23 +142,39 @@ class GreedySearch {
     }
   }
 
+  /// Takes a tensor out of, or puts it into, the lists of its labels.
+  void unlist(std::int32_t tensor) {
+    for (const auto label : tensors_[static_cast<std::size_t>(tensor)]) {
+      --holders_[static_cast<std::size_t>(label)];
+      const auto wide = wide_[static_cast<std::size_t>(label)];
+      if (wide >= 0) by_size_[static_cast<std::size_t>(wide)].erase({size(tensor), tensor});
+    }
+  }
+  void list(std::int32_t tensor) {
+    for (const auto label : tensors_[static_cast<std::size_t>(tensor)]) {
+      ++holders_[static_cast<std::size_t>(label)];
+      const auto wide = wide_[static_cast<std::size_t>(label)];
+      if (wide >= 0) {
+        by_size_[static_cast<std::size_t>(wide)].emplace(size(tensor), tensor);
+      } else {
+        having_[static_cast<std::size_t>(label)].push_back(tensor);
+      }
+    }
+  }
+
   std::int32_t merge(std::int32_t a, std::int32_t b) {
-    auto& x = tensors_[static_cast<std::size_t>(a)];
-    auto& y = tensors_[static_cast<std::size_t>(b)];
-    auto labels = merged_labels(holders_, x, y);
-    for (const auto* gone : {&x, &y}) {
-      for (const auto label : *gone) --holders_[static_cast<std::size_t>(label)];
+    auto labels = merged_labels(holders_, tensors_[static_cast<std::size_t>(a)],
+                                tensors_[static_cast<std::size_t>(b)]);
+    for (const auto gone : {a, b}) {
+      unlist(gone);
+      tensors_[static_cast<std::size_t>(gone)] = {};
+      alive_[static_cast<std::size_t>(gone)] = 0;
     }
     const auto result = static_cast<std::int32_t>(tensors_.size());
-    for (const auto label : labels) {
-      ++holders_[static_cast<std::size_t>(label)];
-      having_[static_cast<std::size_t>(label)].push_back(result);
-    }
-    alive_[static_cast<std::size_t>(a)] = alive_[static_cast<std::size_t>(b)] = 0;
-    x = y = {};
     size_.push_back(network_.log2_size(labels));
     tensors_.push_back(std::move(labels));
     alive_.push_back(1);
+    list(result);
     path_.push_back({a, b});
     return result;
   }
@@ -173,6 +204,8 @@ class GreedySearch {
   std::vector<char> alive_;
   std::vector<std::int32_t> holders_;
   std::vector<std::vector<std::int32_t>> having_;  // by label, with dead ones
+  std::vector<std::int32_t> wide_;                 // by label: its place in by_size_, or -1
+  std::vector<std::set<std::pair<double, std::int32_t>>> by_size_;
   std::vector<std::int32_t> partners_;
   std::priority_queue<GreedyPair> queue_;
   Path path_;

@@ -5,7 +5,6 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
-#include <ATen/ops/sum.h>
 
 namespace ranklens::tn {
 namespace {
@@ -58,15 +57,52 @@ at::Tensor aligned(const Expression& expression, const Labelled& operand, const 
   return permuted(operand, own).reshape(shape);
 }
 
+/// Loops over fewer elements than this at a stretch cost more to begin than to run.
+constexpr std::int64_t kStretch = 1024;
+/// A tensor is spread out over the last modes only where it stays so much smaller than the result.
+constexpr std::int64_t kSpread = 8;
+
+/// A factor that has some of the last modes but not all would be multiplied in stretches of a few
+/// elements: it is spread out over all of them first, which costs little where it is small.
+at::Tensor spread(const at::Tensor& factor, const Shape& result) {
+  std::int64_t all = 1, own = factor.numel(), stretch = 1;
+  for (const auto size : result) all *= size;
+  auto sizes = factor.sizes().vec();
+  bool lacks = false, has = false;
+  for (std::size_t mode = sizes.size(); mode-- > 0 && stretch < kStretch;) {
+    stretch *= result[mode];
+    (sizes[mode] < result[mode] ? lacks : has) = true;
+    own *= result[mode] / sizes[mode];
+    sizes[mode] = result[mode];
+  }
+  return lacks && has && own * kSpread <= all ? factor.expand(sizes).contiguous() : factor;
+}
+
+/// Calls visit(x, y) for each value of the first `modes` modes, which both have.
+template <class Visit>
+void for_each_value(const at::Tensor& x, const at::Tensor& y, std::size_t modes, const Visit& visit) {
+  if (modes == 0) return visit(x, y);
+  for (std::int64_t value = 0; value < x.size(0); ++value) {
+    for_each_value(x.select(0, value), y.select(0, value), modes - 1, visit);
+  }
+}
+
 at::Tensor multiplied(const Expression& expression, const Merge& merge, const Labelled& left,
                       const Labelled& right) {
   const auto& summed = merge.parts.summed;
   const auto order = concatenated_labels(summed, merge.order);
-  const auto x = aligned(expression, left, order), y = aligned(expression, right, order);
-  if (summed.empty()) return at::mul(x, y);
-  std::vector<std::int64_t> modes;
-  for (std::size_t k = 0; k < summed.size(); ++k) modes.push_back(static_cast<std::int64_t>(k));
-  return at::sum(at::mul(x, y), modes);
+  const auto result = expression.shape_of(merge.order);
+  at::Tensor sum;
+  for_each_value(aligned(expression, left, order), aligned(expression, right, order), summed.size(),
+                 [&](const at::Tensor& x, const at::Tensor& y) {
+                   const auto a = spread(x, result), b = spread(y, result);
+                   if (sum.defined()) {
+                     sum.addcmul_(a, b);
+                   } else {
+                     sum = at::mul(a, b);
+                   }
+                 });
+  return sum;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ Network network_of(const Expression& expression, const Labels& sliced) {
   for (std::size_t label = 0; label < number.size(); ++label) {
     if (expression.sizes[label] < 2 || dropped[label]) continue;
     number[label] = static_cast<Label>(network.weights.size());
+    network.origin.push_back(static_cast<Label>(label));
     network.weights.push_back(std::log2(static_cast<double>(expression.sizes[label])));
   }
   network.open.resize(network.weights.size(), 0);

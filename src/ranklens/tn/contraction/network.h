@@ -13,6 +13,7 @@ struct Network {
   std::vector<Labels> terms;
   std::vector<double> weights;  ///< log2 of the label's size
   std::vector<char> open;       ///< whether the output has the label
+  Labels origin;                ///< what the expression calls the label
 
   std::size_t labels() const { return weights.size(); }
   double log2_size(const Labels& set) const {

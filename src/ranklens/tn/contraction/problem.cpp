@@ -1,5 +1,7 @@
 #include "ranklens/tn/contraction/problem.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
@@ -68,12 +70,15 @@ Expression expression_of_equation(const Json& json, const std::string& what) {
   return make_expression(equation.get_ref<const std::string&>(), shapes);
 }
 
+Steps json_steps(const Json& list, const std::string& what) {
+  Steps steps;
+  for (const auto& step : list) steps.push_back(json_integers(step, what));
+  return steps;
+}
+
 StoredPath stored_path(const Json& json, std::size_t operands, const std::string& what) {
   base::require(json.is_object(), "{} has a path that is no object", what);
-  Steps steps;
-  for (const auto& step : json_member(json, "path", Json::value_t::array, what)) {
-    steps.push_back(json_integers(step, what));
-  }
+  const auto steps = json_steps(json_member(json, "path", Json::value_t::array, what), what);
   const auto number = [&](const char* key) {
     const auto at = json.find(key);
     base::require(at == json.end() || at->is_number(), "{} has a '{}' that is no number", what,
@@ -103,6 +108,27 @@ Problem parse_problem(const Json& json, const std::string& what) {
     problem.paths[name] = stored_path(path, problem.expression.inputs.size(), what);
   }
   return problem;
+}
+
+Path parse_path(const Expression& expression, const Json& json, const std::string& what) {
+  const auto operands = expression.inputs.size();
+  const auto list = [&](const char* key) -> const Json& {
+    return json_member(json, key, Json::value_t::array, what);
+  };
+  base::require(json.is_object(), "{} is no path: it is no object", what);
+  if (json.contains("ssa_path")) return path_from_ssa(operands, json_steps(list("ssa_path"), what));
+  if (json.contains("linear_path"))
+    return path_from_linear(operands, json_steps(list("linear_path"), what));
+  base::require(json.contains("edge_path"),
+                "{} is no path: it has neither 'ssa_path' nor 'linear_path' nor 'edge_path'", what);
+  Labels order;
+  for (const auto& name : label_names(list("edge_path"), what)) {
+    const auto at = std::find(expression.names.begin(), expression.names.end(), name);
+    base::require(at != expression.names.end(), "{} names the label '{}', which does not exist",
+                  what, name);
+    order.push_back(static_cast<Label>(at - expression.names.begin()));
+  }
+  return path_from_edges(expression, order);
 }
 
 Problem read_problem(const std::filesystem::path& file) {

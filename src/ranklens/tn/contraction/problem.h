@@ -30,6 +30,11 @@ struct Problem {
 /// where it is neither.
 Problem parse_problem(const nlohmann::json& json, const std::string& what);
 
+/// A path of an expression from an object with one of "ssa_path", "linear_path" (lists of numbers)
+/// and "edge_path" (a list of labels), as `ranklens path --json` prints. Error where it has none of
+/// them.
+Path parse_path(const Expression& expression, const nlohmann::json& json, const std::string& what);
+
 /// parse_problem of a file.
 Problem read_problem(const std::filesystem::path& file);
 

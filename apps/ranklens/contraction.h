@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include <CLI/App.hpp>
+
+#include "ranklens/tn/contraction/plan.h"
+
+#include "common.h"
+
+namespace ranklens::app {
+
+/// What `path` and `contract` both take for the search.
+struct PlanFlags {
+  double seconds = 1;
+  int trials = 0;
+  std::string minimize = "flops";
+  std::string method = "auto";
+  std::string memory;
+};
+
+void add_plan_options(CLI::App& command, PlanFlags& flags);
+
+/// `dtype` is that of the operands, or "" for that of the common options.
+tn::PlanOptions plan_options(const PlanFlags& flags, const Common& common,
+                             const std::string& dtype);
+
+/// A path from a file that `ranklens path --out` wrote.
+tn::Path read_path(const tn::Expression& expression, const std::string& file);
+
+}  // namespace ranklens::app

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "ranklens/tn/contraction/search.h"
+
+namespace ranklens::tn {
+
+/// What one trial does.
+struct Trial {
+  Method method = Method::greedy;
+  std::uint64_t number = 0;  ///< names its random stream; the first ones of a method are not random
+  double seconds = 0;        ///< for annealing; 0: a number of sweeps
+  const Candidate* from = nullptr;  ///< for annealing: warm from here, else hot from a greedy tree
+};
+
+/// Whether trees of the network fit into memory as bits; else there are only greedy ones.
+bool can_refine(const Network& network);
+
+/// Makes a tree and mends it.
+Candidate run_trial(const Network& network, const PlanOptions& options, const Trial& trial,
+                    const Deadline& deadline);
+
+}  // namespace ranklens::tn

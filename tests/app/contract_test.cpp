@@ -1,0 +1,86 @@
+#include <cmath>
+
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/randn.h>
+
+#include "ranklens/base/npy.h"
+
+#include "app/run.h"
+#include "testing/close.h"
+#include "testing/put_file.h"
+
+namespace ranklens::app {
+namespace {
+
+using testing::close;
+using testing::put_file;
+
+constexpr const char* kProblem =
+    R"({"inputs": [["a", "b"], ["b", "c"], ["c", "d"]], "output": ["d", "a"],
+  "size_dict": {"a": 2, "b": 3, "c": 4, "d": 5}})";
+
+TEST(Path, PrintsItsContract) {
+  const TemporaryFolder folder;
+  put_file(folder / "p.json", kProblem);
+  const auto answer =
+      answer_of(ranklens({"path", (folder / "p.json").string(), "--seconds", "0.1", "--json"}));
+  EXPECT_NEAR(std::exp2(answer["log2_flops"].get<double>()), 2 * 3 * 4 + 2 * 4 * 5, 1e-9);
+  EXPECT_NEAR(std::exp2(answer["log2_size"].get<double>()), 10, 1e-9);
+  EXPECT_EQ(answer["ssa_path"].size(), 2U);
+  EXPECT_EQ(answer["edge_path"], (nlohmann::json{"b", "c"}));
+  EXPECT_TRUE(answer["seconds"].is_number());
+  EXPECT_TRUE(answer["method"].is_string());
+  const auto table = ranklens({"path", (folder / "p.json").string(), "--trials", "3"});
+  EXPECT_THAT(table.out, HasSubstr("multiply-adds"));
+  EXPECT_THAT(table.out, HasSubstr("->da"));
+}
+
+TEST(Contract, AnEquationAndAProblemAgree) {
+  const TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  const auto a = at::randn({2, 3}, at::kDouble), b = at::randn({3, 4}, at::kDouble),
+             c = at::randn({4, 5}, at::kDouble);
+  base::write_npy(file("a.npy"), a);
+  base::write_npy(file("b.npy"), b);
+  base::write_npy(file("c.npy"), c);
+  put_file(folder / "p.json", kProblem);
+  const Args operands = {file("a.npy"), file("b.npy"), file("c.npy"),
+                         "--out",       file("r.npy"), "--json"};
+  const auto expected = a.matmul(b).matmul(c).t();
+  const auto path = answer_of(
+      ranklens({"path", file("p.json"), "--trials", "2", "--json", "--out", file("plan.json")}));
+  for (const Args& first : {Args{"contract", "ab,bc,cd->da"}, Args{"contract", file("p.json")},
+                            Args{"contract", file("p.json"), "--memory", "80"},
+                            Args{"contract", file("p.json"), "--path", file("plan.json")}}) {
+    const auto answer = answer_of(ranklens(joined(first, operands)));
+    EXPECT_EQ(answer["shape"], (nlohmann::json{5, 2}));
+    EXPECT_EQ(answer["dtype"], "float64");
+    EXPECT_TRUE(close(base::read_npy(file("r.npy")), expected, 1e-12, 1e-12));
+  }
+}
+
+TEST(Contract, BadInputIsOneSentence) {
+  const TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  base::write_npy(file("a.npy"), at::randn({2, 3}));
+  put_file(folder / "p.json", kProblem);
+  put_file(folder / "bad.json", R"({"ssa_path": [[0, 0], [1, 3]]})");
+  const auto contract = [&](const Args& more) {
+    return ranklens(joined({"contract", "--out", file("r.npy")}, more));
+  };
+  expect_complaint(contract({"ab,bc->ac", file("a.npy")}), 2, "2 operands, but 1 were given");
+  expect_complaint(contract({"ab,ab->aa", file("a.npy"), file("a.npy")}), 2, "the label 'a' twice");
+  expect_complaint(contract({"ab,bc->ac", file("a.npy"), file("a.npy")}), 2,
+                   "label 'b' has size 2 in operand 1, but 3");
+  expect_complaint(contract({"a\xFF->", file("a.npy")}), 2, "no UTF-8");
+  expect_complaint(contract({"ab->ba", file("a.npy"), "--memory", "8"}), 2,
+                   "the result alone has 24 bytes");
+  expect_complaint(ranklens({"contract", "ab->ba", file("a.npy")}), 2, "--out");
+  expect_complaint(ranklens({"path", file("p.json"), "--path", file("bad.json")}), 2,
+                   "names tensor 0 twice");
+  expect_complaint(ranklens({"path", file("p.json"), "--method", "magic"}), 2, "no method 'magic'");
+  expect_complaint(ranklens({"path", file("none.json")}), 2, "none.json");
+}
+
+}  // namespace
+}  // namespace ranklens::app
