@@ -16,6 +16,11 @@ class Deadline {
         set_(true) {}
 
   bool passed() const { return set_ && std::chrono::steady_clock::now() >= at_; }
+  /// The sooner of this one and one so many seconds from now.
+  Deadline within(double seconds) const {
+    const Deadline other(seconds);
+    return set_ && at_ < other.at_ ? *this : other;
+  }
   /// Seconds left.
   double left() const {
     if (!set_) return std::numeric_limits<double>::infinity();

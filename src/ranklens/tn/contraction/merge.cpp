@@ -80,7 +80,8 @@ at::Tensor spread(const at::Tensor& factor, const Shape& result) {
 
 /// Calls visit(x, y) for each value of the first `modes` modes, which both have.
 template <class Visit>
-void for_each_value(const at::Tensor& x, const at::Tensor& y, std::size_t modes, const Visit& visit) {
+void for_each_value(const at::Tensor& x, const at::Tensor& y, std::size_t modes,
+                    const Visit& visit) {
   if (modes == 0) return visit(x, y);
   for (std::int64_t value = 0; value < x.size(0); ++value) {
     for_each_value(x.select(0, value), y.select(0, value), modes - 1, visit);

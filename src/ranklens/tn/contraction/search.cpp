@@ -75,9 +75,9 @@ class Rounds {
   std::vector<Trial> first_round() const {
     if (!can_refine(network_)) return {{.method = Method::greedy, .number = 0}};
     if (automatic()) {
-      return {{.method = Method::greedy, .number = 0},
-              {.method = Method::greedy, .number = 1},
-              {.method = Method::elimination, .number = 0}};
+      const double seconds = annealing_seconds(0);
+      return {{.method = Method::greedy, .number = 0, .seconds = seconds},
+              {.method = Method::greedy, .number = 1, .seconds = seconds}};
     }
     if (options_.method == Method::exact) return {{.method = Method::greedy}};
     return {{.method = options_.method, .seconds = annealing_seconds(0)}};
@@ -99,20 +99,22 @@ class Rounds {
       } else if (automatic()) {
         trials.push_back(mixed_trial(round, k, number));
       } else {
-        trials.push_back({.method = options_.method, .number = number});
+        trials.push_back(
+            {.method = options_.method, .number = number, .seconds = annealing_seconds(round)});
         if (options_.method == Method::annealing) start_annealing(trials.back(), round, k);
       }
     }
     return trials;
   }
 
-  /// Fresh trees of all kinds first; later annealing of the best, one in four fresh.
+  /// Fresh trees of all kinds for two rounds; later annealing of the best, and one in four fresh.
   Trial mixed_trial(int round, int k, std::uint64_t number) {
     constexpr Method kFresh[] = {Method::greedy, Method::bisection, Method::dissection,
-                                 Method::elimination};
-    if (round == 0 || k % 4 == 3) {
-      return {.method = kFresh[static_cast<std::size_t>(round + k) % std::size(kFresh)],
-              .number = number};
+                                 Method::elimination, Method::greedy};
+    if (round < 2 || k % 4 == 3) {
+      return {.method = kFresh[static_cast<std::size_t>(number) % std::size(kFresh)],
+              .number = number,
+              .seconds = annealing_seconds(round)};
     }
     Trial trial{.method = Method::annealing, .number = number};
     start_annealing(trial, round, k);

@@ -12,9 +12,10 @@ namespace ranklens::tn {
 namespace {
 
 constexpr int kMendWidth = 8, kMendRounds = 20;
-constexpr int kSweeps = 1500;  // of annealing where a number of trials is given
+constexpr std::uint64_t kPlain = 8;  // first trials, whose elimination is not perturbed
+constexpr int kSweeps = 1500;        // of annealing where a number of trials is given
 constexpr double kMostBits = 4e9;
-constexpr std::size_t kMostEliminated = 4096;  // the graph of labels is a matrix of bits
+constexpr std::size_t kMostEliminated = 2048;  // the graph of labels is a matrix of bits
 
 double log_uniform(double low, double high, Random& random) {
   return low * std::pow(high / low, random.uniform());
@@ -52,7 +53,7 @@ Path first_path(const Network& network, const Trial& trial, Random& random) {
         return greedy_path(network, greedy_options(trial.number, random), random);
       return elimination_path(
           network,
-          min_fill_order(network, trial.number == 0 ? 0 : log_uniform(0.05, 1, random), random),
+          min_fill_order(network, trial.number < kPlain ? 0 : log_uniform(0.05, 1, random), random),
           random);
     case Method::bisection:
       return bisection_path(network, bisection_options(random), random);
@@ -83,7 +84,8 @@ Candidate run_trial(const Network& network, const PlanOptions& options, const Tr
   if (trial.method == Method::annealing) {
     anneal(tree, options.minimize, annealing_of(trial, options, random), random, deadline);
   }
-  reconfigure(tree, options.minimize, kMendWidth, kMendRounds, random, deadline);
+  const auto mended = trial.seconds > 0 ? deadline.within(trial.seconds) : deadline;
+  reconfigure(tree, options.minimize, kMendWidth, kMendRounds, random, mended);
   return {.weight = tree.total(options.minimize), .path = tree.path(), .method = trial.method};
 }
 

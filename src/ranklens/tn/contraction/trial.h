@@ -8,7 +8,7 @@ namespace ranklens::tn {
 struct Trial {
   Method method = Method::greedy;
   std::uint64_t number = 0;  ///< names its random stream; the first ones of a method are not random
-  double seconds = 0;        ///< for annealing; 0: a number of sweeps
+  double seconds = 0;        ///< for annealing, and for mending; 0: numbers of sweeps and rounds
   const Candidate* from = nullptr;  ///< for annealing: warm from here, else hot from a greedy tree
 };
 
