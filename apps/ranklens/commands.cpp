@@ -11,22 +11,13 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 }
 
 void add_commands(CLI::App& root) {
-  add_study(root);
-  add_reproduce(root);
-  add_data(root);
-  add_train(root);
-  add_evaluate(root);
-  add_explain(root);
-  add_measure(root);
-  add_compress(root);
-  add_compare(root);
-  add_info(root);
-  add_fetch(root);
-  add_diagram(root);
-  add_notation(root);
-  add_methods(root);
-  add_path(root);
-  add_contract(root);
+  for (const auto add :
+       {add_study,   add_reproduce, add_data,    add_train,   add_evaluate, add_explain,
+        add_measure, add_compress,  add_compare, add_info,    add_fetch,    add_decompose,
+        add_round,   add_full,      add_dot,     add_entropy, add_path,     add_contract,
+        add_diagram, add_notation,  add_methods}) {
+    add(root);
+  }
 }
 
 }  // namespace ranklens::app

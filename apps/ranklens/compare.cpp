@@ -25,12 +25,9 @@ struct CompareCommand {
 };
 
 Json network_json(const OpenedModel& opened, const study::ComparedNetwork& network) {
-  return {{"model", opened.name},
-          {"accuracy", network.accuracy},
-          {"loss", network.loss},
-          {"parameters", network.parameters},
-          {"flops", network.flops},
-          {"images_per_second", network.images_per_second}};
+  return {{"model", opened.name},   {"accuracy", network.accuracy},
+          {"loss", network.loss},   {"parameters", network.parameters},
+          {"flops", network.flops}, {"images_per_second", network.images_per_second}};
 }
 
 Json interval(const study::Summary& summary) {
@@ -65,24 +62,23 @@ void compare(CompareCommand command) {
   const report::CompareLabels labels{first.name, second.name, command_line()};
   if (!command.page.empty())
     report::write_page(command.page, report::compare_page(found, set, labels));
-  emit_and_save(command.common,
-                Json{{"data", set.name},
-                     {"data_hash", set.hash},
-                     {"count", set.size()},
-                     {"first", network_json(first, found.first)},
-                     {"second", network_json(second, found.second)},
-                     {"accuracy_difference", interval(found.accuracy_difference)},
-                     {"same_answers", found.same_answers},
-                     {"agreement", agreement_json(found)},
-                     {"moved", found.moved}},
-                report::to_text(report::compared_networks(found, labels)) + "\n" +
-                    report::to_text(report::compared_maps(found)) +
-                    fmt::format("\naccuracy {:+.2f} percentage points ({:+.2f} to {:+.2f}); the same "
-                                "answer on {:.1f} % of {} images\n",
-                                100 * found.accuracy_difference.mean,
-                                100 * found.accuracy_difference.lower,
-                                100 * found.accuracy_difference.upper, 100 * found.same_answers,
-                                set.size()));
+  emit_and_save(
+      command.common,
+      Json{{"data", set.name},
+           {"data_hash", set.hash},
+           {"count", set.size()},
+           {"first", network_json(first, found.first)},
+           {"second", network_json(second, found.second)},
+           {"accuracy_difference", interval(found.accuracy_difference)},
+           {"same_answers", found.same_answers},
+           {"agreement", agreement_json(found)},
+           {"moved", found.moved}},
+      report::to_text(report::compared_networks(found, labels)) + "\n" +
+          report::to_text(report::compared_maps(found)) +
+          fmt::format("\naccuracy {:+.2f} percentage points ({:+.2f} to {:+.2f}); the same "
+                      "answer on {:.1f} % of {} images\n",
+                      100 * found.accuracy_difference.mean, 100 * found.accuracy_difference.lower,
+                      100 * found.accuracy_difference.upper, 100 * found.same_answers, set.size()));
 }
 
 }  // namespace
@@ -99,10 +95,12 @@ void add_compare(CLI::App& root) {
   command.add_option("--split", options->split, "train, test or all")
       ->check(CLI::IsMember({"train", "test", "all"}))
       ->capture_default_str();
-  command.add_option("--methods", options->methods, "whose maps are compared, as of explain --method")
+  command
+      .add_option("--methods", options->methods, "whose maps are compared, as of explain --method")
       ->capture_default_str();
   command
-      .add_option("--explained", options->options.explained, "images whose maps are made: the first")
+      .add_option("--explained", options->options.explained,
+                  "images whose maps are made: the first")
       ->check(CLI::Range(2, 1 << 20))
       ->capture_default_str();
   command.add_option("--batch", options->options.batch, "images at a time")

@@ -44,13 +44,14 @@ Json layers_of(const compress::Compressed& result) {
 
 std::string layers_text(const compress::Compressed& result) {
   using report::Format;
-  report::Table table{.id = "layers",
-                      .columns = {{.title = "layer"},
-                                  {.title = "shape"},
-                                  {.title = "weight"},
-                                  {.title = "before", .format = Format::Integer},
-                                  {.title = "after", .format = Format::Integer},
-                                  {.title = "relative error", .format = Format::Number, .decimals = 4}}};
+  report::Table table{
+      .id = "layers",
+      .columns = {{.title = "layer"},
+                  {.title = "shape"},
+                  {.title = "weight"},
+                  {.title = "before", .format = Format::Integer},
+                  {.title = "after", .format = Format::Integer},
+                  {.title = "relative error", .format = Format::Number, .decimals = 4}}};
   for (const auto& layer : result.layers) {
     table.rows.push_back({{layer.layer, fmt::format("{}", fmt::join(layer.shape, "x")), layer.spec,
                            layer.before, layer.after, layer.error}});
@@ -72,7 +73,8 @@ void compress_model(const CompressOptions& options) {
   nn::write_model(options.common.out, model);
   if (!options.state_dict.empty())
     nn::write_state_dict_file(options.state_dict, nn::state_dict(result.network));
-  const auto before = opened.network().state.parameters(), after = result.network.state.parameters();
+  const auto before = opened.network().state.parameters(),
+             after = result.network.state.parameters();
   const auto flops_before = flops_of(opened.network()), flops = flops_of(result.network);
   emit(options.common,
        Json{{"model", opened.name},
@@ -103,10 +105,11 @@ void add_compress(CLI::App& root) {
       options->common);
   add_model_options(command, options->model);
   command
-      .add_option("--scheme", options->scheme,
-                  "'LAYERS: FORMAT; ...', the first that matches counts (formats: ranklens methods), "
-                  "or 'auto(ratio=R)': ranks of all layers such that a share R of the numbers of "
-                  "their weights is kept")
+      .add_option(
+          "--scheme", options->scheme,
+          "'LAYERS: FORMAT; ...', the first that matches counts (formats: ranklens methods), "
+          "or 'auto(ratio=R)': ranks of all layers such that a share R of the numbers of "
+          "their weights is kept")
       ->required();
   command.add_option("--state-dict", options->state_dict,
                      "also write a PyTorch state dict (.pth or .safetensors), multiplied out");

@@ -8,8 +8,9 @@ namespace {
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string command : {"evaluate", "explain", "fetch", "info", "measure", "methods",
-                                    "reproduce", "study", "train"}) {
+  for (const std::string command :
+       {"decompose", "dot", "entropy", "evaluate", "explain", "fetch", "full", "info", "measure",
+        "methods", "reproduce", "round", "study", "train"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const auto own = ranklens({command, "--help"});
     EXPECT_EQ(own.status, 0);

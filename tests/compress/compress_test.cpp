@@ -12,9 +12,9 @@
 namespace ranklens::compress {
 namespace {
 
-using ::testing::HasSubstr;
 using ranklens::testing::close;
 using ranklens::testing::error_of;
+using ::testing::HasSubstr;
 
 at::Tensor drawn(at::IntArrayRef sizes, const char* name) {
   return base::Stream(5, "test", name).normal(sizes, 0, 1, at::kDouble);
@@ -41,8 +41,8 @@ TEST(DecomposeWeight, KeepsToleranceAndRanks) {
 }
 
 TEST(DecomposeWeight, ATypeIsKept) {
-  const auto found = decompose_weight(drawn({8, 8}, "m").to(at::kFloat),
-                                      nn::parse_weight_spec("low_rank(r=2)"));
+  const auto found =
+      decompose_weight(drawn({8, 8}, "m").to(at::kFloat), nn::parse_weight_spec("low_rank(r=2)"));
   EXPECT_EQ(found.weight->factors()[0].tensor.scalar_type(), at::kFloat);
 }
 
@@ -50,10 +50,9 @@ TEST(DecomposeWeight, CPGrowsUntilTheToleranceIsMet) {
   const auto low = at::matmul(drawn({20, 4}, "a"), drawn({4, 30}, "b"));
   const auto found = decompose_weight(low, nn::parse_weight_spec("cp(eps=1e-3)"));
   EXPECT_LE(found.error, 1e-3);
-  EXPECT_THAT(error_of([] {
-                decompose_weight(drawn({6, 6}, "m"), nn::parse_weight_spec("cp(eps=1e-3)"));
-              }),
-              HasSubstr("no CP form of fewer numbers"));
+  EXPECT_THAT(
+      error_of([] { decompose_weight(drawn({6, 6}, "m"), nn::parse_weight_spec("cp(eps=1e-3)")); }),
+      HasSubstr("no CP form of fewer numbers"));
 }
 
 class CompressNetwork : public ::testing::Test {
@@ -70,7 +69,8 @@ TEST_F(CompressNetwork, ExactRanksGiveTheSameLogitsAndTheOriginalStays) {
 }
 
 TEST_F(CompressNetwork, ReportsEveryLayerAndCountsWhatIsStored) {
-  const auto result = compress(network_, parse_scheme("conv1: dense; conv*: cp(r=4); *: low_rank(r=5)"));
+  const auto result =
+      compress(network_, parse_scheme("conv1: dense; conv*: cp(r=4); *: low_rank(r=5)"));
   std::int64_t saved = 0;
   for (const auto& layer : result.layers) saved += layer.before - layer.after;
   EXPECT_EQ(network_.state.parameters() - result.network.state.parameters(), saved);

@@ -7,8 +7,8 @@
 namespace ranklens::compress {
 namespace {
 
-using ::testing::HasSubstr;
 using ranklens::testing::error_of;
+using ::testing::HasSubstr;
 
 TEST(Scheme, RulesInTheirOrder) {
   const auto scheme = parse_scheme(" conv*: tucker(eps=0.05) ; head:tt(r=16);");

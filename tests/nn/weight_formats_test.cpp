@@ -34,8 +34,11 @@ const ConvGeometry kGeometries[] = {
     {.dilation = 2, .top = 2, .left = 2, .bottom = 2, .right = 2},
 };
 
-const char* const kKernels[] = {"tucker(r=4x3)", "tucker(r=2)", "cp(r=5)",
-                                "tt(out=4x2,in=3x2,r=4x3)", "tt(out=2x2x2,in=1x3x2,r=5)",
+const char* const kKernels[] = {"tucker(r=4x3)",
+                                "tucker(r=2)",
+                                "cp(r=5)",
+                                "tt(out=4x2,in=3x2,r=4x3)",
+                                "tt(out=2x2x2,in=1x3x2,r=5)",
                                 "tt(out=4x2,in=9x6,r=3)"};
 
 TEST(ConvolutionFormats, AgreeWithTheDenseKernel) {
@@ -93,8 +96,7 @@ TEST(ConvolutionFormats, DefinitionsEntryByEntry) {
           by_cp += (factors[0][o][r] * factors[1][i][r] * factors[2][0][r] * factors[3][x][r])
                        .item<double>();
         const auto row = at::matmul(window[0][x].unsqueeze(0), g1.select(1, 0).select(1, i / 2));
-        const double by_train =
-            at::matmul(row, g2.select(1, o).select(1, i % 2)).item<double>();
+        const double by_train = at::matmul(row, g2.select(1, o).select(1, i % 2)).item<double>();
         EXPECT_NEAR(tucker[o][i][0][x].item<double>(), by_tucker, 1e-12);
         EXPECT_NEAR(cp[o][i][0][x].item<double>(), by_cp, 1e-12);
         EXPECT_NEAR(train[o][i][0][x].item<double>(), by_train, 1e-12);
@@ -124,7 +126,8 @@ TEST(ConvolutionFormats, FromDenseAtFullRankIsExactAndEpsIsKept) {
     EXPECT_LE(error(TTConv::from_dense(dense, {4, 2}, {3, 2}, {}, eps)), eps);
   }
   const auto low = fresh({8, 6, 3, 3}, "cp(r=3)")->dense();
-  EXPECT_LT(((CPKernel::from_dense(low, 3)->dense() - low).norm() / low.norm()).item<double>(), 1e-4);
+  EXPECT_LT(((CPKernel::from_dense(low, 3)->dense() - low).norm() / low.norm()).item<double>(),
+            1e-4);
 }
 
 TEST(ConvolutionFormats, ReadBackAndFreshVariance) {

@@ -12,8 +12,8 @@ namespace {
 class Compare : public ::testing::Test {
  protected:
   data::Dataset set_ = data::open("scenes:train=20,test=24", {.split = data::Split::test});
-  nn::Network network_ = nn::zoo::make(
-      "cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 3});
+  nn::Network network_ =
+      nn::zoo::make("cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 3});
   CompareOptions options_{.methods = {"gradcam", "saliency"}, .explained = 8, .seconds = 0.01};
 };
 
@@ -41,12 +41,13 @@ TEST_F(Compare, ACoarserNetworkMovesFurther) {
 }
 
 TEST_F(Compare, TheImagesThatMovedMostComeFirst) {
-  const auto other = nn::zoo::make(
-      "cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 4});
+  const auto other =
+      nn::zoo::make("cnn-dense", {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = 4});
   const auto found = compare(network_, other, set_, options_);
   const auto likeness = [&](std::int64_t k) {
     double sum = 0;
-    for (const auto& maps : found.maps) sum += maps.per_image.at("spearman")[static_cast<std::size_t>(k)];
+    for (const auto& maps : found.maps)
+      sum += maps.per_image.at("spearman")[static_cast<std::size_t>(k)];
     return sum;
   };
   ASSERT_EQ(found.moved.size(), 8);

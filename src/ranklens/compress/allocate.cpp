@@ -26,7 +26,8 @@ void add_low_ranks(const at::Tensor& dense, std::vector<Candidate>& found) {
     kept += s[rank - 1] * s[rank - 1];
     const auto numbers = rank * (matrix.size(0) + matrix.size(1));
     if (numbers >= dense.numel()) return;
-    WeightSpec spec{.format = WeightSpec::Format::low_rank, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
+    WeightSpec spec{
+        .format = WeightSpec::Format::low_rank, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
     found.push_back({std::move(spec), numbers, all > 0 ? std::max(0.0, 1 - kept / all) : 0});
   }
 }
@@ -45,7 +46,8 @@ void add_tuckers(const at::Tensor& dense, std::vector<Candidate>& found) {
                q = std::max<std::int64_t>(1, q_most * step / steps);
     const auto numbers = dense.size(0) * p + dense.size(1) * q + p * q * window;
     if (numbers >= dense.numel()) return;
-    WeightSpec spec{.format = WeightSpec::Format::tucker, .out = {}, .in = {}, .ranks = {p, q}, .eps = {}};
+    WeightSpec spec{
+        .format = WeightSpec::Format::tucker, .out = {}, .in = {}, .ranks = {p, q}, .eps = {}};
     const double kept = sums[(p - 1) * q_most + q - 1];
     found.push_back({std::move(spec), numbers, all > 0 ? std::max(0.0, 1 - kept / all) : 0});
   }

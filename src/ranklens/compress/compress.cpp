@@ -24,8 +24,8 @@ std::vector<Place> places_of(const nn::Network& network) {
       const auto entry = node.weights.find(role.name);
       if (!role.factorisable || entry == node.weights.end()) continue;
       if (seen.insert(entry->second).second)
-        places.push_back({node.name, entry->second,
-                          network.state.at(entry->second).weight->shape()});
+        places.push_back(
+            {node.name, entry->second, network.state.at(entry->second).weight->shape()});
     }
   }
   return places;
@@ -45,9 +45,8 @@ void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
   std::vector<std::string> names;
   for (const auto& place : places) names.push_back(place.layer);
   for (const auto& rule : scheme.rules) {
-    const bool used = std::any_of(names.begin(), names.end(), [&](const auto& name) {
-      return matches(rule.pattern, name);
-    });
+    const bool used = std::any_of(names.begin(), names.end(),
+                                  [&](const auto& name) { return matches(rule.pattern, name); });
     base::require(used, "no layer that can be stored in factors is called '{}'{}", rule.pattern,
                   base::nearest_hint(rule.pattern, names));
   }
@@ -92,8 +91,11 @@ Compressed compress(const nn::Network& network, const Scheme& scheme,
   for (std::size_t k = 0; k < places.size(); ++k) {
     const auto& place = places[k];
     const auto before = network.state.at(place.entry).weight;
-    CompressedLayer layer{.layer = place.layer, .shape = place.shape, .spec = before->spec(),
-                          .before = before->parameters(), .after = before->parameters()};
+    CompressedLayer layer{.layer = place.layer,
+                          .shape = place.shape,
+                          .spec = before->spec(),
+                          .before = before->parameters(),
+                          .after = before->parameters()};
     if (!specs[k].is_dense()) {
       const auto found = decomposed(network, place, specs[k]);
       result.network.state.replace(place.entry, found.weight);

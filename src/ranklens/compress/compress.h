@@ -13,9 +13,9 @@ namespace ranklens::compress {
 struct CompressedLayer {
   std::string layer{};  ///< the node's name
   nn::Shape shape{};
-  std::string spec{};   ///< of what is stored now
+  std::string spec{};                  ///< of what is stored now
   std::int64_t before = 0, after = 0;  ///< stored numbers
-  double error = 0;   ///< relative Frobenius
+  double error = 0;                    ///< relative Frobenius
 };
 
 struct Compressed {

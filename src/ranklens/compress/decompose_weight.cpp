@@ -25,9 +25,7 @@ using nn::Shape;
 using nn::Weight;
 using nn::WeightSpec;
 
-double norm_of(const at::Tensor& tensor) {
-  return at::linalg_vector_norm(tensor).item<double>();
-}
+double norm_of(const at::Tensor& tensor) { return at::linalg_vector_norm(tensor).item<double>(); }
 
 Weight by_svd(const at::Tensor& dense, const WeightSpec& spec) {
   const auto matrix = dense.reshape({dense.size(0), -1});
@@ -37,8 +35,7 @@ Weight by_svd(const at::Tensor& dense, const WeightSpec& spec) {
   const auto found = tn::factorise(matrix, truncation);
   const auto root = at::sqrt(found.s);
   return Weight(std::make_shared<nn::FixedRank>(dense.sizes().vec(), (found.u * root).contiguous(),
-                                                at::Tensor(),
-                                                (found.vh.t() * root).contiguous()));
+                                                at::Tensor(), (found.vh.t() * root).contiguous()));
 }
 
 Weight by_train(const at::Tensor& dense, const WeightSpec& spec) {
@@ -64,7 +61,8 @@ Weight by_als(const at::Tensor& dense, const WeightSpec& spec) {
   if (!spec.ranks.empty()) return nn::CPKernel::from_dense(dense, spec.ranks[0]);
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
-  for (std::int64_t rank = 1; rank * sum < dense.numel(); rank += std::max<std::int64_t>(1, rank / 4)) {
+  for (std::int64_t rank = 1; rank * sum < dense.numel();
+       rank += std::max<std::int64_t>(1, rank / 4)) {
     auto weight = nn::CPKernel::from_dense(dense, rank);
     if (error_of(dense, weight) <= *spec.eps) return weight;
   }
@@ -80,9 +78,9 @@ Weight stored(const at::Tensor& dense, const WeightSpec& spec) {
     case WeightSpec::Format::tt:
       return by_train(dense, spec);
     case WeightSpec::Format::tucker:
-      return nn::Tucker2::from_dense(
-          dense, spec.ranks.size() == 1 ? Shape(2, spec.ranks[0]) : spec.ranks,
-          spec.eps.value_or(0));
+      return nn::Tucker2::from_dense(dense,
+                                     spec.ranks.size() == 1 ? Shape(2, spec.ranks[0]) : spec.ranks,
+                                     spec.eps.value_or(0));
     case WeightSpec::Format::cp:
       return by_als(dense, spec);
   }
@@ -107,8 +105,9 @@ Factorised decompose_weight(const at::Tensor& dense, const WeightSpec& spec) {
   if (!full.ranks.empty()) full = nn::resolve(full, shape);
   const auto exact = dense.to(at::kDouble);
   const auto weight = stored(exact, full);
-  return {nn::map_factors(weight, [&](const auto& factor) { return factor.to(dense.scalar_type()); }),
-          error_of(exact, weight)};
+  return {
+      nn::map_factors(weight, [&](const auto& factor) { return factor.to(dense.scalar_type()); }),
+      error_of(exact, weight)};
 }
 
 }  // namespace ranklens::compress

@@ -14,7 +14,8 @@ Scheme parse_auto(std::string_view text) {
   base::require(reader.has("ratio"), "the scheme 'auto' needs a ratio, e.g. auto(ratio=0.25)");
   const double ratio = reader.number("ratio", 1, 0, 1);
   reader.finish();
-  base::require(ratio > 0 && ratio < 1, "the ratio of the scheme '{}' must be between 0 and 1", text);
+  base::require(ratio > 0 && ratio < 1, "the ratio of the scheme '{}' must be between 0 and 1",
+                text);
   return {.rules = {}, .ratio = ratio};
 }
 

@@ -92,16 +92,16 @@ Weight draw_cp(const Shape& shape, const WeightSpec& spec, const Init& init, bas
 Weight draw_tt_conv(const Shape& shape, const WeightSpec& spec, const Init& init,
                     base::Stream stream) {
   const auto d = spec.out.size();
-  const double each = factor_std(init, entry_std(init, shape), product_of_ranks(spec),
-                                 static_cast<double>(d + 1));
+  const double each =
+      factor_std(init, entry_std(init, shape), product_of_ranks(spec), static_cast<double>(d + 1));
   const auto window =
       stream.child("core.0").normal({shape[2], shape[3], spec.ranks[0]}, 0.0, each, at::kFloat);
   std::vector<at::Tensor> cores;
   for (std::size_t k = 0; k < d; ++k) {
     const auto right = k + 1 == d ? 1 : spec.ranks[k + 1];
-    cores.push_back(stream.child(fmt::format("core.{}", k + 1))
-                        .normal({spec.ranks[k], spec.out[k], spec.in[k], right}, 0.0, each,
-                                at::kFloat));
+    cores.push_back(
+        stream.child(fmt::format("core.{}", k + 1))
+            .normal({spec.ranks[k], spec.out[k], spec.in[k], right}, 0.0, each, at::kFloat));
   }
   return Weight(std::make_shared<TTConv>(shape, window, std::move(cores)));
 }

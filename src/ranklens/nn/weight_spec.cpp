@@ -81,8 +81,8 @@ void resolve_cp(const WeightSpec& spec, const Shape& shape) {
 void resolve_tt_conv(WeightSpec& spec, const Shape& shape) {
   const auto d = spec.out.size();
   if (spec.ranks.size() == 1) spec.ranks.assign(d, spec.ranks[0]);
-  base::require(spec.ranks.size() == d,
-                "a train of a window and {} cores has {} ranks, not {}", d, d, spec.ranks.size());
+  base::require(spec.ranks.size() == d, "a train of a window and {} cores has {} ranks, not {}", d,
+                d, spec.ranks.size());
   std::int64_t left = shape[2] * shape[3], whole = c10::multiply_integers(shape);
   for (std::size_t k = 0; k < d; ++k) {
     spec.ranks[k] = std::min({spec.ranks[k], left, whole / left});

@@ -49,12 +49,16 @@ void add_answers(const at::Tensor& probabilities, std::int64_t k, const char* ar
 
 void add_map(const study::ComparedMaps& maps, std::int64_t k, const at::Tensor& image,
              ReportData& data) {
-  for (const auto& [arm, all] : {std::pair{kFirst, &maps.first}, std::pair{kSecond, &maps.second}}) {
+  for (const auto& [arm, all] :
+       {std::pair{kFirst, &maps.first}, std::pair{kSecond, &maps.second}}) {
     auto map = (*all)[k].unsqueeze(0).to(at::kFloat);
     if (map.size(1) != image.size(1) || map.size(2) != image.size(2))
       map = explain::resize(map, image.size(1), image.size(2));
-    Map shown{.image = compared_image(k), .arm = arm, .method = study::method_name(maps.method),
-              .picture = grey_map(map[0]), .values = {}};
+    Map shown{.image = compared_image(k),
+              .arm = arm,
+              .method = study::method_name(maps.method),
+              .picture = grey_map(map[0]),
+              .values = {}};
     for (const auto& [metric, values] : maps.per_image)
       shown.values[metric] = values[static_cast<std::size_t>(k)];
     data.maps.push_back(std::move(shown));
@@ -64,17 +68,26 @@ void add_map(const study::ComparedMaps& maps, std::int64_t k, const at::Tensor& 
 }  // namespace
 
 Table compared_networks(const study::Comparison& found, const CompareLabels& labels) {
-  Table table{.id = "networks",
-              .title = "The networks",
-              .columns = {{.title = "network"},
-                          {.title = "accuracy", .format = Format::Percent, .better = Better::Higher},
-                          {.title = "loss", .format = Format::Number, .better = Better::Lower},
-                          {.title = "parameters", .format = Format::Integer, .better = Better::Lower},
-                          {.title = "FLOPs", .unit = "an image", .format = Format::Integer, .better = Better::Lower},
-                          {.title = "speed", .unit = "images/s", .format = Format::Number, .better = Better::Higher, .decimals = 0}}};
-  for (const auto& [label, network] : {std::pair{labels.first, found.first}, std::pair{labels.second, found.second}}) {
-    table.rows.push_back({{label, network.accuracy, network.loss, network.parameters,
-                           network.flops, network.images_per_second}});
+  Table table{
+      .id = "networks",
+      .title = "The networks",
+      .columns = {{.title = "network"},
+                  {.title = "accuracy", .format = Format::Percent, .better = Better::Higher},
+                  {.title = "loss", .format = Format::Number, .better = Better::Lower},
+                  {.title = "parameters", .format = Format::Integer, .better = Better::Lower},
+                  {.title = "FLOPs",
+                   .unit = "an image",
+                   .format = Format::Integer,
+                   .better = Better::Lower},
+                  {.title = "speed",
+                   .unit = "images/s",
+                   .format = Format::Number,
+                   .better = Better::Higher,
+                   .decimals = 0}}};
+  for (const auto& [label, network] :
+       {std::pair{labels.first, found.first}, std::pair{labels.second, found.second}}) {
+    table.rows.push_back({{label, network.accuracy, network.loss, network.parameters, network.flops,
+                           network.images_per_second}});
   }
   return table;
 }
@@ -86,7 +99,10 @@ Table compared_maps(const study::Comparison& found) {
               .columns = {{.title = "method"}}};
   if (found.maps.empty()) return table;
   for (const auto& [metric, summary] : found.maps.front().agreement)
-    table.columns.push_back({.title = metric_label(metric).label, .format = Format::Number, .better = Better::Higher, .decimals = 3});
+    table.columns.push_back({.title = metric_label(metric).label,
+                             .format = Format::Number,
+                             .better = Better::Higher,
+                             .decimals = 3});
   for (const auto& maps : found.maps) {
     Row row{.cells = {method_label(study::method_name(maps.method))}};
     for (const auto& [metric, summary] : maps.agreement) row.cells.emplace_back(of_images(summary));
@@ -100,7 +116,8 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
   ReportData data;
   data.title = fmt::format("{} beside {}", labels.second, labels.first);
   data.lead = fmt::format(
-      "Accuracy changes by {:+.2f} percentage points (95 % interval over images {:+.2f} to {:+.2f}); "
+      "Accuracy changes by {:+.2f} percentage points (95 % interval over images {:+.2f} to "
+      "{:+.2f}); "
       "both give the same answer on {:.1f} % of {} images.",
       100 * found.accuracy_difference.mean, 100 * found.accuracy_difference.lower,
       100 * found.accuracy_difference.upper, 100 * found.same_answers, set.size());
@@ -125,8 +142,10 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
     const auto k = found.moved[static_cast<std::size_t>(i)];
     const auto image = data::in_unit_range(set.images.narrow(0, k, 1))[0];
     const auto label = static_cast<std::size_t>(set.labels[k].item<std::int64_t>());
-    data.images.push_back({.id = compared_image(k), .title = std::to_string(k),
-                           .label = set.classes.at(label), .png = photo_png(image)});
+    data.images.push_back({.id = compared_image(k),
+                           .title = std::to_string(k),
+                           .label = set.classes.at(label),
+                           .png = photo_png(image)});
     grid.images.push_back(compared_image(k));
     add_answers(found.first_probabilities, k, kFirst, set.classes, data);
     add_answers(found.second_probabilities, k, kSecond, set.classes, data);

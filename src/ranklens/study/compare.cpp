@@ -36,15 +36,15 @@ ComparedNetwork described(const nn::Network& network, const at::Tensor& logits,
 at::Tensor maps_of(const nn::Network& network, const std::string& method, const at::Tensor& images,
                    const at::Tensor& targets, std::uint64_t seed) {
   auto maps = explain::attribute(
-                  method,
-                  {.network = &network, .images = images, .targets = targets, .seed = seed})
+                  method, {.network = &network, .images = images, .targets = targets, .seed = seed})
                   .maps;
   return maps.dim() == 4 ? maps.sum(1) : maps;
 }
 
 ComparedMaps compared(const std::string& method, const at::Tensor& first,
                       const at::Tensor& second) {
-  ComparedMaps found{.method = method, .first = first, .second = second, .per_image = {}, .agreement = {}};
+  ComparedMaps found{
+      .method = method, .first = first, .second = second, .per_image = {}, .agreement = {}};
   const metrics::Subject subject{.maps = first, .others = second};
   for (const auto* metric : metrics::applicable(subject)) {
     if (!metric->needs.second_map) continue;
@@ -86,18 +86,18 @@ Comparison compare(const nn::Network& first, const nn::Network& second, const da
     train::check_fits(*network, data);
     for (const auto& method : options.methods) explain::check_spec(method, *network);
   }
-  const train::EvaluateOptions evaluation{.batch = options.batch,
-                                          .execution = options.execution,
-                                          .progress = options.progress};
+  const train::EvaluateOptions evaluation{
+      .batch = options.batch, .execution = options.execution, .progress = options.progress};
   const auto one = train::predict(first, data, evaluation),
              two = train::predict(second, data, evaluation);
   Comparison found{.first = described(first, one, data.labels),
                    .second = described(second, two, data.labels)};
   compare_answers(one, two, data.labels, found);
-  const auto speeds = train::throughput({first, second}, {.batch = std::min(options.batch, data.size()),
-                                                          .seconds = options.seconds,
-                                                          .execution = options.execution,
-                                                          .training = false});
+  const auto speeds =
+      train::throughput({first, second}, {.batch = std::min(options.batch, data.size()),
+                                          .seconds = options.seconds,
+                                          .execution = options.execution,
+                                          .training = false});
   found.first.images_per_second = speeds[0].forward;
   found.second.images_per_second = speeds[1].forward;
 
@@ -112,7 +112,8 @@ Comparison compare(const nn::Network& first, const nn::Network& second, const da
                                     .total = static_cast<double>(options.methods.size()),
                                     .unit = "methods",
                                     .note = method});
-    found.maps.push_back(compared(method, maps_of(first, method, images, found.targets, options.seed),
+    found.maps.push_back(compared(method,
+                                  maps_of(first, method, images, found.targets, options.seed),
                                   maps_of(second, method, images, found.targets, options.seed)));
   }
   found.moved = most_moved(found.maps, count);

@@ -33,9 +33,9 @@ CPKernel::CPKernel(Shape shape, std::vector<at::Tensor> factors)
   base::require((shape_.size() == 2 || shape_.size() == 4) && factors_.size() == shape_.size(),
                 "a CP weight has one factor for each of 2 or 4 dimensions");
   for (std::size_t k = 0; k < factors_.size(); ++k) {
-    base::require(factors_[k].dim() == 2 && factors_[k].size(0) == shape_[k] &&
-                      factors_[k].size(1) == rank(),
-                  "the factor {} of a CP weight must be {} x {}", kCPNames[k], shape_[k], rank());
+    base::require(
+        factors_[k].dim() == 2 && factors_[k].size(0) == shape_[k] && factors_[k].size(1) == rank(),
+        "the factor {} of a CP weight must be {} x {}", kCPNames[k], shape_[k], rank());
   }
 }
 
@@ -96,8 +96,10 @@ at::Tensor CPKernel::conv2d(const at::Tensor& x, const at::Tensor& bias,
   // Zeros around r channels are the same as around the input's: the first convolution has no bias.
   state = at::constant_pad_nd(state, {g.left, g.right, g.top, g.bottom}, 0);
   const auto r = rank();
-  state = along(state, factors_[2].t().reshape({r, 1, shape_[2], 1}), {g.stride, 1}, {g.dilation, 1});
-  state = along(state, factors_[3].t().reshape({r, 1, 1, shape_[3]}), {1, g.stride}, {1, g.dilation});
+  state =
+      along(state, factors_[2].t().reshape({r, 1, shape_[2], 1}), {g.stride, 1}, {g.dilation, 1});
+  state =
+      along(state, factors_[3].t().reshape({r, 1, 1, shape_[3]}), {1, g.stride}, {1, g.dilation});
   return convolve(state, factors_[0].unsqueeze(-1).unsqueeze(-1), bias, {});
 }
 

@@ -4,9 +4,9 @@
 
 namespace ranklens::nn {
 
-/// A canonical polyadic weight: W[o, i, y, x] = sum_r A[o, r] B[i, r] Y[y, r] X[x, r] (Lebedev, Ganin,
-/// Rakhuba, Oseledets, Lempitsky 2015). A convolution becomes one of 1x1 (in to r), one down and one
-/// across each channel by itself, and one of 1x1 (r to out); of a matrix A and B are left.
+/// A canonical polyadic weight: W[o, i, y, x] = sum_r A[o, r] B[i, r] Y[y, r] X[x, r] (Lebedev,
+/// Ganin, Rakhuba, Oseledets, Lempitsky 2015). A convolution becomes one of 1x1 (in to r), one down
+/// and one across each channel by itself, and one of 1x1 (r to out); of a matrix A and B are left.
 class CPKernel final : public WeightFormat {
  public:
   /// `factors` [n_k, r], one for each dimension of `shape`.

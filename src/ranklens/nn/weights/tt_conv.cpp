@@ -56,7 +56,8 @@ Weight TTConv::from_dense(const at::Tensor& dense, const Shape& out, const Shape
   }
   const auto scale = std::exp(found.train.log_scale);
   const auto window = (found.train.cores[0] * scale).reshape({dense.size(2), dense.size(3), -1});
-  return Weight(std::make_shared<TTConv>(dense.sizes().vec(), window.contiguous(), std::move(cores)));
+  return Weight(
+      std::make_shared<TTConv>(dense.sizes().vec(), window.contiguous(), std::move(cores)));
 }
 
 Weight TTConv::read(const nlohmann::json& structure, std::vector<Factor> factors) {
@@ -110,8 +111,8 @@ Weight TTConv::with(std::vector<at::Tensor> tensors) const {
 nlohmann::json TTConv::structure() const { return {{"shape", shape_}}; }
 
 std::string TTConv::spec() const {
-  return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"), fmt::join(in_modes(), "x"),
-                     fmt::join(ranks(), "x"));
+  return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"),
+                     fmt::join(in_modes(), "x"), fmt::join(ranks(), "x"));
 }
 
 at::Tensor TTConv::linear(const at::Tensor& x, const at::Tensor& bias) const {
@@ -127,8 +128,8 @@ at::Tensor TTConv::linear_adjoint(const at::Tensor& y) const {
 std::vector<at::Tensor> TTConv::channel_train() const {
   auto train = cores_;
   const auto& first = cores_.front();
-  train.front() = first.permute({1, 0, 2, 3}).reshape(
-      {1, first.size(1), first.size(0) * first.size(2), first.size(3)});
+  train.front() = first.permute({1, 0, 2, 3})
+                      .reshape({1, first.size(1), first.size(0) * first.size(2), first.size(3)});
   return train;
 }
 
@@ -137,8 +138,8 @@ at::Tensor TTConv::conv2d(const at::Tensor& x, const at::Tensor& bias,
   base::require(geometry.groups == 1, "a grouped convolution cannot have a tensor-train kernel");
   const auto batch = x.size(0), channels = x.size(1), r = window_.size(2);
   const auto filters = window_.permute({2, 0, 1}).unsqueeze(1);  // [r_0, 1, height, width]
-  const auto each = convolve(x.reshape({batch * channels, 1, x.size(2), x.size(3)}), filters, {},
-                             geometry);
+  const auto each =
+      convolve(x.reshape({batch * channels, 1, x.size(2), x.size(3)}), filters, {}, geometry);
   const auto height = each.size(2), width = each.size(3);
   const auto pixels = each.reshape({batch, channels, r, height, width}).permute({0, 3, 4, 2, 1});
   const auto y = tn::tt_linear(channel_train(), pixels.reshape({-1, r * channels}), bias);
@@ -155,7 +156,8 @@ std::int64_t TTConv::multiply_adds() const {
   const auto train = channel_train();
   double count = static_cast<double>(window_.numel() * shape_[1]);
   const auto schedule = tn::tt_linear_schedule(train, 128, false);
-  if (schedule.rebuild) return static_cast<std::int64_t>(count) + shape_[0] * shape_[1] * window_.size(2);
+  if (schedule.rebuild)
+    return static_cast<std::int64_t>(count) + shape_[0] * shape_[1] * window_.size(2);
   for (const auto& step : tn::step_sizes(tn::modes_of(train), schedule, 1))
     count += step.multiply_adds();
   return static_cast<std::int64_t>(count);

@@ -6,9 +6,9 @@ namespace ranklens::nn {
 
 /// A convolution's kernel as a tensor train over its window and its channels (Garipov, Podoprikhin,
 /// Novikov, Vetrov 2016, eq. 7): W[(o_1..o_d), (i_1..i_d), y, x] = G_0[y, x] G_1[o_1, i_1] ...
-/// G_d[o_d, i_d] with G_0 [height, width, r_0] and cores [r_{k-1}, o_k, i_k, r_k], r_d = 1; channels
-/// are row-major multi-indices, first mode slowest. The window is applied to every channel by
-/// itself, the train to the channels of every pixel: nothing is unfolded.
+/// G_d[o_d, i_d] with G_0 [height, width, r_0] and cores [r_{k-1}, o_k, i_k, r_k], r_d = 1;
+/// channels are row-major multi-indices, first mode slowest. The window is applied to every channel
+/// by itself, the train to the channels of every pixel: nothing is unfolded.
 class TTConv final : public WeightFormat {
  public:
   TTConv(Shape shape, at::Tensor window, std::vector<at::Tensor> cores);
@@ -37,7 +37,8 @@ class TTConv final : public WeightFormat {
   std::int64_t multiply_adds() const override;
 
  private:
-  /// The cores with r_0 taken as the slowest part of the first input mode: a TT matrix [out, r_0 in].
+  /// The cores with r_0 taken as the slowest part of the first input mode: a TT matrix [out, r_0
+  /// in].
   std::vector<at::Tensor> channel_train() const;
 
   Shape shape_;

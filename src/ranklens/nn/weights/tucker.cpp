@@ -15,9 +15,9 @@ namespace ranklens::nn {
 Tucker2::Tucker2(Shape shape, at::Tensor u, at::Tensor core, at::Tensor v)
     : shape_(std::move(shape)), u_(std::move(u)), core_(std::move(core)), v_(std::move(v)) {
   base::require(shape_.size() >= 2, "a Tucker weight needs at least two dimensions");
-  base::require(u_.dim() == 2 && u_.size(0) == shape_[0] && v_.dim() == 2 && v_.size(0) == shape_[1],
-                "the factors U and V of a Tucker weight must have {} and {} rows", shape_[0],
-                shape_[1]);
+  base::require(
+      u_.dim() == 2 && u_.size(0) == shape_[0] && v_.dim() == 2 && v_.size(0) == shape_[1],
+      "the factors U and V of a Tucker weight must have {} and {} rows", shape_[0], shape_[1]);
   Shape sizes = shape_;
   sizes[0] = u_.size(1), sizes[1] = v_.size(1);
   base::require(core_.sizes() == sizes, "the core of a Tucker weight must be [{}]",
@@ -29,7 +29,8 @@ Weight Tucker2::from_dense(const at::Tensor& dense, const Shape& ranks, double e
   // Window modes are full: they are cut by nothing.
   tn::TuckerBounds bounds{.eps = eps, .ranks = dense.sizes().vec()};
   if (!ranks.empty()) {
-    base::require(ranks.size() == 2, "tucker needs two ranks, of outputs and inputs: tucker(r=32x32)");
+    base::require(ranks.size() == 2,
+                  "tucker needs two ranks, of outputs and inputs: tucker(r=32x32)");
     bounds.ranks[0] = std::min(ranks[0], dense.size(0));
     bounds.ranks[1] = std::min(ranks[1], dense.size(1));
   }
@@ -64,9 +65,7 @@ Weight Tucker2::with(std::vector<at::Tensor> tensors) const {
 
 nlohmann::json Tucker2::structure() const { return {{"shape", shape_}}; }
 
-std::string Tucker2::spec() const {
-  return fmt::format("tucker(r={}x{})", u_.size(1), v_.size(1));
-}
+std::string Tucker2::spec() const { return fmt::format("tucker(r={}x{})", u_.size(1), v_.size(1)); }
 
 at::Tensor Tucker2::core_matrix() const {
   base::require(core_.numel() == core_.size(0) * core_.size(1),

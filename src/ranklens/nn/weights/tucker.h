@@ -33,9 +33,7 @@ class Tucker2 final : public WeightFormat {
   at::Tensor dense() const override;
   /// Of the core for one output pixel, and of the outer factors for one pixel each (a strided
   /// convolution reads more input pixels than it writes).
-  std::int64_t multiply_adds() const override {
-    return u_.numel() + core_.numel() + v_.numel();
-  }
+  std::int64_t multiply_adds() const override { return u_.numel() + core_.numel() + v_.numel(); }
 
  private:
   /// C as a matrix [p, q], of a weight that is one.

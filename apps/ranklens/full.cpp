@@ -1,0 +1,40 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/npy.h"
+
+#include "commands.h"
+#include "trains.h"
+
+namespace ranklens::app {
+namespace {
+
+struct FullOptions {
+  Common common;
+  std::string file;
+};
+
+void write_full(const FullOptions& options) {
+  start(options.common);
+  base::require(!options.common.out.empty(), "--out is required: the .npy file to write");
+  const auto stored = open_train(options.file, options.common);
+  const auto array = stored.is_matrix() ? tn::full(stored.matrix()) : tn::full(stored.train);
+  base::write_npy(options.common.out, array);
+  const auto shape = array.sizes().vec();
+  emit(options.common, Json{{"out", options.common.out}, {"shape", shape}},
+       fmt::format("{}: {}\n", options.common.out, tn::text(shape)));
+}
+
+}  // namespace
+
+void add_full(CLI::App& root) {
+  const auto options = std::make_shared<FullOptions>();
+  auto& command = add_command(root, "full", "a tensor train written out as an array",
+                              "  ranklens full x.safetensors --out x.npy", options->common);
+  command.add_option("file", options->file, "a train, as decompose writes it")->required();
+  command.callback([options] { write_full(*options); });
+}
+
+}  // namespace ranklens::app

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "ranklens/tn/train/container.h"
+#include "ranklens/tn/train/round.h"
+
+#include "common.h"
+
+namespace ranklens::app {
+
+/// What the commands on tensor trains share.
+
+/// "16", "4,8,4" or "4x8x4"; `what` names it in the message.
+tn::Shape parse_sizes(const std::string& text, const std::string& what);
+
+/// eps and ranks as flags: at least one of them.
+struct ClosenessOptions {
+  double eps = -1;  ///< not given
+  std::string ranks;
+
+  bool given() const { return eps != -1 || !ranks.empty(); }
+  tn::Closeness closeness() const;
+};
+void add_closeness(CLI::App& command, ClosenessOptions& options);
+
+/// An array as the tensor networks take it: float16 widened to float32, integers and bool to
+/// float64, on the device that was asked for.
+at::Tensor read_array(const std::string& file, const Common& common);
+
+/// A file of a train, on that device.
+tn::StoredTrain open_train(const std::string& file, const Common& common);
+
+/// "4x5x6, ranks 3x2, 120 parameters".
+std::string described(const tn::StoredTrain& stored);
+
+/// shape (or rows and columns), ranks, parameters.
+Json summary_of(const tn::StoredTrain& stored);
+
+}  // namespace ranklens::app
