@@ -58,8 +58,8 @@ diagrams::Values values_of(const diagrams::Document& document, const DiagramOpti
 
 /// What is known of one diagram after its evaluation.
 struct Outcome {
-  Json json;
-  std::string text;
+  Json json = {};
+  std::string text = {};
   bool holds = true;
 };
 

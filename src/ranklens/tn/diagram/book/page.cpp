@@ -110,7 +110,7 @@ std::string introduction(const std::vector<Chapter>& chapters, std::uint64_t see
   return fmt::format(
       "<header><h1>Tensor notation, checked</h1>\n"
       "<p>Every drawing on this page was computed as it is drawn, and once more in another way: by "
-      "plain loops or by an operator of another library. The error is the norm of the difference "
+      "plain loops or by a named operator of libtorch. The error is the norm of the difference "
       "over the norm. Tensors are random (seed {}), of the kind that their shape shows.</p>\n"
       "<p class=\"{}\"><b>{}</b></p>\n{}"
       "<p class=\"keys\">Keys: <kbd>/</kbd> search, <kbd>j</kbd> and <kbd>k</kbd> next and "

@@ -103,7 +103,7 @@ std::vector<Item> isometries() {
        RANKLENS_BOOK_SECOND(at::eye(3, at::kDouble))},
       {.id = "isometry-length",
        .title = "An isometry keeps lengths",
-       .text = "The dashed pair cancels, so that the norm of V x is that of x.",
+       .text = "V joined to its own adjoint cancels, so that the norm of V x is that of x.",
        .formula = "‖V x‖ = ‖x‖",
        .source = "isometry V[s:6; a:3] tensor x[a:3] diagram d: V[s,a] x[a] -> s",
        RANKLENS_BOOK_SECOND(at::matmul(t("V"), t("x"))),
