@@ -20,7 +20,7 @@ constexpr std::size_t kPool = 6;
 constexpr double kSameWeight = 1e-9;
 // Of the whole time: exact search where it is one of many, and annealing by round.
 constexpr double kExactShare = 0.1;
-constexpr double kAnnealingShares[] = {0.01, 0.02, 0.04, 0.08, 0.12};
+constexpr double kAnnealingShares[] = {0.01, 0.01, 0.05, 0.1, 0.2};
 constexpr std::size_t kExactSets = 300'000, kExactSetsAlone = 5'000'000;
 
 /// Runs body(k) for k < count on so many threads; the first exception reaches the caller.
