@@ -163,9 +163,9 @@ TEST(FactoriseExtremes, NormsBeyondTheSquareRootOfTheRange) {
   EXPECT_TRUE(std::isinf(frobenius(at::full({2}, INFINITY, at::kDouble))));
 }
 
-/// sum of w * truncated(a), for finite differences.
+/// sum of w * truncated(a), to all digits, for finite differences.
 at::Tensor weighed(const at::Tensor& a, const at::Tensor& w, std::int64_t rank) {
-  const auto found = split(a, {.max_rank = rank});
+  const auto found = split(a, {.max_rank = rank}, Factoriser::svd);
   return (at::mm(found.q, found.rest) * w).sum();
 }
 
