@@ -22,7 +22,7 @@ struct Summary {
   std::string first;  ///< the title of the first item that fails
 };
 
-Summary summary_of(const std::vector<book::Chapter>& chapters) {
+Summary counts_of(const std::vector<book::Chapter>& chapters) {
   Summary summary;
   for (const auto& chapter : chapters) {
     for (const auto& [item, verified] : chapter.entries) {
@@ -48,7 +48,7 @@ void notation(const Common& common) {
   base::make_folder(common.out);
   const auto path = std::filesystem::path(common.out) / "notation.html";
   base::write_file(path, book::page(chapters, common.seed));
-  const Summary summary = summary_of(chapters);
+  const Summary summary = counts_of(chapters);
   emit(common,
        Json{{"page", path.string()},
             {"items", summary.items},

@@ -94,11 +94,21 @@ Labels arranged(const Labels& part, const Wish& wish, const std::array<int, 3>& 
   return order;
 }
 
+int most_fulfilled(const Wish& wish) { return 2 * static_cast<int>(wish.runs.size()); }
+
+/// How many orders of the runs there are in a part: one, where it has labels of one run only.
+std::size_t choices_of(const Labels& part, const Wish& wish) {
+  const auto runs = std::count_if(wish.runs.begin(), wish.runs.end(), [&](const Labels& run) {
+    return std::any_of(run.begin(), run.end(), [&](Label label) { return has_label(part, label); });
+  });
+  return runs > 1 ? kPermutations.size() : 1;
+}
+
 /// The order of `parts`, one after the other, that fulfils most of the wish.
 std::pair<Labels, int> best_order(const std::vector<Labels>& parts, const Wish& wish) {
   std::pair<Labels, int> best{{}, -1000};
-  std::vector<std::size_t> choice(parts.size(), 0);
-  const std::size_t choices = wish.runs.size() > 1 ? kPermutations.size() : 1;
+  std::vector<std::size_t> choice(parts.size(), 0), choices;
+  for (const auto& part : parts) choices.push_back(choices_of(part, wish));
   for (;;) {
     Labels order;
     for (std::size_t k = 0; k < parts.size(); ++k) {
@@ -106,8 +116,9 @@ std::pair<Labels, int> best_order(const std::vector<Labels>& parts, const Wish& 
     }
     const int score = fulfilled(order, wish);
     if (score > best.second) best = {std::move(order), score};
+    if (score == most_fulfilled(wish)) return best;
     std::size_t k = 0;
-    while (k < parts.size() && (parts[k].empty() || ++choice[k] == choices)) choice[k++] = 0;
+    while (k < parts.size() && ++choice[k] == choices[k]) choice[k++] = 0;
     if (k == parts.size()) return best;
   }
 }
@@ -119,7 +130,9 @@ void order_result(Merge& merge, const Wish& wish) {
     merge.order = best_order({merge.step.labels}, wish).first;
   } else {
     auto plain = best_order({parts.batch, parts.left, parts.right}, wish);
-    auto swapped = best_order({parts.batch, parts.right, parts.left}, wish);
+    auto swapped = plain.second == most_fulfilled(wish)
+                       ? plain
+                       : best_order({parts.batch, parts.right, parts.left}, wish);
     merge.swapped = swapped.second > plain.second;
     merge.order = std::move(merge.swapped ? swapped.first : plain.first);
   }

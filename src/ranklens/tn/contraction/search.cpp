@@ -173,8 +173,10 @@ class Rounds {
         "the exact search did not end; more seconds, fewer tensors or another method would help");
     if (!found.ended) return;
     ++result_.trials;
-    result_.sure = true;
-    if (!found.path) return;  // only trees with outer products are as good as what is known
+    // Without a path, what is known has outer products, and others that have some may be better
+    // still.
+    result_.sure = found.path.has_value() || alone;
+    if (!found.path) return;
     const double weight = Tree(network_, *found.path).total(options_.minimize);
     auto& best = result_.best;
     best.insert(best.begin(),

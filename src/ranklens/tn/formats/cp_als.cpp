@@ -115,8 +115,8 @@ class Alternation {
     if (end - begin == 1) return update(begin, partial);
     const auto middle = middle_of(begin, end);
     const auto grid = partial.view({options_.rank, volume(begin, middle), volume(middle, end)});
-    // Over the last axis a product entry by entry and a sum are faster than a batch of matrix-vector
-    // products, and these partial products are small beside the tensor.
+    // Over the last axis a product entry by entry and a sum are faster than a batch of
+    // matrix-vector products, and these partial products are small beside the tensor.
     descend((grid * products(middle, end).unsqueeze(1)).sum(2), begin, middle);
     descend(at::bmm(products(begin, middle).unsqueeze(1), grid).squeeze(1), middle, end);
   }
