@@ -6,9 +6,10 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_svdvals.h>
+#include <ATen/ops/matmul.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/tn/formats/hosvd.h"
+#include "ranklens/tn/linalg/factorise.h"
 
 namespace ranklens::compress {
 namespace {
@@ -35,8 +36,12 @@ void add_low_ranks(const at::Tensor& dense, std::vector<Candidate>& found) {
 void add_tuckers(const at::Tensor& dense, std::vector<Candidate>& found) {
   constexpr int steps = 32;
   const auto channels = dense.reshape({dense.size(0), dense.size(1), -1}).to(at::kDouble);
-  const auto full = tn::st_hosvd(channels);
-  const auto energy = full.value.core.square().sum(2);
+  const auto outputs = tn::factorise(channels.reshape({channels.size(0), -1})).u;
+  const auto inputs = tn::factorise(channels.transpose(0, 1).reshape({channels.size(1), -1})).u;
+  // The core of the HOSVD: its corner [p, q] is what those ranks keep.
+  const auto core = at::matmul(inputs.t(), at::matmul(outputs.t(), channels.flatten(1))
+                                               .reshape({-1, channels.size(1), channels.size(2)}));
+  const auto energy = core.square().sum(2);
   const double all = energy.sum().item<double>();
   const auto cumulated = energy.cumsum(0).cumsum(1).contiguous();
   const auto p_most = cumulated.size(0), q_most = cumulated.size(1), window = channels.size(2);

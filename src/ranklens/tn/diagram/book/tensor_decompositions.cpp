@@ -13,7 +13,6 @@ namespace ranklens::tn::diagram::book {
 namespace {
 
 using at::Tensor;
-
 double root_of_squares(const std::vector<double>& values) {
   return std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
 }
