@@ -23,10 +23,10 @@ std::string joined_names(const Expression& expression, const Labels& labels) {
   return text;
 }
 
-std::string step_text(const Expression& expression, const Step& step) {
+/// `result`: the labels of the step's result in the order in which they are wanted.
+std::string step_text(const Expression& expression, const Step& step, const Labels& result) {
   auto text = joined_names(expression, step.left_labels) + "," +
-              joined_names(expression, step.right_labels) + "->" +
-              joined_names(expression, step.labels);
+              joined_names(expression, step.right_labels) + "->" + joined_names(expression, result);
   if (text.size() <= kWidest) return text;
   return fmt::format("{} and {} labels -> {}", step.left_labels.size(), step.right_labels.size(),
                      step.labels.size());
@@ -52,14 +52,16 @@ std::string describe(const Expression& expression, const Plan& plan) {
   line("found by", fmt::format("{}, {} trees in {:.2f} s", plan.method, plan.trials, plan.seconds));
   text += fmt::format("\n{:>7} {:>7} {:>8}  {:>8} {:>8}  {}\n", "left", "right", "result", "flops",
                       "size", "step");
-  for (const auto& step : replay(expression, plan.path)) {
+  const auto steps = replay(expression, plan.path);
+  for (const auto& step : steps) {
+    const bool last = &step == &steps.back();
     Labels all;
     std::set_union(step.left_labels.begin(), step.left_labels.end(), step.right_labels.begin(),
                    step.right_labels.end(), std::back_inserter(all));
     text += fmt::format("{:>7} {:>7} {:>8}  {:>8} {:>8}  {}\n", step.left, step.right, step.result,
                         fmt::format("2^{:.2f}", log2_elements(expression, all)),
                         fmt::format("2^{:.2f}", log2_elements(expression, step.labels)),
-                        step_text(expression, step));
+                        step_text(expression, step, last ? expression.output : step.labels));
   }
   return text;
 }
