@@ -8,8 +8,8 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
-#include "ranklens/base/folder.h"
 #include "ranklens/base/npy.h"
+#include "ranklens/base/staged_folder.h"
 
 namespace ranklens::data {
 namespace {
@@ -97,16 +97,18 @@ Dataset read_npy_set(const fs::path& folder) {
 }
 
 void write_npy_set(const fs::path& folder, const Dataset& data) {
-  base::make_folder(folder);
-  base::write_npy(folder / "images.npy", to_float(data.images));
-  base::write_npy(folder / "labels.npy", data.labels);
-  if (data.masks.defined()) base::write_npy(folder / "masks.npy", data.masks);
+  base::StagedFolder staged(folder);
+  const auto& hidden = staged.path();
+  base::write_npy(hidden / "images.npy", to_float(data.images));
+  base::write_npy(hidden / "labels.npy", data.labels);
+  if (data.masks.defined()) base::write_npy(hidden / "masks.npy", data.masks);
   if (data.shortcut_masks.defined()) {
-    base::write_npy(folder / "shortcut_masks.npy", data.shortcut_masks);
+    base::write_npy(hidden / "shortcut_masks.npy", data.shortcut_masks);
   }
   std::string names;
   for (const auto& name : data.classes) names += name + "\n";
-  base::write_file(folder / "classes.txt", names);
+  base::write_file(hidden / "classes.txt", names);
+  staged.commit();
 }
 
 }  // namespace ranklens::data

@@ -13,7 +13,7 @@ namespace ranklens::data {
 Dataset read_npy_set(const std::filesystem::path& folder);
 
 /// Writes such a folder, made if it does not exist: images as float32 in [0, 1], labels as int64,
-/// masks as uint8, classes.txt.
+/// masks as uint8, classes.txt; all of them or, where the disk fails, none.
 void write_npy_set(const std::filesystem::path& folder, const Dataset& data);
 
 /// float32 in [0, 1], the same shape.

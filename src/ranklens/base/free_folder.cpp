@@ -1,0 +1,104 @@
+#include "ranklens/base/free_folder.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/json.h"
+
+namespace ranklens::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRemedy = "choose another folder (--out) or remove this one";
+
+/// A name in the folder, the first in order; "" where there is none.
+std::string first_name(const fs::path& folder) {
+  std::string first;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with('.') && (first.empty() || name < first)) first = name;
+  }
+  require(!failed, "the folder '{}' cannot be read: {}", folder.string(), failed.message());
+  return first;
+}
+
+bool has_mark(const fs::path& folder, const FolderUse& use) {
+  return std::any_of(use.marks.begin(), use.marks.end(),
+                     [&](const auto& mark) { return fs::exists(folder / mark); });
+}
+
+/// The manifest; a null where it is none of this program's.
+nlohmann::json manifest_in(const fs::path& folder) {
+  try {
+    auto manifest = read_json(folder / "manifest.json");
+    const bool ours =
+        manifest.is_object() && manifest.value("command", nlohmann::json()).is_string();
+    return ours ? manifest : nlohmann::json();
+  } catch (const SystemError&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+void check_manifest(const fs::path& folder, const FolderUse& use) {
+  const auto manifest = manifest_in(folder);
+  require(!manifest.is_null(), "'{}' holds a manifest.json that 'ranklens {}' did not write; {}",
+          folder.string(), use.command, kRemedy);
+  const auto command = manifest.at("command").get<std::string>();
+  require(command == use.command ||
+              std::find(use.alike.begin(), use.alike.end(), command) != use.alike.end(),
+          "'{}' holds the result of 'ranklens {}'; {}", folder.string(), command, kRemedy);
+  if (has_mark(folder, use)) return;
+  const auto difference =
+      first_difference(manifest.value("identity", nlohmann::json::object()), use.identity);
+  require(difference.empty(),
+          "'{}' holds the result of 'ranklens {}' of another configuration: {}; {}",
+          folder.string(), command, difference, kRemedy);
+}
+
+std::string shown(const nlohmann::json& value) {
+  constexpr std::size_t most = 120;
+  auto text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (text.size() > most) text = text.substr(0, most) + "...";
+  return text;
+}
+
+}  // namespace
+
+void require_free(const fs::path& folder, const FolderUse& use) {
+  std::error_code ignored;
+  const auto status = fs::status(folder, ignored);
+  if (!fs::exists(status)) return;
+  require(fs::is_directory(status), "'{}' is no folder", folder.string());
+  const auto name = first_name(folder);
+  if (name.empty()) return;
+  if (fs::exists(folder / "manifest.json")) return check_manifest(folder, use);
+  require(has_mark(folder, use),
+          "'{}' is not empty ('{}' is there) and holds no finished result of 'ranklens {}'; {}",
+          folder.string(), name, use.command, kRemedy);
+}
+
+std::string first_difference(const nlohmann::json& there, const nlohmann::json& here) {
+  if (!there.is_object()) return "its configuration cannot be read";
+  std::set<std::string> keys;
+  for (const auto* object : {&there, &here}) {
+    for (const auto& [key, value] : object->items()) keys.insert(key);
+  }
+  for (const auto& key : keys) {
+    if (!there.contains(key))
+      return fmt::format("{} is not given there and {} here", key, shown(here.at(key)));
+    if (!here.contains(key))
+      return fmt::format("{} is {} there and not given here", key, shown(there.at(key)));
+    if (there.at(key) != here.at(key)) {
+      return fmt::format("{} is {} there and {} here", key, shown(there.at(key)),
+                         shown(here.at(key)));
+    }
+  }
+  return "";
+}
+
+}  // namespace ranklens::base

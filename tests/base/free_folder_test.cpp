@@ -1,0 +1,91 @@
+#include "ranklens/base/free_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "ranklens/base/files.h"
+#include "ranklens/base/json.h"
+
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+
+namespace ranklens::base {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::expect_error;
+using testing::TemporaryFolder;
+
+FolderUse explaining(const std::string& methods) {
+  return {.command = "explain", .identity = {{"methods", methods}, {"seed", 1}}};
+}
+
+void put_manifest(const fs::path& folder, const std::string& command,
+                  const nlohmann::json& more = nlohmann::json::object()) {
+  nlohmann::json manifest = {{"command", command}};
+  manifest.update(more);
+  write_json(folder / "manifest.json", manifest);
+}
+
+TEST(FreeFolder, AbsentEmptyAndHiddenNamesAreFree) {
+  const TemporaryFolder folder;
+  require_free(folder / "none", explaining("a"));
+  EXPECT_FALSE(fs::exists(folder / "none"));
+  require_free(folder.path(), explaining("a"));
+  write_file(folder / ".gitignore", "work\n");
+  require_free(folder.path(), explaining("a"));
+}
+
+TEST(FreeFolder, ItsOwnResultIsFreeAndAnotherConfigurationIsNamed) {
+  const TemporaryFolder folder;
+  write_file(folder / "gradcam.npy", "maps");
+  put_manifest(folder.path(), "explain", {{"identity", explaining("a").identity}});
+  require_free(folder.path(), explaining("a"));
+  expect_error([&] { require_free(folder.path(), explaining("b")); },
+               "holds the result of 'ranklens explain' of another configuration: methods is \"a\" "
+               "there and \"b\" here; choose another folder (--out) or remove this one");
+  put_manifest(folder.path(), "explain");
+  expect_error([&] { require_free(folder.path(), explaining("a")); },
+               "methods is not given there and \"a\" here");
+}
+
+TEST(FreeFolder, WhatAnotherCommandOrAPersonPutThereIsRefused) {
+  const TemporaryFolder folder;
+  write_file(folder / "thesis.txt", "years");
+  expect_error([&] { require_free(folder.path(), explaining("a")); },
+               "is not empty ('thesis.txt' is there) and holds no finished result of 'ranklens "
+               "explain'; choose another folder (--out) or remove this one");
+  put_manifest(folder.path(), "train");
+  expect_error([&] { require_free(folder.path(), explaining("a")); },
+               "holds the result of 'ranklens train'");
+  write_file(folder / "manifest.json", "{");
+  expect_error([&] { require_free(folder.path(), explaining("a")); },
+               "a manifest.json that 'ranklens explain' did not write");
+  write_file(folder / "manifest.json", R"({"command": 3})");
+  expect_error([&] { require_free(folder.path(), explaining("a")); }, "did not write");
+  expect_error([&] { require_free(folder / "thesis.txt", explaining("a")); }, "is no folder");
+}
+
+TEST(FreeFolder, AMarkIsTheCommandsOwnButNotAnothersManifest) {
+  const TemporaryFolder folder;
+  const FolderUse study{.command = "study", .alike = {"reproduce"}, .marks = {"study.json"}};
+  write_file(folder / "README.md", "x");
+  write_file(folder / "study.json", "{}");
+  require_free(folder.path(), study);
+  put_manifest(folder.path(), "reproduce", {{"identity", {{"x", 1}}}});
+  require_free(folder.path(), study);
+  put_manifest(folder.path(), "train");
+  expect_error([&] { require_free(folder.path(), study); }, "holds the result of 'ranklens train'");
+}
+
+TEST(FirstDifference, NamesTheKeyAndBothValues) {
+  EXPECT_EQ(first_difference({{"a", 1}, {"b", 2}}, {{"a", 1}, {"b", 2}}), "");
+  EXPECT_EQ(first_difference({{"b", 2}, {"a", 1}}, {{"a", 3}, {"b", 4}}),
+            "a is 1 there and 3 here");
+  EXPECT_EQ(first_difference({{"a", 1}}, nlohmann::json::object()),
+            "a is 1 there and not given here");
+  EXPECT_EQ(first_difference(nlohmann::json::array(), {{"a", 1}}),
+            "its configuration cannot be read");
+}
+
+}  // namespace
+}  // namespace ranklens::base
