@@ -67,6 +67,29 @@ TEST(ReadGz, RefusesBombsCutsAndGarbage) {
   expect_error([&] { read(folder, packed + "rest", 100); }, "holds 4 bytes after");
 }
 
+TEST(ReadGz, TheStartTakesNoMoreThanItNeeds) {
+  const TemporaryFolder folder;
+  const std::string zeros(2'000'000, '\0');
+  put_file(folder / "x", gzip("head" + zeros));
+  EXPECT_EQ(read_gz_start(folder / "x", 4), "head");
+  put_file(folder / "x", "head and more");
+  EXPECT_EQ(read_gz_start(folder / "x", 4), "head");
+  EXPECT_EQ(read_gz_start(folder / "x", 100), "head and more");
+  put_file(folder / "x", gzip("head"));
+  EXPECT_EQ(read_gz_start(folder / "x", 100), "head");
+  put_file(folder / "x", gzip("head").substr(0, 12));
+  expect_error([&] { read_gz_start(folder / "x", 4); }, "is cut off");
+}
+
+TEST(ReadGz, WithinIsNothingForMore) {
+  const TemporaryFolder folder;
+  for (const std::string& bytes : {std::string("abcd"), gzip("abcd")}) {
+    put_file(folder / "x", bytes);
+    EXPECT_EQ(read_gz_within(folder / "x", 4), "abcd");
+    EXPECT_EQ(read_gz_within(folder / "x", 3), std::nullopt);
+  }
+}
+
 TEST(InflateRaw, ExactSizeOnly) {
   const std::string text(1000, 'a');
   const auto packed = deflate_raw(text);

@@ -80,6 +80,18 @@ TEST(DecodeImage, EveryCutIsNoticed) {
   expect_error([&] { decode_image(png.substr(0, 60), "'x'"); }, "'x' is cut off");
 }
 
+TEST(DecodeImage, BytesAfterTheEndAreRefused) {
+  for (const auto file : {testing::kRgb16, testing::kPaletteAlpha, testing::kInterlaced}) {
+    expect_error([&] { decode_image(decode_base64(file) + "ab", "'x'"); },
+                 "'x' holds 2 bytes after its PNG data");
+  }
+  for (const auto file :
+       {testing::kJpeg, testing::kProgressive, testing::kGreyJpeg, testing::kCmyk}) {
+    expect_error([&] { decode_image(decode_base64(file) + "abc", "'x'"); },
+                 "'x' holds 3 bytes after its JPEG data");
+  }
+}
+
 TEST(DecodeImage, ChangedBytesNeverCrash) {
   unsigned random = 1;
   const auto next = [&] { return random = random * 1664525U + 1013904223U; };

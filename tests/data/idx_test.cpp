@@ -1,7 +1,9 @@
 #include "ranklens/data/idx.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <string>
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -54,7 +56,7 @@ TEST(Idx, DamagedFilesAreRefused) {
     expect_error([&] { read_idx(folder / "x"); }, part);
   };
   refuse(idx({2, 3}, "abcde"), "promises values of shape [2, 3] and holds 5 of them");
-  refuse(idx({2, 3}, "abcdefg"), "promises values of shape [2, 3] and holds 7 of them");
+  refuse(idx({2, 3}, "abcdefg"), "promises values of shape [2, 3] and holds more of them");
   refuse(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, "a"), "promises values of shape");
   refuse(std::string("\0\0\x08", 3), "is no idx file");
   refuse(std::string("\0\0\x08\x02\0\0", 6), "is cut off in its header");
@@ -64,6 +66,36 @@ TEST(Idx, DamagedFilesAreRefused) {
   std::string packed = base::read_file(folder / "y");
   base::write_file(folder / "y", packed.substr(0, packed.size() - 9));
   EXPECT_THROW(read_idx(folder / "y"), base::Error);
+}
+
+TEST(Idx, APackedFileOfAnotherLengthIsRefusedWithoutUnpackingIt) {
+  const TemporaryFolder folder;
+  const auto kilobytes = [] {  // the most that this process ever held
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto bomb = idx({2, 3}, "abcdef");
+  const std::string zeros(1 << 20, '\0');
+  const gzFile file = gzopen((folder / "bomb").c_str(), "wb1");
+  gzwrite(file, bomb.data(), static_cast<unsigned>(bomb.size()));
+  for (int k = 0; k < 200; ++k) gzwrite(file, zeros.data(), 1 << 20);
+  gzclose(file);
+  std::ofstream("/proc/self/clear_refs") << 5;  // what other tests held
+  const auto before = kilobytes();
+  expect_error([&] { read_idx(folder / "bomb"); },
+               "promises values of shape [2, 3] and holds more of them");
+  EXPECT_LT(kilobytes() - before, 50'000);
+  write_gz(folder / "short", idx({0x01000000, 16}, "abc"));
+  expect_error([&] { read_idx(folder / "short"); }, "and holds 3 of them");
+}
+
+TEST(Mnist, LabelsBeyondTheClassesAreRefused) {
+  const TemporaryFolder folder;
+  base::write_file(folder / "t10k-images-idx3-ubyte", idx({2, 1, 1}, "ab"));
+  base::write_file(folder / "t10k-labels-idx1-ubyte", idx({2}, "\x09M"));
+  expect_error([&] { read_mnist(folder.path(), Split::test); },
+               "gives item 1 the label 77; the classes of mnist: are 0 to 9");
 }
 
 TEST(Mnist, PairsImagesWithLabels) {

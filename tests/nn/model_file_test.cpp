@@ -42,7 +42,7 @@ Network small_network() {
 TEST(ModelFile, RoundTripsGraphStateAndLabels) {
   const TemporaryFolder folder;
   const c10::NoGradGuard no_grad;
-  Model model{small_network(), {"cat", "dog"}, {{"source", "here"}}};
+  Model model{small_network(), {"cat", "dog", "tree", "boat"}, {{"source", "here"}}};
   auto frozen = model.network.state.at("low.weight");
   frozen.trainable = false;
   model.network.state.set("low.weight", frozen);
@@ -68,6 +68,13 @@ TEST(ModelFile, RoundTripsGraphStateAndLabels) {
   write_model(folder / "again.safetensors", read);
   EXPECT_EQ(base::read_file(folder / "m.safetensors"),
             base::read_file(folder / "again.safetensors"));
+}
+
+TEST(ModelFile, AsManyLabelsAsClasses) {
+  const TemporaryFolder folder;
+  write_model(folder / "m", {small_network(), {"cat", "dog"}, {}});
+  ranklens::testing::expect_error([&] { read_model(folder / "m"); },
+                                  "it names 2 classes, and its network tells 4 apart");
 }
 
 TEST(ModelFile, EveryBuiltInNetworkReadsBack) {

@@ -63,19 +63,23 @@ void check_stream(const Inflater& inflater, std::string_view what) {
   fail("{} is damaged: its compressed data cannot be unpacked", what);
 }
 
+constexpr int kGzipOnly = 15 + 16;  // zlib's window bits
+
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
 
-std::string gunzip(std::string_view packed, std::size_t most, const std::string& file) {
-  constexpr int kGzipOnly = 15 + 16;
+/// Nothing for more than `most` bytes.
+std::optional<std::string> gunzip(std::string_view packed, std::size_t most,
+                                  const std::string& file) {
   const auto what = fmt::format("'{}'", file);
   Inflater inflater(packed, kGzipOnly);
   std::string bytes;
   while (true) {
     // Grown as the data come: a small file cannot claim much memory before it delivers.
     const std::size_t before = bytes.size();
-    bytes.resize(before + std::clamp<std::size_t>(before, 1U << 16U, 1U << 26U));
+    const auto more = std::clamp<std::size_t>(before, 1U << 16U, 1U << 26U);
+    bytes.resize(before + std::min(more, most + 1 - before));
     bytes.resize(before + inflater.read(bytes.data() + before, bytes.size() - before));
-    require(bytes.size() <= most, "'{}' unpacks to more than {} bytes", file, most);
+    if (bytes.size() > most) return std::nullopt;
     if (inflater.at_end()) {
       const auto rest = inflater.rest();
       if (rest.find_first_not_of('\0') == std::string_view::npos) return bytes;  // padding of tapes
@@ -89,12 +93,34 @@ std::string gunzip(std::string_view packed, std::size_t most, const std::string&
 
 }  // namespace
 
-std::string read_gz(const std::filesystem::path& path, std::size_t most) {
+std::string read_gz_start(const std::filesystem::path& path, std::size_t count) {
+  const InputFile file(path);
+  // Deflate adds at most a few bytes to a block, and the header of gzip may hold a name.
+  const auto packed = file.read(0, std::min<std::uint64_t>(file.size(), (1U << 16U) + 2 * count));
+  if (!is_gzip(packed)) return packed.substr(0, count);
+  Inflater inflater(packed, kGzipOnly);
+  std::string bytes(count, '\0');
+  bytes.resize(inflater.read(bytes.data(), count));
+  if (bytes.size() < count && !inflater.at_end())
+    check_stream(inflater, fmt::format("'{}'", path.string()));
+  return bytes;
+}
+
+std::optional<std::string> read_gz_within(const std::filesystem::path& path, std::size_t most) {
+  if (const InputFile file(path); file.size() > most && !is_gzip(file.read(0, 2))) {
+    return std::nullopt;  // as it is, and too long: not read
+  }
   auto bytes = read_file(path);
   if (is_gzip(bytes)) return gunzip(bytes, most, path.string());
-  require(bytes.size() <= most, "'{}' has {} bytes, more than {}", path.string(), bytes.size(),
-          most);
+  if (bytes.size() > most) return std::nullopt;
   return bytes;
+}
+
+std::string read_gz(const std::filesystem::path& path, std::size_t most) {
+  if (auto bytes = read_gz_within(path, most)) return *std::move(bytes);
+  require(!is_gzip(InputFile(path).read(0, 2)), "'{}' unpacks to more than {} bytes", path.string(),
+          most);
+  fail("'{}' has {} bytes, more than {}", path.string(), InputFile(path).size(), most);
 }
 
 std::string inflate_raw(std::string_view packed, std::size_t size, std::string_view what) {

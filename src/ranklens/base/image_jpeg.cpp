@@ -137,6 +137,8 @@ Image codec::decode_jpeg(std::string_view bytes, std::string_view what, std::uin
   const std::size_t stride = std::size_t{state.image_width} * static_cast<std::size_t>(channels);
   image.pixels.resize(stride * state.image_height);
   if (!jpeg_pixels(&decoder, image.pixels.data(), stride)) jpeg_give_up(decoder, what);
+  const auto left = state.src->bytes_in_buffer;
+  require(left == 0, "{} holds {} bytes after its JPEG data", what, left);
   return channels == 4 ? cmyk_to_rgb(image, state.saw_Adobe_marker != 0) : image;
 }
 

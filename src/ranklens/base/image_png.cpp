@@ -84,6 +84,7 @@ class PngReader {
 
   png_structp png() { return png_; }
   png_infop info() { return info_; }
+  std::size_t left() const { return source_.left; }
   [[noreturn]] void give_up(std::string_view what) const {
     require(!source_.ended_early, "{} is cut off: the PNG data end early", what);
     fail("{} is a damaged PNG: {}", what, source_.message);
@@ -109,6 +110,7 @@ Image codec::decode_png(std::string_view bytes, std::string_view what, std::uint
   std::vector<png_bytep> rows(size.height);
   for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * stride;
   if (!png_pixels(reader.png(), rows.data())) reader.give_up(what);
+  require(reader.left() == 0, "{} holds {} bytes after its PNG data", what, reader.left());
   return image;
 }
 

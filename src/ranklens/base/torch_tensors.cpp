@@ -224,9 +224,10 @@ std::map<std::string, at::Tensor> collect_tensors(const PickleValue& root, const
   std::map<std::string, at::Tensor> tensors;
   const auto& items = find_state_dict(root, what).items();
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
-    auto tensor = builder.build(items[i + 1]);
-    if (!tensor.defined()) continue;
     require(items[i].is(Kind::text), "{} holds a tensor whose name is no text", what);
+    auto tensor = builder.build(items[i + 1]);
+    require(tensor.defined(), "{} holds '{}' among its tensors, which is none", what,
+            items[i].text);
     tensors.insert_or_assign(std::string(items[i].text), std::move(tensor));
   }
   return tensors;

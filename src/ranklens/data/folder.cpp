@@ -130,7 +130,9 @@ Dataset read_image_folder(const fs::path& folder, const FolderOptions& options) 
   base::require(fs::is_directory(folder), "'{}' is no folder", folder.string());
   Dataset data;
   const auto items = choose(list(folder, options.split, data.classes), options.limit);
-  base::require(!items.empty(), "'{}' holds too few images to keep some for testing",
+  base::require(!items.empty(),
+                "'{}' holds too few images to keep some for testing: that takes five of a class, "
+                "folders train and test, or a command with --split all",
                 folder.string());
   std::vector<at::Tensor> images;
   std::int64_t channels = 1;
@@ -140,7 +142,8 @@ Dataset read_image_folder(const fs::path& folder, const FolderOptions& options) 
     images.push_back(read_one(path, options));
     const auto& now = images.back();
     base::require(now.sizes().slice(2) == images.front().sizes().slice(2),
-                  "'{}' has {} x {} pixels and '{}' has {} x {}; give a size to scale them to",
+                  "'{}' has {} x {} pixels and '{}' has {} x {}; scale them to one size "
+                  "(the commands that take --size do)",
                   items.front().path.string(), images.front().size(3), images.front().size(2),
                   path.string(), now.size(3), now.size(2));
     channels = std::max(channels, now.size(1));

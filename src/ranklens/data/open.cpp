@@ -29,7 +29,10 @@ Dataset part_of(const Dataset& data, Split split) {
     const bool test = seen[static_cast<std::size_t>(labels[i])]++ % 5 == 4;
     if (test == (split == Split::test)) kept.push_back(i);
   }
-  require(!kept.empty(), "{} holds too few images to keep some for testing", data.name);
+  require(!kept.empty(),
+          "'{}' holds too few images to keep some for testing: that takes five of a class, or a "
+          "command with --split all",
+          data.name);
   return select(data,
                 at::from_blob(kept.data(), {static_cast<std::int64_t>(kept.size())}, at::kLong));
 }

@@ -6,6 +6,7 @@
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
 #include "ranklens/nn/graph_json.h"
+#include "ranklens/nn/inspect.h"
 #include "ranklens/nn/stored_state.h"
 
 namespace ranklens::nn {
@@ -37,6 +38,16 @@ T take(std::map<std::string, std::string>& metadata, const char* key) {
   }
 }
 
+/// A classifier has as many outputs as names of classes.
+void check_labels(const Model& model) {
+  const auto shapes = value_shapes(model.network.graph, 2);
+  const auto& output = shapes.at(model.network.graph.outputs().front());
+  if (output.size() != 2 || model.labels.empty()) return;
+  base::require(static_cast<std::int64_t>(model.labels.size()) == output[1],
+                "it names {} classes, and its network tells {} apart", model.labels.size(),
+                output[1]);
+}
+
 Model parse(base::Safetensors file) {
   auto& metadata = file.metadata;
   base::require(metadata.contains(kGraph),
@@ -52,7 +63,10 @@ Model parse(base::Safetensors file) {
   }
   model.network.state = restore(take_json(metadata, kWeights), stored);
   check(model.network.graph, model.network.state);
-  if (metadata.contains(kLabels)) model.labels = take<std::vector<std::string>>(metadata, kLabels);
+  if (metadata.contains(kLabels)) {
+    model.labels = take<std::vector<std::string>>(metadata, kLabels);
+    check_labels(model);
+  }
   model.metadata = std::move(metadata);
   return model;
 }
