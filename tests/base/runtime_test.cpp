@@ -24,6 +24,21 @@ TEST(Progress, LineSaysRateAndTimeLeft) {
   EXPECT_EQ(render_progress(update, 10, 250, 12), "train [#####");
 }
 
+TEST(Progress, ANarrowTerminalKeepsTheTimesAndDropsTheRest) {
+  const ProgressUpdate update{.stage = "3/12 train tt-matched seed 13112022",
+                              .done = 1000,
+                              .total = 2000,
+                              .unit = "images",
+                              .note = "whole run 1:05:00, loss 1.234, epoch 2/6"};
+  EXPECT_EQ(render_progress(update, 10, 250, 200),
+            "3/12 train tt-matched seed 13112022 [##########..........]  50% 250 images/s 0:04 "
+            "left, whole run 1:05:00, loss 1.234, epoch 2/6");
+  EXPECT_EQ(render_progress(update, 10, 250, 79),
+            "3/12 train tt-matched seed 13112022  50% 0:04 left, whole run 1:05:00, loss 1.2");
+  EXPECT_EQ(render_progress(update, 10, 250, 70),
+            "3/12 train tt-matched seed 13112022  50% 0:04 left, whole run 1:05:00,");
+}
+
 TEST(Progress, UnknownTotalShowsTimeSpent) {
   EXPECT_EQ(render_progress({.stage = "scan", .done = 12345, .unit = "files"}, 61, 50.5, 80),
             "scan 12.3k 50.5 files/s 1:01");

@@ -11,7 +11,11 @@
 namespace ranklens::base {
 namespace {
 
-constexpr int bar_cells = 20;
+/// What a line may go without.
+struct Parts {
+  int cells;  ///< of the bar; 0: none
+  bool rate;
+};
 
 std::string render_count(double value) {
   if (value >= 1e6) return fmt::format("{:.2f}M", value / 1e6);
@@ -26,6 +30,28 @@ int terminal_width() {
   return 80;
 }
 
+std::string render_line(const ProgressUpdate& update, double seconds, double rate, Parts parts) {
+  std::string line(update.stage);
+  if (update.total > 0) {
+    const double share = std::clamp(update.done / update.total, 0.0, 1.0);
+    const int full = static_cast<int>(share * parts.cells);
+    if (parts.cells > 0) line += fmt::format(" [{:#<{}}{:.<{}}]", "", full, "", parts.cells - full);
+    line += fmt::format(" {:3.0f}%", std::floor(100 * share));
+  } else {
+    line += fmt::format(" {}", render_count(update.done));
+  }
+  if (parts.rate && rate > 0 && !update.unit.empty()) {
+    line += fmt::format(" {} {}/s", render_count(rate), update.unit);
+  }
+  if (update.total > 0 && rate > 0) {
+    line += fmt::format(" {} left", render_seconds((update.total - update.done) / rate));
+  } else {
+    line += fmt::format(" {}", render_seconds(seconds));
+  }
+  if (!update.note.empty()) line += fmt::format(", {}", update.note);
+  return line;
+}
+
 }  // namespace
 
 std::string render_seconds(double seconds) {
@@ -35,26 +61,16 @@ std::string render_seconds(double seconds) {
 }
 
 std::string render_progress(const ProgressUpdate& update, double seconds, double rate, int width) {
-  std::string line(update.stage);
-  if (update.total > 0) {
-    const double share = std::clamp(update.done / update.total, 0.0, 1.0);
-    const int full = static_cast<int>(share * bar_cells);
-    line += fmt::format(" [{:#<{}}{:.<{}}] {:3.0f}%", "", full, "", bar_cells - full,
-                        std::floor(100 * share));
-  } else {
-    line += fmt::format(" {}", render_count(update.done));
+  // What a narrow terminal has no room for goes in this order: half the bar, all of it, the rate.
+  const auto most = static_cast<std::size_t>(width);
+  for (const Parts parts : {Parts{20, true}, {10, true}, {0, true}, {0, false}}) {
+    const auto line = render_line(update, seconds, rate, parts);
+    const auto rest = line.size() - update.note.size();
+    // The note's first part must fit; what follows its comma may be cut.
+    if (rest + std::min(update.note.find(','), update.note.size()) <= most)
+      return line.substr(0, most);
   }
-  if (rate > 0 && !update.unit.empty()) {
-    line += fmt::format(" {} {}/s", render_count(rate), update.unit);
-  }
-  if (update.total > 0 && rate > 0) {
-    line += fmt::format(" {} left", render_seconds((update.total - update.done) / rate));
-  } else {
-    line += fmt::format(" {}", render_seconds(seconds));
-  }
-  if (!update.note.empty()) line += fmt::format(", {}", update.note);
-  if (static_cast<int>(line.size()) > width) line.resize(static_cast<std::size_t>(width));
-  return line;
+  return render_line(update, seconds, rate, {20, true}).substr(0, most);
 }
 
 ProgressBar::ProgressBar(bool quiet) : visible_(!quiet && isatty(STDERR_FILENO) == 1) {}
