@@ -63,6 +63,30 @@ TEST(StudyFolder, CellsWithoutTheirStudyAreRefused) {
   expect_error([&] { open_folder(two_arms(), folder.path()); }, "but not its study.json");
 }
 
+TEST(StudyFolder, WhatAnotherCommandLeftIsRefused) {
+  const TemporaryFolder folder;
+  base::write_json(folder / "manifest.json", {{"command", "train"}});
+  expect_error([&] { check_folder(two_arms(), folder.path()); },
+               "holds the result of 'ranklens train'");
+  std::filesystem::remove(folder / "manifest.json");
+  std::ofstream(folder / "images.npy") << "data";
+  expect_error([&] { open_folder(two_arms(), folder.path()); },
+               "is not empty ('images.npy' is there)");
+  EXPECT_FALSE(std::filesystem::exists(folder / "study.json"));
+}
+
+TEST(StudyFolder, AFolderWithoutAManifestIsTakenUp) {
+  const TemporaryFolder folder;
+  open_folder(two_arms(), folder.path());
+  write_cell(folder.path(), made_up_cell(two_arms(), "tt", 1, 0));
+  std::ofstream(folder / "README.md") << "what this is";
+  EXPECT_NO_THROW(open_folder(two_arms(), folder.path()));
+  for (const auto* command : {"study", "reproduce"}) {
+    base::write_json(folder / "manifest.json", {{"command", command}});
+    EXPECT_NO_THROW(open_folder(two_arms(), folder.path()));
+  }
+}
+
 TEST(StudyFolder, DamagedFilesAreSaid) {
   const TemporaryFolder folder;
   const auto config = two_arms();
@@ -113,7 +137,7 @@ TEST(StudyFolder, AKeyThatOnlyTheFolderHasIsADifference) {
   config.dropout = 0.25;
   open_folder(config, folder.path());
   config.dropout = 1;  // which is left out of what is compared
-  expect_error([&] { open_folder(config, folder.path()); }, "dropout is 0.25 there and missing");
+  expect_error([&] { open_folder(config, folder.path()); }, "dropout is 0.25 there and 1 here");
 }
 
 TEST(StudyFolder, MapsComeBackWithinTheirEightBits) {

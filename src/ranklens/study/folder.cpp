@@ -1,13 +1,14 @@
 #include "ranklens/study/folder.h"
 
 #include <limits>
-#include <set>
 
 #include <ATen/TensorOperators.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/folder.h"
+#include "ranklens/base/free_folder.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
 #include "ranklens/base/sha256.h"
@@ -35,21 +36,18 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
   return low + (high - low) * levels.to(at::kFloat) / 255;
 }
 
+/// An identity with the keys that are left out at their first value (config.cpp) put in.
+nlohmann::json with_all_keys(nlohmann::json identity) {
+  if (identity.is_object() && !identity.contains("dropout")) identity["dropout"] = 1;
+  return identity;
+}
+
 /// Arms, seeds and the title of a folder grow; everything else must agree.
 void require_same(const nlohmann::json& there, const nlohmann::json& here, const fs::path& folder) {
-  std::set<std::string> keys;
-  for (const auto* object : {&there, &here}) {
-    for (const auto& [key, value] : object->items()) keys.insert(key);
-  }
-  const auto text = [](const nlohmann::json& object, const std::string& key) {
-    return object.contains(key) ? object.at(key).dump() : std::string("missing");
-  };
-  for (const auto& key : keys) {
-    base::require(text(there, key) == text(here, key),
-                  "'{}' holds a study of another configuration: {} is {} there and {} here; choose "
-                  "another folder (--out)",
-                  folder.string(), key, text(there, key), text(here, key));
-  }
+  const auto difference = base::first_difference(with_all_keys(there), with_all_keys(here));
+  base::require(difference.empty(),
+                "'{}' holds a study of another configuration: {}; choose another folder (--out)",
+                folder.string(), difference);
 }
 
 }  // namespace
@@ -62,21 +60,19 @@ void check_folder(const Config& config, const fs::path& folder) {
   base::require(!fs::exists(folder) || fs::is_directory(folder), "'{}' is no folder",
                 folder.string());
   const auto path = folder / "study.json", cells = folder / "cells";
-  if (fs::exists(path)) {
-    require_same(base::read_json(path), identity(config), folder);
-  } else {
-    base::require(!fs::exists(cells) || fs::is_empty(cells),
-                  "'{}' holds cells of a study but not its study.json", folder.string());
-  }
+  base::require(fs::exists(path) || !fs::exists(cells) || fs::is_empty(cells),
+                "'{}' holds cells of a study but not its study.json", folder.string());
+  base::require_free(folder, {.command = "study", .alike = {"reproduce"}, .marks = {"study.json"}});
+  if (fs::exists(path)) require_same(base::read_json(path), identity(config), folder);
 }
 
 void open_folder(const Config& config, const fs::path& folder) {
   check_folder(config, folder);
-  std::error_code error;
-  fs::create_directories(folder / "cells", error);
-  base::require(!error, "the folder '{}' cannot be made: {}", folder.string(), error.message());
+  // study.json comes first: another process that looks in between sees whose folder this is.
+  base::make_folder(folder);
   if (const auto path = folder / "study.json"; !fs::exists(path))
     base::write_json(path, identity(config));
+  base::make_folder(folder / "cells");
 }
 
 std::optional<Cell> find_cell(const Config& config, const fs::path& folder, const std::string& arm,

@@ -13,8 +13,8 @@ namespace ranklens::study {
 /// 16 hex digits of identity(config).
 std::string identity_digest(const Config& config);
 
-/// An Error, naming the first difference, if the folder holds a study of another configuration.
-/// Nothing is written.
+/// An Error, naming the first difference, if the folder holds a study of another configuration, or
+/// if it holds anything else (base::require_free). Nothing is written.
 void check_folder(const Config& config, const std::filesystem::path& folder);
 /// check_folder; then writes FOLDER/study.json where there is none.
 void open_folder(const Config& config, const std::filesystem::path& folder);

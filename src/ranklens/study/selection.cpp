@@ -73,7 +73,10 @@ void add_piece(std::string_view piece, std::string_view whole, const data::Datas
     title = fmt::format("items {}", piece);
   } else {
     const auto count = some(number(piece, whole));
-    items = range(0, std::min(count, source.size()) - 1, source, whole);
+    base::require(count <= source.size(),
+                  "the selection '{}' asks for {} images, but there are only {} (--images)", whole,
+                  count, source.size());
+    items = range(0, count - 1, source, whole);
     title = fmt::format("first {}", items.size());
   }
   selection.groups.push_back({std::move(title), static_cast<std::int64_t>(items.size())});
