@@ -1,18 +1,21 @@
 #include "cli.h"
 
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <new>
+#include <regex>
 
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
 
 #include "command_line.h"
 #include "commands.h"
 #include "config.h"
+#include "usage.h"
 
 namespace ranklens::app {
 namespace {
@@ -24,78 +27,52 @@ int complain(Status status, const std::string& sentence) {
   return status;
 }
 
-/// The deepest command that the parse reached, and its full name.
-std::pair<CLI::App*, std::string> reached(CLI::App& root) {
-  CLI::App* command = &root;
-  std::string name = root.get_name();
-  while (!command->get_subcommands().empty()) {
-    command = command->get_subcommands().front();
-    name += " " + command->get_name();
-  }
-  return {command, name};
-}
-
-std::vector<std::string> names_of_commands(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-std::vector<std::string> names_of_flags(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
-/// What is wrong about the first word that nothing took, or "".
-std::string about_extras(const CLI::App& root, const CLI::App& command) {
-  const auto extras = root.remaining(true);
-  if (extras.empty()) return "";
-  const auto flag = std::find_if(extras.begin(), extras.end(),
-                                 [](const auto& word) { return word.rfind('-', 0) == 0; });
-  if (flag != extras.end()) {
-    const std::string name = flag->substr(0, flag->find('='));
-    return fmt::format("there is no flag '{}'{}", name,
-                       base::nearest_hint(name, names_of_flags(command)));
-  }
-  const auto commands = names_of_commands(command);
-  if (commands.empty()) return fmt::format("'{}' is one argument too many", extras.front());
-  return fmt::format("there is no command '{}'{}", extras.front(),
-                     base::nearest_hint(extras.front(), commands));
+void flush() {
+  std::cout.flush();
+  if (!std::cout) throw base::SystemError("the output could not be written");
 }
 
 int usage(CLI::App& root, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     root.exit(error);  // --help, --version
+    flush();
     return kDone;
   }
-  const auto [command, name] = reached(root);
-  std::string wrong = about_extras(root, *command);
-  if (wrong.empty() && !command->get_require_subcommand_min()) wrong = error.what();
-  if (wrong.empty()) {
-    wrong = fmt::format("a command is missing: one of {}",
-                        fmt::join(names_of_commands(*command), ", "));
-  }
-  return complain(kWrongInput, fmt::format("{} (see '{} --help')", wrong, name));
+  return complain(kWrongInput, usage_sentence(root, error));
 }
 
 void parse(CLI::App& root, std::vector<std::string> args) {
   args = with_config(root, std::move(args));
   std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
   root.parse(std::move(args));
-  std::cout.flush();
-  if (!std::cout) throw base::SystemError("the output could not be written");
+  flush();
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+/// What libtorch threw, in one sentence. Its allocators say how much they could not get.
+std::string about_torch(const c10::Error& error) {
+  const std::string said = error.what_without_backtrace();
+  static const std::regex wanted(R"(tried to allocate ([0-9.]+ ?[kKMGT]?i?B?))");
+  std::smatch found;
+  if (std::regex_search(said, found, wanted) || said.find("not enough memory") != said.npos ||
+      said.find("out of memory") != said.npos) {
+    const auto amount = found.empty() ? ""
+                                      : fmt::format(" ({}{} at once)", found.str(1),
+                                                    found.str(1).ends_with('B') ? "" : "bytes");
+    return fmt::format("out of memory{}: take smaller sizes, smaller batches or fewer images",
+                       amount);
+  }
+  if (said.find("verflow") != said.npos) {
+    return "out of memory: the sizes asked for are more than any machine holds";
+  }
+  return first_line(said);
+}
+
 }  // namespace
 
 int run(const std::string& program, std::vector<std::string> args) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large: the write fails instead
   try {
     set_command_line(program, args);
     CLI::App root{"Compress a network, keep its reasons.", "ranklens"};
@@ -114,9 +91,9 @@ int run(const std::string& program, std::vector<std::string> args) {
   } catch (const base::Error& error) {
     return complain(kWrongInput, error.what());
   } catch (const std::bad_alloc&) {
-    return complain(kFailed, "out of memory");
+    return complain(kFailed, "out of memory: take smaller sizes, smaller batches or fewer images");
   } catch (const c10::Error& error) {
-    return complain(kFailed, first_line(error.what_without_backtrace()));
+    return complain(kFailed, about_torch(error));
   } catch (const std::exception& error) {
     return complain(kFailed, first_line(error.what()));
   }

@@ -3,9 +3,10 @@
 namespace ranklens::app {
 
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& examples, Common& common) {
+                      const std::string& examples, Common& common, Out out) {
   CLI::App& command = *parent.add_subcommand(name, summary);
   command.footer("\nExample:\n" + examples);
+  common.out_kind = out;
   add_common(command, common);
   return command;
 }

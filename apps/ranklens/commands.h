@@ -9,9 +9,10 @@
 namespace ranklens::app {
 
 /// Adds a command to `parent`: its summary, its examples (shown by --help) and the common options.
+/// --out names a folder or a file, whichever `out` says.
 /// `common` must outlive the parse: keep it in the options that the callback owns.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& examples, Common& common);
+                      const std::string& examples, Common& common, Out out);
 
 // One file a command: it defines the options and the callback, and leaves the work to the
 // libraries.

@@ -1,5 +1,7 @@
 #include "common.h"
 
+#include <cstdint>
+#include <filesystem>
 #include <iostream>
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -7,7 +9,12 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/interrupt.h"
+#include "ranklens/base/json.h"
 #include "ranklens/base/threads.h"
+#include "ranklens/base/version.h"
+
+#include "checks.h"
 
 namespace ranklens::app {
 
@@ -33,18 +40,52 @@ c10::ScalarType Common::compute_dtype() const {
   base::fail("'{}' is no dtype; write float32, float64 or bfloat16", dtype);
 }
 
+namespace {
+
+/// Whether a file holds what emit_and_save() wrote.
+bool is_own_json(const std::filesystem::path& path) {
+  constexpr std::uintmax_t most = std::uintmax_t{1} << 28;
+  if (std::filesystem::file_size(path) > most) return false;
+  try {
+    const auto object = base::read_json(path);
+    return object.is_object() && object.contains("ranklens");
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+void check_json_file(const std::string& out) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(out, ignored);
+  base::require(!std::filesystem::is_directory(status),
+                "--out names the file that the JSON object goes to, but '{}' is a folder", out);
+  if (!std::filesystem::is_regular_file(status) || std::filesystem::file_size(out) == 0) return;
+  base::require(
+      is_own_json(out),
+      "'{}' is there and holds no JSON of ranklens: it is not replaced; give --out another "
+      "name",
+      out);
+}
+
+}  // namespace
+
 void add_common(CLI::App& command, Common& common) {
   const std::string group = "Common options";
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text)->group(group);
   };
-  add("--seed", common.seed, "same seed, same threads: same bytes")->capture_default_str();
+  add("--seed", common.seed, "same seed, same threads: same bytes")
+      ->check(seed_number())
+      ->capture_default_str();
   add("--threads", common.threads, "how many threads compute (0: one a core)")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_number(0, 4096))
       ->capture_default_str();
   add("--device", common.device, "cpu, cuda or cuda:N")->capture_default_str();
   add("--dtype", common.dtype, "compute in float32, float64 or bfloat16")->capture_default_str();
-  add("--out", common.out, "where the results go");
+  auto* out = add("--out", common.out,
+                  common.out_kind == Out::folder ? "the folder that the results go to"
+                                                 : "a file that the JSON object goes to, too");
+  if (!common.out.empty()) out->capture_default_str();
   add("--config", common.config, "a TOML file; every flag is a key of it, and a flag wins");
   command.add_flag("--quiet", common.quiet, "no progress on stderr")->group(group);
   command.add_flag("--json", common.json, "print one JSON object on stdout")->group(group);
@@ -54,6 +95,14 @@ void start(const Common& common) {
   if (common.threads > 0) base::set_threads(common.threads);
   common.torch_device();
   common.compute_dtype();
+  if (common.out_kind == Out::json_file && !common.out.empty()) check_json_file(common.out);
+}
+
+base::Progress until_interrupted(base::Progress progress) {
+  return [progress = std::move(progress)](const base::ProgressUpdate& update) {
+    if (base::interrupted()) throw base::SystemError("interrupted; nothing was written");
+    base::report(progress, update);
+  };
 }
 
 void emit(const Common& common, const Json& object, const std::string& text) {
@@ -65,8 +114,10 @@ void emit(const Common& common, const Json& object, const std::string& text) {
 }
 
 void emit_and_save(const Common& common, const Json& object, const std::string& text) {
-  if (!common.out.empty()) base::write_file(common.out, object.dump(2) + "\n");
-  emit(common, object, text);
+  Json marked{{"ranklens", base::version()}};
+  marked.update(object);
+  if (!common.out.empty()) base::write_file(common.out, marked.dump(2) + "\n");
+  emit(common, marked, text);
 }
 
 }  // namespace ranklens::app

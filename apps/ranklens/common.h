@@ -9,9 +9,14 @@
 #include <c10/core/ScalarType.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/progress.h"
+
 namespace ranklens::app {
 
 using Json = nlohmann::ordered_json;
+
+/// What --out names: a folder of files, or one file with the JSON object.
+enum class Out { folder, json_file };
 
 /// The options that every command has, and that mean the same everywhere.
 struct Common {
@@ -20,6 +25,7 @@ struct Common {
   std::string device = "cpu";
   std::string dtype = "float32";
   std::string out;
+  Out out_kind = Out::folder;
   bool quiet = false;
   bool json = false;
   std::string config;  ///< read before the parse (config.h); here for --help
@@ -31,13 +37,18 @@ struct Common {
 /// Adds the options to `command`, in a group of their own.
 void add_common(CLI::App& command, Common& common);
 
-/// Sets the thread count and checks device and dtype. Every command calls it first.
+/// Sets the thread count and checks device, dtype and a JSON file that --out would replace: an
+/// Error if it is a folder, or a file that no command wrote. Every command calls it first.
 void start(const Common& common);
+
+/// `progress`, which ends the work with a SystemError when base::interrupted().
+base::Progress until_interrupted(base::Progress progress);
 
 /// Prints the result of a command on stdout: with --json the object on one line, else `text`.
 void emit(const Common& common, const Json& object, const std::string& text);
 
-/// The same for a command whose result is only what it prints: --out FILE also gets the object.
+/// The same for a command whose result is only what it prints: the object also names the version,
+/// and --out FILE gets it, too.
 void emit_and_save(const Common& common, const Json& object, const std::string& text);
 
 }  // namespace ranklens::app

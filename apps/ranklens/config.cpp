@@ -47,7 +47,8 @@ class Reader {
   Reader(std::string file, const CLI::App& command, const std::vector<std::string>& given)
       : file_(std::move(file)), command_(command) {
     for (const auto* option : command.get_options()) {
-      for (const auto& name : option->get_lnames()) known_.push_back(name);
+      for (const auto& name : option->get_lnames())
+        if (!is_no_key(name)) known_.push_back(name);
     }
     for (const auto& arg : given) {
       if (const auto* option = find(option_name(arg))) given_.push_back(option);
@@ -67,6 +68,8 @@ class Reader {
   std::vector<std::string> flags;
 
  private:
+  static bool is_no_key(const std::string& name) { return name == "config" || name == "help"; }
+
   const CLI::Option* find(const std::string& flag) const {
     return flag.rfind('-', 0) == 0 ? command_.get_option_no_throw(flag) : nullptr;
   }
@@ -74,8 +77,9 @@ class Reader {
   void add(std::string name, const nlohmann::json& value) {
     std::replace(name.begin(), name.end(), '_', '-');
     const auto* option = find("--" + name);
-    base::require(option != nullptr && name != "config" && name != "help",
-                  "'{}': the key '{}' does not exist{}", file_, name,
+    base::require(option == nullptr || !is_no_key(name),
+                  "'{}': '{}' is a flag, but no key of a file", file_, name);
+    base::require(option != nullptr, "'{}': the key '{}' does not exist{}", file_, name,
                   base::nearest_hint(name, known_));
     if (std::count(given_.begin(), given_.end(), option)) return;
     if (value.is_array() && option->get_items_expected_max() <= 1) {

@@ -1,15 +1,22 @@
+#include <algorithm>
 #include <memory>
 
 #include <fmt/ranges.h>
 
+#include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
+#include "ranklens/base/free_folder.h"
+#include "ranklens/base/interrupt.h"
+#include "ranklens/base/staged_folder.h"
 #include "ranklens/data/npy_set.h"
 #include "ranklens/data/open.h"
 #include "ranklens/data/scenes.h"
 #include "ranklens/data/scenes_page.h"
 #include "ranklens/data/summary.h"
 
+#include "checks.h"
 #include "commands.h"
+#include "manifest.h"
 
 namespace ranklens::app {
 namespace {
@@ -40,6 +47,32 @@ void make_page(const MakeOptions& options) {
   emit(options.common, Json{{"page", file}}, fmt::format("the page: {}\n", file));
 }
 
+/// All that the images depend on.
+Json identity_of(const MakeOptions& options) {
+  return {{"kind", options.kind},        {"count", options.scenes.count},
+          {"split", options.split},      {"seed", options.common.seed},
+          {"size", options.scenes.size}, {"grey", options.scenes.grey},
+          {"shortcut", options.shortcut}};
+}
+
+/// The set and its manifest, all files or none.
+void write_set(const MakeOptions& options, const data::Dataset& set, base::StagedFolder& staged,
+               double wall_seconds) {
+  data::write_npy_set(staged.path(), set);
+  const auto identity = identity_of(options);
+  Manifest manifest{.command = "data make",
+                    .configuration = identity,
+                    .identity = identity,
+                    .data_hash = set.hash,
+                    .wall_seconds = wall_seconds};
+  for (const auto& entry : std::filesystem::directory_iterator(staged.path())) {
+    manifest.files.push_back(entry.path().filename().string());
+  }
+  std::sort(manifest.files.begin(), manifest.files.end());
+  write_manifest(staged.path(), options.common, manifest);
+  staged.commit();
+}
+
 void make(MakeOptions options) {
   start(options.common);
   base::require(options.kind == "scenes", "there is no '{}' to make; write scenes", options.kind);
@@ -48,8 +81,13 @@ void make(MakeOptions options) {
   options.scenes.seed = options.common.seed;
   options.scenes.split = data::parse_split(options.split);
   if (!options.shortcut.empty()) options.scenes.shortcut = data::parse_shortcut(options.shortcut);
+  base::require_free(options.common.out,
+                     {.command = "data make", .identity = identity_of(options)});
+  base::install_interrupt_handlers();
+  const base::Stopwatch watch;
+  base::StagedFolder staged(options.common.out);
   const auto set = data::make_scenes(options.scenes);
-  data::write_npy_set(options.common.out, set);
+  write_set(options, set, staged, watch.seconds());
   emit(options.common,
        Json{{"out", options.common.out}, {"images", shape_of(set)}, {"hash", set.hash}},
        fmt::format("{} images of {} classes are in {}\n", set.size(), set.classes.size(),
@@ -70,16 +108,18 @@ void inspect(const InspectOptions& options) {
     counts[set.classes[i]] = summary.counts[i];
     text += fmt::format("  {:<20} {}\n", set.classes[i], summary.counts[i]);
   }
-  text += fmt::format("mean {:.4f}, deviation {:.4f}, mask share {:.4f}, with a shortcut {}\n",
+  const bool masks = set.masks.defined();
+  text += fmt::format("mean {:.4f}, deviation {:.4f}, {}, with a shortcut {}\n",
                       fmt::join(summary.mean, " "), fmt::join(summary.deviation, " "),
-                      summary.mask_share, summary.with_shortcut);
+                      masks ? fmt::format("mask share {:.4f}", summary.mask_share) : "no masks",
+                      summary.with_shortcut);
   emit_and_save(options.common,
                 Json{{"name", set.name},
                      {"images", shape_of(set)},
                      {"counts", counts},
                      {"mean", summary.mean},
                      {"deviation", summary.deviation},
-                     {"mask_share", summary.mask_share},
+                     {"mask_share", masks ? Json(summary.mask_share) : Json()},
                      {"with_shortcut", summary.with_shortcut},
                      {"hash", set.hash}},
                 text);
@@ -87,17 +127,19 @@ void inspect(const InspectOptions& options) {
 
 void add_make(CLI::App& parent) {
   const auto options = std::make_shared<MakeOptions>();
-  auto& command =
-      add_command(parent, "make", "generate labelled images with masks",
-                  "  ranklens data make scenes --count 100 --seed 1 --out D", options->common);
+  auto& command = add_command(parent, "make", "generate labelled images with masks",
+                              "  ranklens data make scenes --count 100 --seed 1 --out D",
+                              options->common, Out::folder);
   command.add_option("kind", options->kind, "scenes")->required();
   command.add_option("--count", options->scenes.count, "how many images")
-      ->check(CLI::Range(1, 10000000))
+      ->check(whole_number(1, 10'000'000))
       ->capture_default_str();
   command.add_option("--split", options->split, "train or test: disjoint streams")
       ->check(CLI::IsMember({"train", "test"}))
       ->capture_default_str();
-  command.add_option("--size", options->scenes.size, "pixels a side")->capture_default_str();
+  command.add_option("--size", options->scenes.size, "pixels a side")
+      ->check(whole_number(16, 512))
+      ->capture_default_str();
   command.add_flag("--grey", options->scenes.grey, "one channel");
   command.add_option("--shortcut", options->shortcut, "plant a patch: class=3,patch,p=0.9");
   command.add_option("--page", options->page,
@@ -107,9 +149,9 @@ void add_make(CLI::App& parent) {
 
 void add_inspect(CLI::App& parent) {
   const auto options = std::make_shared<InspectOptions>();
-  auto& command =
-      add_command(parent, "inspect", "say what a data set holds",
-                  "  ranklens data inspect cifar10:DIR --split test --json", options->common);
+  auto& command = add_command(parent, "inspect", "say what a data set holds",
+                              "  ranklens data inspect cifar10:DIR --split test --json",
+                              options->common, Out::json_file);
   command
       .add_option("source", options->source, "cifar10:DIR, mnist:DIR, images:DIR, npy:DIR, scenes")
       ->required();
@@ -118,7 +160,7 @@ void add_inspect(CLI::App& parent) {
       ->capture_default_str();
   command.add_flag("--grey", options->grey, "one channel");
   command.add_option("--limit", options->limit, "at most so many images (0: all)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   command.callback([options] { inspect(*options); });
 }
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "checks.h"
+
 namespace ranklens::app {
 
 void add_data_options(CLI::App& command, DataOptions& options) {
@@ -11,9 +13,9 @@ void add_data_options(CLI::App& command, DataOptions& options) {
       ->required();
   command.add_flag("--grey", options.grey, "one channel");
   command.add_option("--limit", options.limit, "at most so many images of a part (0: all)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0));
   command.add_option("--size", options.size, "scale and crop to so many pixels a side (0: leave)")
-      ->check(CLI::Range(0, 4096));
+      ->check(whole_number(0, 4096));
 }
 
 data::Dataset open_data(const DataOptions& options, data::Split split) {

@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
 
+#include "checks.h"
 #include "commands.h"
 #include "data_options.h"
 #include "model.h"
@@ -23,9 +25,11 @@ struct EvaluateOptions {
 
 void evaluate(EvaluateOptions options) {
   start(options.common);
+  base::install_interrupt_handlers();
   const auto set = open_data(options.data, data::parse_split(options.split));
   options.model.shape = fitted(options.model.shape, set);
   const auto opened = open_model(options.model, options.common, Fetched::wanted);
+  require_finite_weights(opened);
   train::check_fits(opened.network(), set);
   warn_if_untrained(opened, options.common);
   base::ProgressBar bar(options.common.quiet);
@@ -34,7 +38,7 @@ void evaluate(EvaluateOptions options) {
       opened.network(), set,
       {.batch = options.batch,
        .execution = {.compute = half ? train::Compute::bfloat16 : train::Compute::float32},
-       .progress = bar.callback()});
+       .progress = until_interrupted(bar.callback())});
   bar.clear();
   emit_and_save(options.common,
                 Json{{"model", opened.name},
@@ -52,16 +56,17 @@ void evaluate(EvaluateOptions options) {
 
 void add_evaluate(CLI::App& root) {
   const auto options = std::make_shared<EvaluateOptions>();
-  auto& command = add_command(
-      root, "evaluate", "accuracy and loss of a network on labelled images",
-      "  ranklens evaluate runs/a/best.safetensors --data cifar10:DIR --json", options->common);
+  auto& command =
+      add_command(root, "evaluate", "accuracy and loss of a network on labelled images",
+                  "  ranklens evaluate runs/a/best.safetensors --data cifar10:DIR --json",
+                  options->common, Out::json_file);
   add_model_options(command, options->model);
   add_data_options(command, options->data);
   command.add_option("--split", options->split, "train, test or all")
       ->check(CLI::IsMember({"train", "test", "all"}))
       ->capture_default_str();
   command.add_option("--batch", options->batch, "images at a time")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
   command.callback([options] { evaluate(*options); });
 }

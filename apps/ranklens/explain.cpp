@@ -1,16 +1,19 @@
 #include "explain.h"
 
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
-#include "ranklens/base/folder.h"
+#include "ranklens/base/free_folder.h"
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/base/progress.h"
 #include "ranklens/base/sha256.h"
+#include "ranklens/base/staged_folder.h"
 #include "ranklens/base/tensor_bytes.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/train/compute.h"
@@ -42,12 +45,13 @@ std::vector<Explanation> explain_all(const ExplainOptions& options, const nn::Ne
   std::vector<Explanation> all;
   for (const auto& spec : specs) {
     const base::Stopwatch watch;
-    auto found = explain::attribute(
-        spec, {.network = &network,
-               .images = subjects.images,
-               .targets = subjects.targets,
-               .seed = options.common.seed,
-               .execution = {.memory = parse_bytes(options.memory), .progress = bar.callback()}});
+    auto found =
+        explain::attribute(spec, {.network = &network,
+                                  .images = subjects.images,
+                                  .targets = subjects.targets,
+                                  .seed = options.common.seed,
+                                  .execution = {.memory = parse_bytes(options.memory),
+                                                .progress = until_interrupted(bar.callback())}});
     found.maps = found.maps.to(at::kCPU, at::kFloat).contiguous();
     all.push_back({.spec = spec,
                    .file = file_of(spec, all),
@@ -84,13 +88,17 @@ Json image_json(std::int64_t k, const OpenedModel& opened, const Subjects& subje
           {"predictions", best}};
 }
 
+/// `written`: whether the maps are in files, too.
 Json json_of(const OpenedModel& opened, const Subjects& subjects,
-             const std::vector<Explanation>& explanations) {
+             const std::vector<Explanation>& explanations, bool written) {
   Json images = Json::array(), methods = Json::array();
   for (std::int64_t k = 0; k < subjects.images.size(0); ++k) {
     images.push_back(image_json(k, opened, subjects));
   }
   for (const auto& one : explanations) methods.push_back(method_json(one));
+  if (!written) {
+    for (auto& method : methods) method.erase("file");
+  }
   return {{"model", opened.name},
           {"origin", to_string(opened.origin)},
           {"methods", methods},
@@ -115,25 +123,48 @@ std::string text_of(const OpenedModel& opened, const Subjects& subjects,
   return text;
 }
 
+/// All that the maps depend on.
+Json identity_of(const ExplainOptions& options, const OpenedModel& opened, const Subjects& subjects,
+                 const std::vector<std::string>& specs) {
+  const auto digest = [](const at::Tensor& tensor) {
+    return base::sha256(base::bytes_of(tensor.to(at::kCPU).contiguous()));
+  };
+  Json identity{{"images_sha256", digest(subjects.images)},
+                {"targets_sha256", digest(subjects.targets)},
+                {"methods", specs},
+                {"seed", options.common.seed},
+                {"dtype", options.common.dtype}};
+  if (!opened.file.empty()) identity["model_sha256"] = base::sha256_of_file(opened.file);
+  if (opened.origin == OpenedModel::Origin::built_in ||
+      opened.origin == OpenedModel::Origin::state_dict) {
+    const auto& shape = options.model.shape;
+    identity["model"] = {opened.name, shape.width, shape.head, shape.hidden};
+  }
+  return identity;
+}
+
 /// What would fail at the end fails here, before the work.
-void prepare_outputs(const ExplainOptions& options) {
+void prepare_outputs(const ExplainOptions& options, const Json& identity) {
   if (!options.report.empty()) {
     const auto folder = std::filesystem::absolute(options.report).parent_path();
     base::require(std::filesystem::is_directory(folder),
                   "the page cannot be written to '{}': '{}' is no folder", options.report,
                   folder.string());
   }
-  if (!options.common.out.empty()) base::make_folder(options.common.out);
+  if (!options.common.out.empty()) {
+    base::require_free(options.common.out, {.command = "explain", .identity = identity});
+  }
 }
 
 void write_maps(const ExplainOptions& options, const OpenedModel& opened, const Subjects& subjects,
-                const std::vector<Explanation>& explanations, double wall_seconds) {
-  const std::filesystem::path folder = options.common.out;
+                const std::vector<Explanation>& explanations, const Json& identity,
+                base::StagedFolder& staged, double wall_seconds) {
+  const auto& folder = staged.path();
   Json methods = Json::array();
-  Manifest manifest{
-      .command = "explain",
-      .data_hash = base::sha256(base::bytes_of(subjects.images.to(at::kCPU).contiguous())),
-      .wall_seconds = wall_seconds};
+  Manifest manifest{.command = "explain",
+                    .identity = identity,
+                    .data_hash = identity.at("images_sha256").get<std::string>(),
+                    .wall_seconds = wall_seconds};
   for (const auto& one : explanations) {
     base::write_npy(folder / one.file, one.attribution.maps);
     manifest.files.push_back(one.file);
@@ -146,14 +177,16 @@ void write_maps(const ExplainOptions& options, const OpenedModel& opened, const 
                             {"targets", options.targets}, {"target", options.target},
                             {"memory", options.memory}};
   manifest.more = {{"methods", methods}};
-  if (!opened.file.empty()) manifest.more["model_sha256"] = base::sha256_of_file(opened.file);
+  if (!opened.file.empty()) manifest.more["model_sha256"] = identity.at("model_sha256");
   write_manifest(folder, options.common, manifest);
+  staged.commit();
 }
 
 void explain_images(ExplainOptions options) {
   start(options.common);
   base::require(!options.common.out.empty() || !options.report.empty(),
                 "say where the maps go: --out FOLDER, --report PAGE.html, or both");
+  base::install_interrupt_handlers();
   const base::Stopwatch watch;
   if (!options.images.empty() && nn::zoo::contains(options.model.model)) {
     const auto images = read_images(options.images);
@@ -161,6 +194,7 @@ void explain_images(ExplainOptions options) {
     options.model.shape.size = images.size(2);
   }
   auto opened = open_model(options.model, options.common, Fetched::wanted);
+  require_finite_weights(opened);
   if (options.common.compute_dtype() == c10::kBFloat16) {
     auto& network = opened.model.network;
     network.state = train::state_for(network.graph, network.state, train::Compute::bfloat16);
@@ -168,12 +202,15 @@ void explain_images(ExplainOptions options) {
   const auto specs = specs_of(options, opened.network());
   const auto subjects = read_subjects(options, opened);
   warn_if_untrained(opened, options.common);
-  prepare_outputs(options);
+  const auto identity = identity_of(options, opened, subjects, specs);
+  prepare_outputs(options, identity);
+  std::optional<base::StagedFolder> staged;
+  if (!options.common.out.empty()) staged.emplace(options.common.out);
   const auto explanations = explain_all(options, opened.network(), subjects, specs);
-  auto object = json_of(opened, subjects, explanations);
+  auto object = json_of(opened, subjects, explanations, staged.has_value());
   auto text = text_of(opened, subjects, explanations);
-  if (!options.common.out.empty()) {
-    write_maps(options, opened, subjects, explanations, watch.seconds());
+  if (staged) {
+    write_maps(options, opened, subjects, explanations, identity, *staged, watch.seconds());
     object["out"] = options.common.out;
     text += fmt::format("the maps: {}\n", options.common.out);
   }
@@ -195,7 +232,7 @@ void add_explain(CLI::App& root) {
                   "--report page.html\n"
                   "  ranklens explain runs/a/best.safetensors --images X.npy --targets T.npy \\\n"
                   "    --method 'gradcam,integrated_gradients(steps=100)' --out maps",
-                  options->common);
+                  options->common, Out::folder);
   add_model_options(command, options->model);
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);

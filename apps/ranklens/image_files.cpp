@@ -11,11 +11,19 @@
 namespace ranklens::app {
 namespace {
 
-void require_finite(const at::Tensor& images, const std::string& file) {
-  const at::Tensor good = at::isfinite(images).flatten(1).all(1);
-  if (good.all().item<bool>()) return;
-  base::fail("image {} of '{}' holds a pixel that is not a finite number",
-             good.to(at::kByte).argmin().item<std::int64_t>(), file);
+void require_unit_range(const at::Tensor& images, const std::string& file) {
+  const at::Tensor finite = at::isfinite(images).flatten(1).all(1);
+  const auto first_bad = [](const at::Tensor& good) {
+    return good.to(at::kByte).argmin().item<std::int64_t>();
+  };
+  base::require(finite.all().item<bool>(),
+                "image {} of '{}' holds a pixel that is not a finite number", first_bad(finite),
+                file);
+  const at::Tensor within = images.ge(0).logical_and(images.le(1));
+  if (within.all().item<bool>()) return;
+  const auto index = first_bad(within.flatten(1).all(1));
+  const auto bad = images[index].masked_select(within[index].logical_not())[0].item<double>();
+  base::fail("image {} of '{}' holds a pixel of {}; floats must lie in [0, 1]", index, file, bad);
 }
 
 }  // namespace
@@ -24,13 +32,13 @@ at::Tensor read_images(const std::filesystem::path& path) {
   const auto file = path.string();
   at::Tensor images = base::read_npy(path);
   base::require((images.dim() == 4 || images.dim() == 3) && images.numel() > 0,
-                "'{}' holds an array of shape [{}]; images [N, C, H, W] or [N, H, W] are needed",
-                file, fmt::join(images.sizes(), ", "));
+                "'{}' holds an {}array of shape [{}]; images [N, C, H, W] or [N, H, W] are needed",
+                file, images.numel() == 0 ? "empty " : "", fmt::join(images.sizes(), ", "));
   if (images.dim() == 3) images = images.unsqueeze(1);
   if (images.scalar_type() == at::kByte) return data::in_unit_range(images);
   base::require(images.is_floating_point(), "'{}' holds {}; images are uint8 or floats", file,
                 c10::toString(images.scalar_type()));
-  require_finite(images, file);
+  require_unit_range(images, file);
   return images.scalar_type() == at::kDouble ? images : images.to(at::kFloat);
 }
 

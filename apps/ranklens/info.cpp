@@ -5,9 +5,11 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/fetch.h"
+#include "ranklens/nn/foreign.h"
 #include "ranklens/nn/inspect.h"
 #include "ranklens/report/table.h"
 
+#include "checks.h"
 #include "commands.h"
 #include "model.h"
 
@@ -18,6 +20,7 @@ struct InfoOptions {
   Common common;
   ModelOptions model;
   std::int64_t batch = 1;
+  std::string state_dict;
 };
 
 /// Sums over all nodes. A multiply-add is two operations.
@@ -119,9 +122,13 @@ std::string text_of(const OpenedModel& opened, const std::vector<nn::NodeCost>& 
 
 void info(const InfoOptions& options) {
   start(options.common);
+  base::require(options.state_dict.empty() || !options.model.model.empty(),
+                "--state-dict needs the network whose weights it writes");
   if (options.model.model.empty()) return list_networks(options.common);
   const auto opened = open_model(options.model, options.common, Fetched::wanted);
   const auto nodes = nn::costs(opened.network(), options.batch);
+  if (!options.state_dict.empty())
+    nn::write_state_dict_file(options.state_dict, nn::state_dict(opened.network()));
   emit_and_save(options.common, json_of(opened, nodes, options.batch), text_of(opened, nodes));
 }
 
@@ -131,20 +138,24 @@ void add_info(CLI::App& root) {
   const auto options = std::make_shared<InfoOptions>();
   auto& command =
       add_command(root, "info", "show a network node by node, or list the built-in ones",
-                  "  ranklens info cnn-tt --json\n  ranklens info", options->common);
+                  "  ranklens info cnn-tt --json\n  ranklens info\n"
+                  "  ranklens info runs/a/best.safetensors --state-dict best.pth",
+                  options->common, Out::json_file);
   add_model_options(command, options->model);
   command.get_option("--model")->required(false);
   auto& shape = options->model.shape;
   const std::string group = "Of built-in networks";
   const auto add = [&](const char* name, std::int64_t& value, const char* text) {
-    command.add_option(name, value, text)->check(CLI::Range(1, 65536))->group(group);
+    command.add_option(name, value, text)->check(whole_number(1, 65536))->group(group);
   };
   add("--channels", shape.channels, "of its images");
   add("--size", shape.size, "pixels a side of its images");
   add("--classes", shape.classes, "how many it tells apart");
   command.add_option("--batch", options->batch, "how many images the costs are for")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
+  command.add_option("--state-dict", options->state_dict,
+                     "also write the weights for PyTorch: FILE.pth, .pt or .safetensors");
   command.callback([options] { info(*options); });
 }
 

@@ -23,6 +23,7 @@ Json to_json(const Manifest& manifest, const Common& common, const std::filesyst
             {"processor", base::processor()},
             {"instructions", base::instruction_set()},
             {"configuration", manifest.configuration},
+            {"identity", manifest.identity},
             {"seed", common.seed},
             {"threads", base::threads()},
             {"dtype", common.dtype},

@@ -12,6 +12,9 @@ namespace ranklens::app {
 struct Manifest {
   std::string command = {};
   Json configuration = Json::object();
+  /// What base::require_free() compares before the folder is written to again; empty where the
+  /// command tells its runs apart by other files.
+  Json identity = Json::object();
   std::string data_hash = {};
   double wall_seconds = 0;
   Json more = Json::object();  ///< what only this command has to say

@@ -10,6 +10,7 @@
 #include "ranklens/metrics/registry.h"
 #include "ranklens/train/compute.h"
 
+#include "checks.h"
 #include "commands.h"
 #include "image_files.h"
 #include "model.h"
@@ -36,6 +37,7 @@ void add_network(MeasureOptions options, metrics::Subject& subject) {
     options.model.shape.size = subject.images.size(2);
   }
   const auto opened = open_model(options.model, common, Fetched::wanted);
+  require_finite_weights(opened);
   require_shape(subject.images, image_shape(opened.network()),
                 fmt::format("the images in '{}'", options.images));
   base::require(subject.maps.size(0) == subject.images.size(0), "there are {} maps but {} images",
@@ -59,8 +61,8 @@ void add_network(MeasureOptions options, metrics::Subject& subject) {
 metrics::Subject read_subject(const MeasureOptions& options) {
   metrics::Subject subject{.maps = base::read_npy(options.maps), .batch = options.batch};
   base::require(subject.maps.dim() == 3 && subject.maps.numel() > 0,
-                "'{}' holds an array of shape [{}]; maps [N, H, W] are needed", options.maps,
-                fmt::join(subject.maps.sizes(), ", "));
+                "'{}' holds an {}array of shape [{}]; maps [N, H, W] are needed", options.maps,
+                subject.maps.numel() == 0 ? "empty " : "", fmt::join(subject.maps.sizes(), ", "));
   if (!options.masks.empty()) subject.masks = base::read_npy(options.masks);
   if (!options.others.empty()) subject.others = base::read_npy(options.others);
   const bool network = !options.model.model.empty();
@@ -124,7 +126,7 @@ void add_measure(CLI::App& root) {
       "  ranklens measure --maps maps/gradcam.npy --masks D/masks.npy --json\n"
       "  ranklens measure --maps maps/gradcam.npy --model M.safetensors --images D/images.npy \\\n"
       "    --targets maps/targets.npy --metrics deletion,insertion",
-      options->common);
+      options->common, Out::json_file);
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);
   };
@@ -136,7 +138,7 @@ void add_measure(CLI::App& root) {
   add("--targets", options->targets, "the classes that are explained, .npy [N]");
   add("--metrics", options->metrics, "only these, such as deletion,insertion (default: all)");
   add("--batch", options->batch, "images that the network takes at a time")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
   add_network_options(command, options->model);
   command.callback([options] { measure(*options); });

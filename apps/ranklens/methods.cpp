@@ -100,7 +100,7 @@ void methods(const Common& common) {
 void add_methods(CLI::App& root) {
   const auto common = std::make_shared<Common>();
   add_command(root, "methods", "list the methods, metrics, networks and formats, with sources",
-              "  ranklens methods --json", *common)
+              "  ranklens methods --json", *common, Out::json_file)
       .callback([common] { methods(*common); });
 }
 

@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/isfinite.h>
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
@@ -10,6 +12,8 @@
 #include "ranklens/nn/fetch.h"
 #include "ranklens/nn/foreign.h"
 #include "ranklens/nn/inspect.h"
+
+#include "checks.h"
 
 namespace ranklens::app {
 namespace {
@@ -45,8 +49,12 @@ OpenedModel from_name(const ModelOptions& options, const Common& common) {
                      .origin = Origin::built_in,
                      .file = {}};
   if (options.weights.empty()) return opened;
-  opened.model.network =
-      nn::with_state_dict(opened.model.network, nn::read_state_dict_file(options.weights));
+  const auto tensors = nn::read_state_dict_file(options.weights);
+  try {
+    opened.model.network = nn::with_state_dict(opened.model.network, tensors);
+  } catch (const base::Error& error) {
+    base::fail("'{}' does not fit '{}': {}", options.weights, options.model, error.what());
+  }
   opened.origin = Origin::state_dict;
   opened.file = options.weights;
   return opened;
@@ -94,10 +102,10 @@ std::string_view to_string(Origin origin) {
 void add_network_options(CLI::App& command, ModelOptions& options) {
   const std::string group = "Of built-in networks";
   command.add_option("--width", options.shape.width, "channels of the first convolutions (cnn-*)")
-      ->check(CLI::Range(1, 65536))
+      ->check(whole_number(1, 65536))
       ->group(group);
   command.add_option("--dropout", options.shape.dropout, "factor on the published rates (cnn-*)")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number(0, 1))
       ->group(group);
   command
       .add_option("--head", options.shape.head,
@@ -106,7 +114,7 @@ void add_network_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--hidden", options.shape.hidden, "sizes of mlp's hidden layers: 300,100")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->group(group);
   command.add_option("--weights", options.weights, "a state dict of PyTorch to fill it with")
       ->group(group);
@@ -126,6 +134,14 @@ OpenedModel open_model(const ModelOptions& options, const Common& common, Fetche
   if (common.compute_dtype() == c10::kDouble) state = state.to(c10::kDouble);
   state = state.to(common.torch_device());
   return opened;
+}
+
+void require_finite_weights(const OpenedModel& opened) {
+  for (const auto& one : opened.network().state.tensors()) {
+    base::require(!one.tensor.is_floating_point() || at::isfinite(one.tensor).all().item<bool>(),
+                  "the weight '{}' of '{}' holds a value that is not a finite number", one.name,
+                  opened.name);
+  }
 }
 
 void warn_if_untrained(const OpenedModel& opened, const Common& common) {

@@ -47,6 +47,10 @@ enum class Fetched { wanted, left };
 /// that is not known (nearest named), and shapes given for a network that has its own.
 OpenedModel open_model(const ModelOptions& options, const Common& common, Fetched fetched);
 
+/// An Error, naming the first, where a weight is not a finite number: nothing that such a network
+/// answers means anything.
+void require_finite_weights(const OpenedModel& opened);
+
 /// Says on stderr that a network knows nothing yet.
 void warn_if_untrained(const OpenedModel& opened, const Common& common);
 

@@ -8,9 +8,11 @@ namespace ranklens::app {
 void add_reproduce(CLI::App& root) {
   auto options = std::make_shared<StudyOptions>();
   auto name = std::make_shared<std::string>();
+  options->common.out = "runs/hackathon";
   auto& command = add_command(
       root, "reproduce", "Repeat a published experiment in its own setting and judge its claims",
-      "  ranklens reproduce hackathon --data cifar10:DIR --epochs 12 --seeds 5\n", options->common);
+      "  ranklens reproduce hackathon --data cifar10:DIR --epochs 12 --seeds 5\n", options->common,
+      Out::folder);
   command
       .add_option("name", *name,
                   "hackathon: a CNN with a dense head against one with a tensor-train head")
@@ -21,7 +23,6 @@ void add_reproduce(CLI::App& root) {
                   base::nearest_hint(*name, {"hackathon"}));
     base::require(!options->data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
     options->preset = "hackathon";
-    if (options->common.out.empty()) options->common.out = "runs/hackathon";
     run_study(*options, "reproduce");
   });
 }

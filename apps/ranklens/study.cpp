@@ -14,7 +14,7 @@ void add_study(CLI::App& root) {
       "Train dense and compressed networks, see what they look at, measure it, report it",
       "  ranklens study\n"
       "  ranklens study --preset paper --data cifar10:DIR --seeds 5 --epochs 12 --out runs/cifar\n",
-      options->common);
+      options->common, Out::folder);
   command
       .add_option("--preset", options->preset,
                   fmt::format("{}", fmt::join(study::preset_names(), ", ")))

@@ -10,6 +10,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
 
+#include "checks.h"
 #include "values.h"
 
 namespace ranklens::app {
@@ -52,6 +53,10 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std:
 }  // namespace
 
 study::Config StudyOptions::config() const {
+  for (const auto* option : lists) {
+    base::require(option->count() == 0 || !option->as<std::string>().empty(),
+                  "{} was given nothing; leave it out for the preset's", option->get_name());
+  }
   auto config = study::preset(preset);
   if (!data.empty()) config.data = data;
   if (!title.empty()) config.title = title;
@@ -97,17 +102,17 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
           "--epochs", options.epochs,
           "passes over the training images; with fewer than the preset's recipe has, claims "
           "about converged accuracy stay undecided")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command
       .add_option("--full-epochs", options.full_epochs,
                   "epochs of the recipe (the preset's; --epochs where that is more): to say that "
                   "fewer are the whole of it")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
   command.add_option("--width", options.width, "channels of the first convolutions")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--batch", options.batch, "images a step")->check(CLI::PositiveNumber);
+      ->check(whole_number(1));
+  command.add_option("--batch", options.batch, "images a step")->check(whole_number(1));
   command.add_option("--dropout", options.dropout, "factor on the published dropout rates")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(number(0, 1));
   command.add_option("--optimiser", options.optimiser,
                      "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
   command.add_option("--schedule", options.schedule, "constant, cosine, ...");
@@ -118,11 +123,15 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command
       .add_option("--accuracy-margin", options.accuracy_margin,
                   "difference up to which accuracies count as matched, as a fraction")
-      ->check(CLI::PositiveNumber);
+      ->check(number_above_zero());
   command.add_option("--title", options.title, "of the page");
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
   command.add_flag("--grey", options.grey, "train on grey images");
+  for (const auto* name : {"--data", "--arms", "--seeds", "--methods", "--images", "--optimiser",
+                           "--schedule", "--compute"}) {
+    options.lists.push_back(command.get_option(name));
+  }
 }
 
 }  // namespace ranklens::app

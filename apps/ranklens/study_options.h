@@ -16,7 +16,8 @@ struct StudyOptions {
   Common common;
   std::string preset;
   std::string data, arms, seeds, optimiser, schedule, compute, methods, images, title, work;
-  const CLI::Option* seed = nullptr;  ///< common.seed counts only where it was given
+  std::vector<const CLI::Option*> lists = {};  ///< flags that may be left out but not be empty
+  const CLI::Option* seed = nullptr;           ///< common.seed counts only where it was given
   std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0;
   double accuracy_margin = 0;
   double dropout = -1;

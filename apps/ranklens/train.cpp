@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -6,6 +7,7 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
+#include "ranklens/base/free_folder.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
 #include "ranklens/report/table.h"
@@ -50,9 +52,11 @@ std::vector<std::string> write_models(const TrainOptions& options, const train::
        fmt::format("{}, trained on {}", std::filesystem::path(options.model.model).stem().string(),
                    data::without_place(options.data.source))},
       {"data_hash", training.hash}};
+  // A network that tells more classes apart than the data have keeps no names.
+  const bool named = class_count(result.last) == static_cast<std::int64_t>(training.classes.size());
+  const auto labels = named ? training.classes : std::vector<std::string>();
   const auto write = [&](const char* name, const nn::Network& network) {
-    nn::write_model(folder / name,
-                    {.network = network, .labels = training.classes, .metadata = metadata});
+    nn::write_model(folder / name, {.network = network, .labels = labels, .metadata = metadata});
   };
   write("best.safetensors", result.best);
   write("last.safetensors", result.last);
@@ -80,6 +84,7 @@ void finish(const TrainOptions& options, const train::FitResult& result,
   const auto summary = summary_of(options, result);
   Manifest manifest{.command = "train",
                     .configuration = configuration_of(options),
+                    .identity = configuration_of(options),
                     .data_hash = training.hash,
                     .wall_seconds = wall_seconds,
                     .more = {{"data", training.name}, {"result", summary}},
@@ -95,6 +100,9 @@ void finish(const TrainOptions& options, const train::FitResult& result,
 void train_network(TrainOptions options) {
   start(options.common);
   base::require(!options.common.out.empty(), "--out is required: the folder to write to");
+  base::require_free(options.common.out, {.command = "train",
+                                          .identity = configuration_of(options),
+                                          .marks = {"checkpoint.safetensors"}});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   const auto training = open_data(options.data, data::Split::train);
@@ -102,6 +110,7 @@ void train_network(TrainOptions options) {
       options.no_validation ? data::Dataset{} : open_data(options.data, data::Split::test);
   options.model.shape = fitted(options.model.shape, training);
   const auto opened = open_model(options.model, options.common, Fetched::left);
+  require_finite_weights(opened);
   base::ProgressBar bar(options.common.quiet);
   auto fit = options.fit_options();
   fit.progress = bar.callback();
@@ -109,13 +118,15 @@ void train_network(TrainOptions options) {
     bar.clear();
     if (!options.common.quiet) std::cerr << "ranklens: " << line << '\n';
   };
+  const base::Stopwatch fit_watch;
   const auto result = train::fit(opened.network(), training, validation, fit);
+  const double earlier = std::max(0.0, result.seconds - fit_watch.seconds());
   bar.clear();
   if (result.ending == Ending::interrupted) {
     throw base::SystemError(fmt::format("{}; the same command goes on from there", result.message));
   }
   if (result.ending == Ending::diverged) throw base::SystemError(result.message);
-  finish(options, result, training, watch.seconds());
+  finish(options, result, training, earlier + watch.seconds());
 }
 
 }  // namespace
@@ -127,7 +138,7 @@ void add_train(CLI::App& root) {
       "  ranklens train cnn-dense --width 16 --data scenes --epochs 3 --out runs/dense\n"
       "  ranklens train cnn-dense --head 'low_rank(r=8)' --data cifar10:DIR --flip --crop 4 \\\n"
       "    --optimiser 'sgd(lr=0.1,momentum=0.9)' --schedule 'cosine(warmup=1)' --out runs/low",
-      options->common);
+      options->common, Out::folder);
   add_train_options(command, *options);
   command.callback([options] { train_network(*options); });
 }

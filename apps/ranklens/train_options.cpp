@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "checks.h"
+
 namespace ranklens::app {
 namespace {
-
-constexpr double kMost = 1e12;
 
 void add_recipe(CLI::App& command, TrainOptions& options) {
   auto& fit = options.fit;
@@ -13,7 +13,7 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text)->group(group)->capture_default_str();
   };
-  const auto whole = CLI::Range(std::int64_t{1}, std::int64_t{1} << 40);
+  const auto whole = whole_number(1);
   add("--epochs", fit.epochs, "passes over the training images")->check(whole);
   add("--batch", fit.batch, "images a step")->check(whole);
   add("--optimiser", fit.optimiser,
@@ -21,11 +21,11 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
   add("--schedule", fit.schedule,
       "constant, linear, cosine(warmup=2), step(every=10,factor=0.1), plateau(patience=3)");
   add("--label-smoothing", fit.label_smoothing, "share of the target spread over all classes")
-      ->check(CLI::Range(0.0, 0.999));
+      ->check(number(0, 0.999));
   add("--clip-norm", fit.clip_norm, "largest norm of all gradients together (0: any)")
-      ->check(CLI::Range(0.0, kMost));
+      ->check(number(0, kAnyNumber));
   add("--clip-value", fit.clip_value, "largest entry of a gradient (0: any)")
-      ->check(CLI::Range(0.0, kMost));
+      ->check(number(0, kAnyNumber));
   add("--accumulate", fit.accumulate, "compute a batch in so many pieces, to save memory")
       ->check(whole);
   add("--best-by", options.best_by, "what makes an epoch the best: loss or accuracy")
@@ -43,25 +43,25 @@ void add_augmentation(CLI::App& command, data::Augment& augment) {
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text)->group(group)->capture_default_str();
   };
-  add("--crop", augment.crop, "move images by up to so many pixels")->check(CLI::Range(0, 4096));
+  add("--crop", augment.crop, "move images by up to so many pixels")->check(whole_number(0, 4096));
   command.add_flag("--flip", augment.flip, "mirror every second image")->group(group);
   add("--brightness", augment.brightness, "change it by a factor of up to 1 +- this")
-      ->check(CLI::Range(0.0, 1.0));
-  add("--contrast", augment.contrast, "the same for the contrast")->check(CLI::Range(0.0, 1.0));
-  add("--saturation", augment.saturation, "the same for the colours")->check(CLI::Range(0.0, 1.0));
+      ->check(number(0, 1));
+  add("--contrast", augment.contrast, "the same for the contrast")->check(number(0, 1));
+  add("--saturation", augment.saturation, "the same for the colours")->check(number(0, 1));
 }
 
 void add_checkpoints(CLI::App& command, train::FitOptions& fit) {
   const std::string group = "Checkpoints";
   const auto add = [&](const char* name, auto& value, const char* text) {
-    command.add_option(name, value, text)
-        ->group(group)
-        ->check(CLI::Range(0.0, kMost))
-        ->capture_default_str();
+    return command.add_option(name, value, text)->group(group)->capture_default_str();
   };
-  add("--checkpoint-seconds", fit.checkpoint_seconds, "one after so many seconds");
-  add("--checkpoint-steps", fit.checkpoint_steps, "one after so many steps (0: not counted)");
-  add("--checkpoint-epochs", fit.checkpoint_epochs, "one after so many epochs (0: not counted)");
+  add("--checkpoint-seconds", fit.checkpoint_seconds, "one after so many seconds")
+      ->check(number(0, kAnyNumber));
+  add("--checkpoint-steps", fit.checkpoint_steps, "one after so many steps (0: not counted)")
+      ->check(whole_number(0));
+  add("--checkpoint-epochs", fit.checkpoint_epochs, "one after so many epochs (0: not counted)")
+      ->check(whole_number(0));
 }
 
 }  // namespace

@@ -51,6 +51,63 @@ TEST(Cli, OutputThatCannotBeWrittenIsAFailure) {
   expect_complaint(ranklens({"methods", "--out", "/dev/full"}), 1, "/dev/full");
 }
 
+TEST(Cli, NumbersThatAreNoneAreSaidInWords) {
+  const auto refused = [](const Args& args, const std::string& part) {
+    expect_complaint(ranklens(args), 2, part);
+  };
+  refused({"study", "--epochs", "abc"}, "--epochs takes a whole number above 0, not 'abc' (see");
+  refused({"study", "--width", "1.5"}, "--width takes a whole number above 0, not '1.5'");
+  refused({"study", "--accuracy-margin", "0"}, "--accuracy-margin takes a number above 0, not '0'");
+  refused({"study", "--dropout", "nan"}, "--dropout takes a number from 0 to 1, not 'nan'");
+  refused({"info", "cnn-tt", "--size", "x"},
+          "--size takes a whole number from 1 to 65536, not 'x'");
+  refused({"methods", "--seed", "-1"}, "--seed takes a whole number of 0 or more");
+  refused({"methods", "--threads", "x"}, "--threads takes a whole number from 0 to 4096, not 'x'");
+  refused({"info", "cnn-tt", "--width", "8", "--width", "16"},
+          "--width was given 2 values and takes 1");
+  const TemporaryFolder folder;
+  std::ofstream(folder / "c.toml") << "epochs = 'abc'\n";
+  refused({"study", "--config", (folder / "c.toml").string()},
+          "--epochs takes a whole number above 0, not 'abc'");
+}
+
+TEST(Cli, SizesBeyondTheMachineAreOneSentence) {
+  expect_complaint(ranklens({"info", "mlp", "--size", "65536", "--hidden", "1048576,1048576"}), 1,
+                   "out of memory");
+}
+
+TEST(Cli, OutIsAFolderOrAFileAndTheHelpSaysWhich) {
+  for (const std::string command : {"study", "reproduce", "train", "explain", "fetch"}) {
+    EXPECT_THAT(ranklens({command, "--help"}).out, HasSubstr("the folder that the results go to"));
+  }
+  for (const std::string command : {"measure", "evaluate", "info", "methods"}) {
+    EXPECT_THAT(ranklens({command, "--help"}).out,
+                HasSubstr("a file that the JSON object goes to"));
+  }
+  EXPECT_THAT(ranklens({"study", "--help"}).out, HasSubstr("runs/study"));
+  EXPECT_THAT(ranklens({"reproduce", "--help"}).out, HasSubstr("runs/hackathon"));
+}
+
+TEST(Cli, OnlyItsOwnJsonIsReplaced) {
+  const TemporaryFolder folder;
+  const auto to = [&](const std::string& name) {
+    return Args{"methods", "--out", (folder / name).string()};
+  };
+  expect_complaint(ranklens({"methods", "--out", folder.path().string()}), 2, "is a folder");
+  for (const std::string foreign : {"thesis", "{}", R"({"grades": [1]})"}) {
+    std::ofstream(folder / "foreign") << foreign;
+    expect_complaint(ranklens(to("foreign")), 2, "holds no JSON of ranklens: it is not replaced");
+    std::ifstream file(folder / "foreign");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), foreign);
+  }
+  EXPECT_EQ(ranklens(to("own.json")).status, 0);
+  EXPECT_EQ(ranklens(to("own.json")).status, 0);
+}
+
+TEST(Cli, HelpThatCannotBeWrittenIsAFailure) {
+  EXPECT_EQ(ranklens({"--help"}, {.out_path = "/dev/full"}).status, 1);
+}
+
 TEST(Cli, JsonIsOneObjectAndOutKeepsIt) {
   const TemporaryFolder folder;
   const auto file = folder / "methods.json";
@@ -95,7 +152,10 @@ TEST_F(Config, FaultsAreSaid) {
                    "the key 'thread' does not exist; nearest: 'threads'");
   expect_complaint(ranklens({"methods", "--config", write("seed = = 2")}), 2, "line 1");
   expect_complaint(ranklens({"methods", "--config", write("seed = 'x'")}), 2, "--seed");
-  expect_complaint(ranklens({"methods", "--config", write("config = 'x'")}), 2, "'config'");
+  expect_complaint(ranklens({"methods", "--config", write("config = 'x'")}), 2,
+                   "'config' is a flag, but no key of a file");
+  expect_complaint(ranklens({"methods", "--config", write("confi = 'x'")}), 2,
+                   "the key 'confi' does not exist; nearest: '");
 }
 
 }  // namespace

@@ -63,12 +63,20 @@ TEST(Evaluate, BadInputIsOneSentence) {
   expect_complaint(ranklens({"evaluate", file, "--data", "cifar:x"}), 2, "nearest: 'cifar10'");
   expect_complaint(ranklens({"evaluate", "cnn", "--data", scenes}), 2, "'cnn'; nearest: 'cnn-tt'");
 
-  const std::string d = folder.path().string();
+  const std::string d = (folder / "d").string();
   make_scenes(d, 10);
   auto images = base::read_npy(d + "/images.npy");
   images[3][0][5][5].fill_(std::nan(""));
   base::write_npy(d + "/images.npy", images);
   expect_complaint(ranklens({"evaluate", "mlp", "--data", "npy:" + d, "--split", "all"}), 2, d);
+}
+
+TEST(Evaluate, AWeightThatIsNoNumberIsNamed) {
+  const TemporaryFolder folder;
+  const auto file = (folder / "m.safetensors").string();
+  write_constant(file, 3, std::nan(""));
+  expect_complaint(ranklens({"evaluate", file, "--data", scenes}), 2,
+                   "the weight 'classifier.bias' of '" + file + "' holds a value that is not a");
 }
 
 TEST(Methods, ListsEverythingThatCommandsTake) {

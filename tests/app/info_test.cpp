@@ -1,7 +1,9 @@
+#include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/safetensors.h"
+#include "ranklens/nn/foreign.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/nn/zoo/zoo.h"
 
@@ -41,14 +43,39 @@ TEST(Info, NodesAddUpToTheTotals) {
 TEST(Info, TakesAFileToo) {
   const TemporaryFolder folder;
   const auto file = (folder / "m.safetensors").string();
-  nn::write_model(
-      file, {.network = nn::zoo::make("mlp", {.hidden = {5}, .seed = 1}), .labels = {"a", "b"}});
+  nn::write_model(file, {.network = nn::zoo::make("mlp", {.classes = 2, .hidden = {5}, .seed = 1}),
+                         .labels = {"a", "b"}});
   const auto info = answer_of(ranklens({"info", file, "--json"}));
-  EXPECT_EQ(info["parameters"], 784 * 5 + 5 + 5 * 10 + 10);
+  EXPECT_EQ(info["parameters"], 784 * 5 + 5 + 5 * 2 + 2);
   EXPECT_EQ(info["labels"], nlohmann::json({"a", "b"}));
   EXPECT_EQ(info["origin"], "file");
   const auto text = ranklens({"info", file});
-  EXPECT_THAT(text.out, HasSubstr("3985 parameters, 3985 of them trainable"));
+  EXPECT_THAT(text.out, HasSubstr("3937 parameters, 3937 of them trainable"));
+}
+
+TEST(Info, WritesAStateDictThatFitsAgain) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"w.pth", "w.safetensors"}) {
+    const auto file = (folder / name).string();
+    ASSERT_EQ(ranklens({"info", "resnet18", "--seed", "3", "--state-dict", file}).status, 0);
+    const auto tensors = nn::read_state_dict_file(file);
+    EXPECT_TRUE(tensors.contains("layer1.0.bn1.num_batches_tracked"));
+    const auto own = nn::zoo::make("resnet18", {.seed = 3}).state;
+    EXPECT_TRUE(
+        at::equal(tensors.at("layer4.1.conv2.weight"), own.tensor("layer4.1.conv2.weight")));
+    EXPECT_EQ(ranklens({"info", "resnet18", "--weights", file}).status, 0);
+  }
+  expect_complaint(ranklens({"info", "mlp", "--state-dict", (folder / "w.bin").string()}), 2,
+                   "is written as .safetensors, .pth or .pt");
+  expect_complaint(ranklens({"info", "--state-dict", "w.pth"}), 2, "needs the network");
+}
+
+TEST(Info, ALabelForEachClassOrNone) {
+  const TemporaryFolder folder;
+  const auto file = (folder / "m.safetensors").string();
+  nn::write_model(file, {.network = nn::zoo::make("mlp", {.hidden = {5}}), .labels = {"cat"}});
+  expect_complaint(ranklens({"info", file}), 2,
+                   "it names 1 classes, and its network tells 10 apart");
 }
 
 TEST(Info, ListsWhatIsBuiltIn) {

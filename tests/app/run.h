@@ -68,7 +68,7 @@ class Process {
     const rlimit limit{options.largest_file, options.largest_file};
     const bool limited =
         options.largest_file == RLIM_INFINITY || setrlimit(RLIMIT_FSIZE, &limit) == 0;
-    std::signal(SIGXFSZ, SIG_IGN);  // the write fails instead
+    std::signal(SIGXFSZ, SIG_DFL);  // whatever this process does
     const bool open = limited && std::freopen("/dev/null", "r", stdin) &&
                       std::freopen(out_.c_str(), "w", stdout) &&
                       std::freopen(err_.c_str(), "w", stderr);

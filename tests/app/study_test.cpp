@@ -64,6 +64,10 @@ TEST_F(StudyCommand, BadInputIsOneSentenceAndLeavesNothing) {
   expect_refused({"--arms", ","}, "no arm is called ''");
   expect_refused({"--methods", "gradcam,smoothgrad(sample=3)"},
                  "has no option 'sample'; nearest: 'samples'");
+  expect_refused({"--arms", ""}, "--arms was given nothing; leave it out for the preset's");
+  expect_refused({"--methods", ""}, "--methods was given nothing");
+  expect_refused({"--images", ""}, "--images was given nothing");
+  expect_refused({"--images", "test:17"}, "asks for 17 images, but there are only 16");
   expect_refused({"--methods", "gradcamm"}, "there is no method 'gradcamm'; nearest: 'gradcam'");
   expect_refused({"--seeds", "0"}, "from 1 to 1000 seeds, not 0");
   expect_refused({"--seeds", "x"}, "'x' is no seed");

@@ -173,7 +173,7 @@ TEST(Train, BadInputIsOneSentence) {
                    "nearest: 'mlp'");
   expect_complaint(ranklens({"train", "mlp", "--data", "scenes"}), 2, "--out is required");
   base::write_file(folder / "file", "x");
-  expect_complaint(ranklens(command(folder / "file")), 2, "cannot be made");
+  expect_complaint(ranklens(command(folder / "file")), 2, "is no folder");
   expect_complaint(ranklens(command("/proc/run")), 2, "cannot be made");
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/parallel.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/data/scenes/figures.h"
@@ -84,6 +85,7 @@ Dataset make_scenes(const SceneOptions& options) {
   auto* labels = data.labels.mutable_data_ptr<std::int64_t>();
   base::parallel_over(n, 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
+      if (base::interrupted()) throw base::SystemError("interrupted while images were generated");
       const scenes::Scene scene = scenes::draw(options, part, i);
       labels[i] = scene.label;
       put(scene.pixels, data.images, i);

@@ -45,7 +45,7 @@ struct SceneOptions {
 /// Pictures of ten classes of objects put together from parts, on cluttered, textured backgrounds
 /// with single parts as distractors; each with the exact mask of its object. Colour, size, place
 /// and background carry nothing about the class: only the arrangement of the parts does. Item i
-/// depends on (seed, split, i) and the options alone.
+/// depends on (seed, split, i) and the options alone. SystemError when base::interrupted().
 Dataset make_scenes(const SceneOptions& options);
 
 /// Reads "class=3,patch,p=0.9,elsewhere=0": the class by number or by name, and any of the others.
