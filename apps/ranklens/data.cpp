@@ -81,8 +81,10 @@ void make(MakeOptions options) {
   options.scenes.seed = options.common.seed;
   options.scenes.split = data::parse_split(options.split);
   if (!options.shortcut.empty()) options.scenes.shortcut = data::parse_shortcut(options.shortcut);
-  base::require_free(options.common.out,
-                     {.command = "data make", .identity = identity_of(options)});
+  base::require_free(options.common.out, {.command = "data make",
+                                          .identity = identity_of(options),
+                                          .among_others = true,
+                                          .taken = {"images.npy", "labels.npy", "masks.npy"}});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   base::StagedFolder staged(options.common.out);

@@ -152,7 +152,9 @@ void prepare_outputs(const ExplainOptions& options, const Json& identity) {
                   folder.string());
   }
   if (!options.common.out.empty()) {
-    base::require_free(options.common.out, {.command = "explain", .identity = identity});
+    base::require_free(
+        options.common.out,
+        {.command = "explain", .alike = {"data make"}, .identity = identity, .among_others = true});
   }
 }
 

@@ -77,6 +77,24 @@ TEST(FreeFolder, AMarkIsTheCommandsOwnButNotAnothersManifest) {
   expect_error([&] { require_free(folder.path(), study); }, "holds the result of 'ranklens train'");
 }
 
+TEST(FreeFolder, SomeResultsMayLieAmongOtherFiles) {
+  const TemporaryFolder folder;
+  auto use = explaining("a");
+  use.among_others = true;
+  use.alike = {"data make"};
+  use.taken = {"gradcam.npy"};
+  write_file(folder / "images.npy", "x");
+  require_free(folder.path(), use);
+  put_manifest(folder.path(), "data make", {{"identity", {{"count", 3}}}});
+  require_free(folder.path(), use);
+  fs::remove(folder / "manifest.json");
+  for (const char* name : {"gradcam.npy", "study.json", "checkpoint.safetensors"}) {
+    write_file(folder / name, "x");
+    expect_error([&] { require_free(folder.path(), use); }, "is not empty");
+    fs::remove(folder / name);
+  }
+}
+
 TEST(FirstDifference, NamesTheKeyAndBothValues) {
   EXPECT_EQ(first_difference({{"a", 1}, {"b", 2}}, {{"a", 1}, {"b", 2}}), "");
   EXPECT_EQ(first_difference({{"b", 2}, {"a", 1}}, {{"a", 3}, {"b", 4}}),

@@ -25,9 +25,18 @@ std::string first_name(const fs::path& folder) {
   return first;
 }
 
-bool has_mark(const fs::path& folder, const FolderUse& use) {
-  return std::any_of(use.marks.begin(), use.marks.end(),
-                     [&](const auto& mark) { return fs::exists(folder / mark); });
+bool any_there(const fs::path& folder, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const auto& name) { return fs::exists(folder / name); });
+}
+
+bool has_mark(const fs::path& folder, const FolderUse& use) { return any_there(folder, use.marks); }
+
+/// By these a training or a study that is not finished is known.
+bool may_lie_there(const fs::path& folder, const FolderUse& use) {
+  return use.among_others && !any_there(folder, use.taken) &&
+         !any_there(folder, {"study.json", "checkpoint.safetensors", "metrics.jsonl",
+                             "best.safetensors", "last.safetensors"});
 }
 
 /// The manifest; a null where it is none of this program's.
@@ -52,7 +61,7 @@ void check_manifest(const fs::path& folder, const FolderUse& use) {
   require(command == use.command ||
               std::find(use.alike.begin(), use.alike.end(), command) != use.alike.end(),
           "'{}' holds the result of 'ranklens {}'; {}", folder.string(), command, kRemedy);
-  if (has_mark(folder, use)) return;
+  if (has_mark(folder, use) || command != use.command) return;
   const auto difference =
       first_difference(manifest.value("identity", nlohmann::json::object()), use.identity);
   require(difference.empty(),
@@ -77,7 +86,7 @@ void require_free(const fs::path& folder, const FolderUse& use) {
   const auto name = first_name(folder);
   if (name.empty()) return;
   if (fs::exists(folder / "manifest.json")) return check_manifest(folder, use);
-  require(has_mark(folder, use),
+  require(has_mark(folder, use) || may_lie_there(folder, use),
           "'{}' is not empty ('{}' is there) and holds no finished result of 'ranklens {}'; {}",
           folder.string(), name, use.command, kRemedy);
 }

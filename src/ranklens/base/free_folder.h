@@ -18,12 +18,17 @@ struct FolderUse {
   /// Files by which the command knows a run of its own, finished or not ("study.json"). It compares
   /// what they say itself: where one is there, `identity` is not looked at.
   std::vector<std::string> marks = {};
+  /// The results may lie among files of other origin, such as the images that are explained; not
+  /// among those of a training or a study, nor over `taken`.
+  bool among_others = false;
+  std::vector<std::string> taken = {};
 };
 
 /// An Error unless a command may write into the folder: it is absent, or empty, or holds what the
-/// same command made under the same configuration. The sentence names what is there and what to do.
-/// Names that begin with a dot do not count. Nothing is written. Every command that writes a folder
-/// calls this first.
+/// same command made under the same configuration (of commands that are alike any), or files that
+/// the command may lie among. The sentence names what is there and what to do. Names that begin
+/// with a dot do not count. Nothing is written. Every command that writes a folder calls this
+/// first.
 void require_free(const std::filesystem::path& folder, const FolderUse& use);
 
 /// What is another in `here` than in `there`, as "epochs is 3 there and 4 here", for the first key
