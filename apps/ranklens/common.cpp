@@ -67,6 +67,18 @@ void check_json_file(const std::string& out) {
       out);
 }
 
+const char* out_text(Out kind) {
+  switch (kind) {
+    case Out::folder:
+      return "the folder that the results go to";
+    case Out::file:
+      return "the file that the result goes to";
+    case Out::json_file:
+      return "a file that the JSON object goes to, too";
+  }
+  return "";
+}
+
 }  // namespace
 
 void add_common(CLI::App& command, Common& common) {
@@ -82,9 +94,7 @@ void add_common(CLI::App& command, Common& common) {
       ->capture_default_str();
   add("--device", common.device, "cpu, cuda or cuda:N")->capture_default_str();
   add("--dtype", common.dtype, "compute in float32, float64 or bfloat16")->capture_default_str();
-  auto* out = add("--out", common.out,
-                  common.out_kind == Out::folder ? "the folder that the results go to"
-                                                 : "a file that the JSON object goes to, too");
+  auto* out = add("--out", common.out, out_text(common.out_kind));
   if (!common.out.empty()) out->capture_default_str();
   add("--config", common.config, "a TOML file; every flag is a key of it, and a flag wins");
   command.add_flag("--quiet", common.quiet, "no progress on stderr")->group(group);

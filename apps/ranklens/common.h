@@ -15,8 +15,8 @@ namespace ranklens::app {
 
 using Json = nlohmann::ordered_json;
 
-/// What --out names: a folder of files, or one file with the JSON object.
-enum class Out { folder, json_file };
+/// What --out names: a folder of files, the file of the result, or one with the JSON object.
+enum class Out { folder, file, json_file };
 
 /// The options that every command has, and that mean the same everywhere.
 struct Common {

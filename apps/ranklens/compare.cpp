@@ -88,7 +88,7 @@ void add_compare(CLI::App& root) {
   auto& command = add_command(
       root, "compare", "two networks on the same images: what the second lost, saved and looks at",
       "  ranklens compare best.safetensors small.safetensors --data cifar10:DIR --report page.html",
-      options->common);
+      options->common, Out::json_file);
   command.add_option("FIRST", options->first.model, "the network to compare with")->required();
   command.add_option("SECOND", options->second.model, "the network in question")->required();
   add_data_options(command, options->data);

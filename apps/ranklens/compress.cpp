@@ -102,7 +102,7 @@ void add_compress(CLI::App& root) {
       "  ranklens compress efficientnet-lite0 --scheme 'auto(ratio=0.5)' --out half.safetensors\n"
       "  ranklens compress best.safetensors --scheme 'conv*: tucker(eps=0.05); head: tt(r=16)' "
       "--out small.safetensors",
-      options->common);
+      options->common, Out::file);
   add_model_options(command, options->model);
   command
       .add_option(

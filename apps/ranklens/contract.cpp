@@ -105,7 +105,7 @@ void add_contract(CLI::App& root) {
       add_command(root, "contract", "contract a network of tensors in .npy files",
                   "  ranklens contract 'ij,jk->ki' A.npy B.npy --out R.npy\n"
                   "  ranklens contract PROBLEM.json T0.npy T1.npy ... --out R.npy --seconds 5",
-                  options->common);
+                  options->common, Out::file);
   command.add_option("what", options->what, "an equation, or a problem's file (.json)")->required();
   command.add_option("operands", options->files, "the tensors, .npy, all of one dtype");
   add_plan_options(command, options->plan);

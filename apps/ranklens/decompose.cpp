@@ -69,7 +69,7 @@ void add_decompose(CLI::App& root) {
                               "  ranklens decompose x.npy --eps 1e-3 --out x.safetensors\n"
                               "  ranklens decompose w.npy --rows 4x4x8 --columns 8x4x4 --ranks 16 "
                               "--out w.safetensors",
-                              options->common);
+                              options->common, Out::file);
   command.add_option("array", options->array, "a .npy file; computed in its own dtype")->required();
   command.add_option("--format", options->format, "tt: a tensor train (TT-SVD)")
       ->check(CLI::IsMember({"tt"}))

@@ -127,7 +127,7 @@ void add_diagram(CLI::App& root) {
       root, "diagram", "draw tensor diagrams from text, compute them, and check their equalities",
       "  ranklens diagram svd.tn --svg svd.svg\n"
       "  ranklens diagram svd.tn --name truncated --tensors DIR --out R.npy --json",
-      options->common);
+      options->common, Out::file);
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);
   };

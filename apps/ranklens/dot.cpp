@@ -44,8 +44,9 @@ void dot(const DotOptions& options) {
 
 void add_dot(CLI::App& root) {
   const auto options = std::make_shared<DotOptions>();
-  auto& command = add_command(root, "dot", "the inner product of two tensor trains",
-                              "  ranklens dot a.safetensors b.safetensors", options->common);
+  auto& command =
+      add_command(root, "dot", "the inner product of two tensor trains",
+                  "  ranklens dot a.safetensors b.safetensors", options->common, Out::json_file);
   command.add_option("a", options->a, "a train; the one that is conjugated")->required();
   command.add_option("b", options->b, "another of the same modes")->required();
   command.callback([options] { dot(*options); });

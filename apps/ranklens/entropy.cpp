@@ -67,8 +67,9 @@ void entropy(const EntropyOptions& options) {
 
 void add_entropy(CLI::App& root) {
   const auto options = std::make_shared<EntropyOptions>();
-  auto& command = add_command(root, "entropy", "entanglement entropies of a tensor train",
-                              "  ranklens entropy w.safetensors --modes", options->common);
+  auto& command =
+      add_command(root, "entropy", "entanglement entropies of a tensor train",
+                  "  ranklens entropy w.safetensors --modes", options->common, Out::json_file);
   command.add_option("file", options->file, "a train, as decompose writes it")->required();
   command.add_option("--alpha", options->alpha, "order of the Renyi entropy")
       ->check(CLI::Range(0.0, 1e6))

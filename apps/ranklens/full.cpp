@@ -31,8 +31,9 @@ void write_full(const FullOptions& options) {
 
 void add_full(CLI::App& root) {
   const auto options = std::make_shared<FullOptions>();
-  auto& command = add_command(root, "full", "a tensor train written out as an array",
-                              "  ranklens full x.safetensors --out x.npy", options->common);
+  auto& command =
+      add_command(root, "full", "a tensor train written out as an array",
+                  "  ranklens full x.safetensors --out x.npy", options->common, Out::file);
   command.add_option("file", options->file, "a train, as decompose writes it")->required();
   command.callback([options] { write_full(*options); });
 }

@@ -68,7 +68,7 @@ void add_notation(CLI::App& root) {
   const auto common = std::make_shared<Common>();
   add_command(root, "notation",
               "write the book of tensor diagrams: every drawing computed in two ways",
-              "  ranklens notation --out book", *common)
+              "  ranklens notation --out book", *common, Out::folder)
       .callback([common] { notation(*common); });
 }
 

@@ -54,9 +54,9 @@ void round(const RoundCommand& options) {
 
 void add_round(CLI::App& root) {
   const auto options = std::make_shared<RoundCommand>();
-  auto& command =
-      add_command(root, "round", "a tensor train with lower ranks",
-                  "  ranklens round x.safetensors --eps 1e-2 --out y.safetensors", options->common);
+  auto& command = add_command(root, "round", "a tensor train with lower ranks",
+                              "  ranklens round x.safetensors --eps 1e-2 --out y.safetensors",
+                              options->common, Out::file);
   command.add_option("file", options->file, "a train, as decompose writes it")->required();
   add_closeness(command, options->close);
   command.add_option("--method", options->method, "qr, gram or randomised")
