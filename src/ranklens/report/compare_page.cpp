@@ -8,6 +8,7 @@
 
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/maps.h"
+#include "ranklens/metrics/registry.h"
 #include "ranklens/report/labels.h"
 #include "ranklens/study/keys.h"
 
@@ -131,6 +132,17 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
   for (const auto& maps : found.maps) {
     const auto id = study::method_name(maps.method);
     data.methods.push_back({.id = id, .label = method_label(id), .description = maps.method});
+  }
+  if (!found.maps.empty()) {
+    for (const auto& [metric, summary] : found.maps.front().agreement) {
+      const auto [label, unit] = metric_label(metric);
+      data.metrics.push_back({.id = metric,
+                              .label = label,
+                              .family = "agreement",
+                              .unit = unit,
+                              .better = Better::Higher,
+                              .description = std::string(metrics::find(metric).summary)});
+    }
   }
   const auto count = std::min<std::int64_t>(shown, static_cast<std::int64_t>(found.moved.size()));
   Grid grid{.title = "Images whose maps moved most",

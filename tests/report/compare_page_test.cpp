@@ -1,0 +1,32 @@
+#include "ranklens/report/compare_page.h"
+
+#include <gmock/gmock.h>
+
+#include "ranklens/data/open.h"
+#include "ranklens/nn/zoo/zoo.h"
+
+namespace ranklens::report {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ComparePage, HoldsBothNetworksAndWhatMovedMost) {
+  const auto set = data::open("scenes:train=20,test=12", {.split = data::Split::test});
+  const auto network = [](std::uint64_t seed) {
+    return nn::zoo::make("cnn-dense",
+                         {.channels = 3, .size = 32, .classes = 10, .width = 8, .seed = seed});
+  };
+  const auto found = study::compare(network(1), network(2), set,
+                                    {.methods = {"gradcam"}, .explained = 6, .seconds = 0.01});
+  const auto data = compare_page(found, set, {"large", "small", "ranklens compare"}, 4);
+  ASSERT_EQ(data.images.size(), 4);
+  EXPECT_EQ(data.images[0].title, std::to_string(found.moved[0]));
+  EXPECT_EQ(data.maps.size(), 8);
+  EXPECT_EQ(data.predictions.size(), 8);
+  const auto html = page(data);  // which refuses what refers to nothing
+  EXPECT_THAT(html, HasSubstr("small beside large"));
+  EXPECT_THAT(to_text(compared_maps(found)), HasSubstr("Grad-CAM"));
+}
+
+}  // namespace
+}  // namespace ranklens::report
