@@ -8,16 +8,17 @@ held against: scripts of its peers (each prints one JSON object with `rate` and 
 ours. What is printed is the ratio of the rates, ours over the other's, as the median over the rounds; all sides run
 once in each round. Where both sides report `processor_rate` (work over processor time) and there is one thread, its
 ratio follows: other programs on the machine disturb it little.
+
+Tensor networks follow, a script a family (FAMILIES; each runs by itself, too), on one thread: processor time a call.
 """
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
+from side_by_side import HERE, environment
 
 
 def train(name):
@@ -44,12 +45,8 @@ CASES = {
         "the bare convolutions of libtorch": ("bench_train", "bare_convolutions/bfloat16")}),
 }
 
-
-def environment(threads):
-    """Both sides keep freed memory (what base::keep_freed_memory does in our programs) and use as many threads."""
-    keep = str(1 << 30)
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads),
-            "MALLOC_MMAP_THRESHOLD_": keep, "MALLOC_TRIM_THRESHOLD_": keep}
+# Each is a script of its own that prints a table: tt_linear.py --help.
+FAMILIES = ("tt_linear", "mps_classifier", "tt_svd", "rounding", "tucker_cp", "contraction")
 
 
 def answer(command, threads):
@@ -85,17 +82,25 @@ def run_case(name, folder, threads, rounds):
             print(f"    by processor time: {compare(mine, reports, 'processor_rate')}", flush=True)
 
 
+def run_family(name, folder, rounds):
+    subprocess.run([sys.executable, HERE / f"{name}.py", "--bin", folder, "--rounds", str(rounds)], check=True,
+                   env=environment(1), stderr=subprocess.DEVNULL)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--threads", default="1")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=list(CASES))
+    parser.add_argument("--only", choices=[*CASES, *FAMILIES])
     options = parser.parse_args()
     for threads in map(int, options.threads.split(",")):
         for name in CASES:
             if options.only in (None, name):
                 run_case(name, options.bin, threads, options.rounds)
+    for name in FAMILIES:
+        if options.only in (None, name):
+            run_family(name, options.bin, options.rounds)
 
 
 if __name__ == "__main__":
