@@ -71,7 +71,7 @@ TEST(ContainerErrors, AreOneSentence) {
   expect_refused([](Content& c) { c.metadata["centre"] = "2"; }, "no centre 2");
   expect_refused([](Content& c) { c.metadata["centre"] = "one"; }, "is no number: 'one'");
   expect_refused([](Content& c) { c.metadata["log_scale"] = "nan"; }, "scale");
-  expect_refused([](Content& c) { c.metadata["modes"] = "2,4"; }, "other modes");
+  expect_refused([](Content& c) { c.metadata["modes"] = "2,4"; }, "states modes 2,4");
   expect_refused([](Content& c) { c.metadata["ranks"] = "1,,"; }, "is no number: ''");
   expect_refused([](Content& c) { c.metadata["ranks"] = "2"; }, "states ranks 2");
   expect_refused([](Content& c) { c.metadata["dtype"] = "float32"; }, "states the dtype float32");

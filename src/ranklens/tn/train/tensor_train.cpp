@@ -8,8 +8,10 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/train/container_parts.h"
 
 namespace ranklens::tn {
 namespace {
@@ -24,7 +26,7 @@ void check_cores(const std::vector<at::Tensor>& cores, std::int64_t dimensions,
     base::require(computes_in(core.scalar_type()),
                   "core {} is of type {}; tensor networks are computed in float32, float64, "
                   "complex64 or complex128",
-                  k, c10::toString(core.scalar_type()));
+                  k, base::dtype_name(core.scalar_type()));
     base::require(
         core.scalar_type() == cores[0].scalar_type() && core.device() == cores[0].device(),
         "core {} differs from core 0 in dtype or device", k);
@@ -51,7 +53,7 @@ Train converted(const Train& train, const at::TensorOptions& options) {
   auto result = train;
   const auto before = train.cores[0].scalar_type();
   const auto after = options.has_dtype() ? c10::typeMetaToScalarType(options.dtype()) : before;
-  base::require(computes_in(after), "a tensor train cannot be of type {}", c10::toString(after));
+  base::require(computes_in(after), "a tensor train cannot be of type {}", base::dtype_name(after));
   base::require(c10::isComplexType(after) || !c10::isComplexType(before),
                 "a complex tensor train cannot become real");
   for (auto& core : result.cores) core = core.to(options.dtype(after));
@@ -77,6 +79,15 @@ Shape modes(const std::vector<at::Tensor>& cores, std::int64_t dimension) {
   Shape sizes;
   for (const auto& core : cores) sizes.push_back(core.size(dimension));
   return sizes;
+}
+
+/// Rows [count, 1, r] brought near one; logarithms of what each was divided by go to `logs`
+/// [count].
+void rescale_rows(at::Tensor& rows, at::Tensor& logs) {
+  auto sizes = rows.detach().abs().amax({1, 2}).to(at::kDouble);
+  sizes = sizes.masked_fill(sizes == 0, 1);
+  rows = rows / sizes.to(c10::toRealValueType(rows.scalar_type())).reshape({-1, 1, 1});
+  logs = logs.defined() ? logs + sizes.log() : sizes.log();
 }
 
 }  // namespace
@@ -118,7 +129,8 @@ TTMatrix split(const TensorTrain& train, const Shape& rows, const Shape& columns
   TTMatrix matrix{{}, train.centre, train.log_scale};
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const auto& core = train.cores[k];
-    base::require(rows[k] > 0 && columns[k] > 0 && rows[k] * columns[k] == core.size(1),
+    base::require(rows[k] > 0 && columns[k] > 0 && core.size(1) % rows[k] == 0 &&
+                      core.size(1) / rows[k] == columns[k],
                   "mode {} of size {} does not split into {} x {}", k, core.size(1), rows[k],
                   columns[k]);
     matrix.cores.push_back(core.reshape({core.size(0), rows[k], columns[k], core.size(2)}));
@@ -136,10 +148,7 @@ TTMatrix to(const TTMatrix& matrix, const at::TensorOptions& options) {
 
 at::Tensor full(const TensorTrain& train) {
   check(train);
-  double entries = 1;
-  for (const auto n : shape(train)) entries *= static_cast<double>(n);
-  base::require(entries <= 0x1p40, "a tensor of shape {} has too many entries to write out",
-                text(shape(train)));
+  check_writable(shape(train));
   // The scale is spread over the cores, since product and scale may each leave the range.
   const double share = std::exp(train.log_scale / static_cast<double>(train.cores.size()));
   at::Tensor grown;
@@ -176,14 +185,18 @@ at::Tensor elements(const TensorTrain& train, const at::Tensor& indices) {
   base::require(indices.numel() == 0 || (indices.ge(0) & indices.lt(bounds)).all().item<bool>(),
                 "an index lies outside the shape {}", text(sizes));
   const double share = std::exp(train.log_scale / static_cast<double>(d));
-  at::Tensor rows;
+  at::Tensor rows, logs;
   for (std::int64_t k = 0; k < d; ++k) {
     const auto& core = train.cores[k];
     const auto chosen = core.permute({1, 0, 2}).index_select(0, indices.select(1, k));
     rows = rows.defined() ? at::bmm(rows, chosen) : chosen;
     if (train.log_scale != 0) rows = rows * share;
+    if (k % 8 == 7) rescale_rows(rows, logs);  // before long products leave the range
   }
-  return rows.reshape({-1});
+  const auto values = rows.reshape({-1});
+  if (!logs.defined()) return values;
+  const auto dtype = values.scalar_type();
+  return (values.to(widened(dtype)) * logs.exp()).to(dtype);
 }
 
 at::Tensor element(const TensorTrain& train, const Shape& index) {
