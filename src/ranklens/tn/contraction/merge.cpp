@@ -1,6 +1,7 @@
 #include "ranklens/tn/contraction/merge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/mm.h>
@@ -59,23 +60,12 @@ at::Tensor aligned(const Expression& expression, const Labelled& operand, const 
 
 /// Loops over fewer elements than this at a stretch cost more to begin than to run.
 constexpr std::int64_t kStretch = 1024;
-/// A tensor is spread out over the last modes only where it stays so much smaller than the result.
+/// A factor is spread out over the last modes only where it stays so much smaller than the result.
 constexpr std::int64_t kSpread = 8;
 
-/// A factor that has some of the last modes but not all would be multiplied in stretches of a few
-/// elements: it is spread out over all of them first, which costs little where it is small.
 at::Tensor spread(const at::Tensor& factor, const Shape& result) {
-  std::int64_t all = 1, own = factor.numel(), stretch = 1;
-  for (const auto size : result) all *= size;
-  auto sizes = factor.sizes().vec();
-  bool lacks = false, has = false;
-  for (std::size_t mode = sizes.size(); mode-- > 0 && stretch < kStretch;) {
-    stretch *= result[mode];
-    (sizes[mode] < result[mode] ? lacks : has) = true;
-    own *= result[mode] / sizes[mode];
-    sizes[mode] = result[mode];
-  }
-  return lacks && has && own * kSpread <= all ? factor.expand(sizes).contiguous() : factor;
+  const auto sizes = spread_sizes(factor.sizes().vec(), result);
+  return sizes ? factor.expand(*sizes).contiguous() : factor;
 }
 
 /// Calls visit(x, y) for each value of the first `modes` modes, which both have.
@@ -107,6 +97,21 @@ at::Tensor multiplied(const Expression& expression, const Merge& merge, const La
 }
 
 }  // namespace
+
+std::optional<Shape> spread_sizes(const Shape& sizes, const Shape& result) {
+  std::int64_t all = 1, own = 1, stretch = 1;
+  for (const auto size : result) all *= size;
+  for (const auto size : sizes) own *= size;
+  auto wanted = sizes;
+  bool lacks = false, has = false;
+  for (std::size_t mode = sizes.size(); mode-- > 0 && stretch < kStretch;) {
+    stretch *= result[mode];
+    (sizes[mode] < result[mode] ? lacks : has) = true;
+    own *= result[mode] / sizes[mode];
+    wanted[mode] = result[mode];
+  }
+  return lacks && has && own * kSpread <= all ? std::optional(std::move(wanted)) : std::nullopt;
+}
 
 at::Tensor permuted(const Labelled& operand, const Labels& order) {
   if (operand.labels == order) return operand.tensor;
