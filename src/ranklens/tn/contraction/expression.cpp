@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/tn/contraction/utf8.h"
+#include "ranklens/base/utf8.h"
 
 namespace ranklens::tn {
 namespace {
@@ -34,8 +34,8 @@ std::vector<std::string> term_names(std::u32string_view term) {
     if (point == U' ') continue;
     base::require(point != U'-' && point != U'>' && point != U'.',
                   "'{}' is no label of an equation; an equation is written like 'ij,jk->ik'",
-                  encode_utf8(point));
-    names.push_back(encode_utf8(point));
+                  base::encode_utf8(point));
+    names.push_back(base::encode_utf8(point));
   }
   return names;
 }
@@ -120,7 +120,7 @@ Equation parse_equation(const std::vector<std::vector<std::int64_t>>& inputs,
 }
 
 Equation parse_equation(std::string_view equation) {
-  const std::u32string points = decode_utf8(equation);
+  const std::u32string points = base::decode_utf8(equation);
   const std::u32string_view all = points;
   const auto arrow = all.find(U"->");
   const auto inputs = operand_names(all.substr(0, arrow));
@@ -173,10 +173,8 @@ Expression make_expression(std::string_view equation, const std::vector<Shape>& 
 
 std::string to_string(const Expression& expression) {
   const bool single =
-      std::all_of(expression.names.begin(), expression.names.end(), [](const std::string& name) {
-        return std::count_if(name.begin(), name.end(),
-                             [](char byte) { return (byte & 0xC0) != 0x80; }) == 1;
-      });
+      std::all_of(expression.names.begin(), expression.names.end(),
+                  [](const std::string& name) { return base::count_code_points(name) == 1; });
   std::string text;
   const auto append_term = [&](const Labels& labels) {
     for (std::size_t k = 0; k < labels.size(); ++k) {

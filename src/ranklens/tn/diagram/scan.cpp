@@ -6,6 +6,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
+#include "ranklens/base/utf8.h"
 
 namespace ranklens::tn::diagram {
 
@@ -19,22 +20,6 @@ bool begins_word(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
 }
 bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
-
-/// Bytes of the character that `rest` begins with; 0 where that is no UTF-8 (RFC 3629: no overlong
-/// forms, no surrogates, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view rest) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(rest[k]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || rest.size() < length) return 0;
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(k) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-  const bool outside = (first == 0xed && byte(1) >= 0xa0) || (first == 0xf4 && byte(1) >= 0x90);
-  return overlong || outside ? 0 : length;
-}
 
 class Scanner {
  public:
@@ -55,10 +40,10 @@ class Scanner {
 
   /// Goes over one character and returns its bytes.
   std::string_view step() {
-    const std::size_t length = utf8_length(text_.substr(at_));
-    if (length == 0) fail_at(what_, place_, "the text is not UTF-8 here");
-    const auto character = text_.substr(at_, length);
-    at_ += length;
+    const auto point = base::first_code_point(text_.substr(at_));
+    if (!point) fail_at(what_, place_, "the text is not UTF-8 here");
+    const auto character = text_.substr(at_, point->bytes);
+    at_ += point->bytes;
     if (character == "\n") {
       place_ = {place_.line + 1, 1};
     } else {
