@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/tn/diagram/scan.h"
+#include "ranklens/tn/diagram/sizes.h"
 
 namespace ranklens::tn::diagram {
 namespace {
@@ -13,15 +14,6 @@ using Names = std::vector<std::string>;
 
 bool has_name(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::int64_t product(const std::vector<std::int64_t>& sizes, std::size_t from, std::size_t to) {
-  std::int64_t result = 1;
-  // Saturates: sizes are at most 1e12, and what is larger than memory is refused where it is made.
-  for (std::size_t k = from; k < to; ++k) {
-    if (__builtin_mul_overflow(result, sizes[k], &result)) return INT64_MAX;
-  }
-  return result;
 }
 
 class Checker {
@@ -45,7 +37,7 @@ class Checker {
       seen.push_back(leg.name);
       const auto known = document_.sizes.find(leg.name);
       if (known != document_.sizes.end() && leg.size && *leg.size != known->second) {
-        fail_at(what_, leg.place, disagreement(leg.name, known->second, *leg.size));
+        fail_disagreement(what_, leg, known->second, *leg.size);
       }
       if (known == document_.sizes.end() && !leg.size) {
         fail_at(what_, leg.place,
@@ -57,16 +49,12 @@ class Checker {
     check_kind(tensor);
   }
 
-  static std::string disagreement(const std::string& leg, std::int64_t one, std::int64_t other) {
-    return fmt::format("leg '{}' has size {} here and {} elsewhere", leg, other, one);
-  }
-
   void check_kind(const Declaration& t) const {
     const auto wrong = [&](const std::string& why) {
       fail_at(what_, t.place, fmt::format("{} '{}' {}", to_string(t.kind), t.name, why));
     };
-    const std::int64_t before = product(t.sizes, 0, t.split);
-    const std::int64_t after = product(t.sizes, t.split, t.sizes.size());
+    const std::int64_t before = product_of_sizes(t.sizes, 0, t.split);
+    const std::int64_t after = product_of_sizes(t.sizes, t.split, t.sizes.size());
     const bool two_sides = t.split > 0 && t.split < t.legs.size();
     const bool equal = std::all_of(t.sizes.begin(), t.sizes.end(),
                                    [&](std::int64_t size) { return size == t.sizes.front(); });
@@ -96,7 +84,6 @@ class Checker {
   }
 
   void check_diagram(Diagram& diagram) {
-    diagram_ = &diagram;
     Names open;
     for (const OpenLeg& leg : diagram.open) {
       if (has_name(open, leg.name)) {
@@ -107,7 +94,7 @@ class Checker {
     for (Sum& side : diagram.sides) {
       for (Term& term : side) check_term(term, &open);
     }
-    find_sizes(diagram);
+    find_sizes(document_, diagram, what_);
   }
 
   /// The open legs of a term, in the order in which they occur; `expected` are those that must be
@@ -217,91 +204,8 @@ class Checker {
     factor.split = declared.split;
   }
 
-  /// Gives every leg of the diagram its size: what is written first, then what the tensors of known
-  /// kind say about legs of each other.
-  void find_sizes(Diagram& diagram) {
-    std::vector<const Factor*> specials;
-    for (const Sum& side : diagram.sides) written_sizes(side, specials);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (const Factor* factor : specials) changed = carry(*factor) || changed;
-    }
-    for (const Sum& side : diagram.sides) require_sizes(side);
-  }
-
-  bool set_size(const Leg& leg, std::int64_t size) {
-    const auto [entry, fresh] = diagram_->sizes.try_emplace(leg.name, size);
-    if (entry->second != size) {
-      fail_at(what_, leg.place, disagreement(leg.name, entry->second, size));
-    }
-    return fresh;
-  }
-
-  void written_sizes(const Sum& sum, std::vector<const Factor*>& specials) {
-    for (const Term& term : sum) {
-      for (const Factor& factor : term.factors) {
-        if (factor.what != Factor::What::Tensor) {
-          written_sizes(factor.inner, specials);
-          continue;
-        }
-        const Declaration* declared = find(document_, factor.name);
-        for (std::size_t k = 0; k < factor.legs.size(); ++k) {
-          const Leg& leg = factor.legs[k];
-          const auto known = document_.sizes.find(leg.name);
-          if (known != document_.sizes.end()) set_size(leg, known->second);
-          if (declared) set_size(leg, declared->sizes[k]);
-          if (leg.size) set_size(leg, *leg.size);
-        }
-        if (!declared) specials.push_back(&factor);
-      }
-    }
-  }
-
-  std::optional<std::int64_t> size_of(const Leg& leg) const {
-    const auto found = diagram_->sizes.find(leg.name);
-    return found == diagram_->sizes.end() ? std::nullopt : std::optional(found->second);
-  }
-
-  /// What one built-in tensor says about the sizes of its legs; true if that was news.
-  bool carry(const Factor& factor) {
-    bool changed = false;
-    if (factor.kind == Kind::Copy || factor.kind == Kind::Identity) {
-      for (const Leg& from : factor.legs) {
-        const auto size = size_of(from);
-        if (!size) continue;
-        for (const Leg& to : factor.legs) changed = set_size(to, *size) || changed;
-        break;
-      }
-    } else if (factor.kind == Kind::Fuse) {
-      std::vector<std::int64_t> parts;
-      for (std::size_t k = 0; k < factor.split; ++k) {
-        if (const auto size = size_of(factor.legs[k])) parts.push_back(*size);
-      }
-      if (parts.size() == factor.split) {
-        changed = set_size(factor.legs.back(), product(parts, 0, parts.size()));
-      }
-    }
-    return changed;
-  }
-
-  void require_sizes(const Sum& sum) const {
-    for (const Term& term : sum) {
-      for (const Factor& factor : term.factors) {
-        require_sizes(factor.inner);
-        for (const Leg& leg : factor.legs) {
-          if (!size_of(leg)) {
-            fail_at(
-                what_, leg.place,
-                fmt::format("the size of leg '{}' is not known: write {}:3", leg.name, leg.name));
-          }
-        }
-      }
-    }
-  }
-
   Document& document_;
   std::string_view what_;
-  Diagram* diagram_ = nullptr;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "ranklens/tn/diagram/check.h"
 #include "ranklens/tn/diagram/functions.h"
 #include "ranklens/tn/diagram/scan.h"
+#include "ranklens/tn/diagram/words.h"
 
 namespace ranklens::tn::diagram {
 namespace {
@@ -16,39 +17,6 @@ namespace {
 constexpr int kDeepest = 40;                // brackets within brackets
 constexpr std::size_t kMostFactors = 2000;  // of a document
 constexpr double kLargestSize = 1e12;
-
-using Named = std::pair<std::string_view, Kind>;
-constexpr Named kDeclared[] = {
-    {"tensor", Kind::Tensor},       {"isometry", Kind::Isometry},
-    {"unitary", Kind::Unitary},     {"diagonal", Kind::Diagonal},
-    {"symmetric", Kind::Symmetric}, {"antisymmetric", Kind::Antisymmetric},
-    {"positive", Kind::Positive}};
-constexpr Named kBuiltIn[] = {{"copy", Kind::Copy},
-                              {"id", Kind::Identity},
-                              {"ones", Kind::Ones},
-                              {"zeros", Kind::Zeros},
-                              {"fuse", Kind::Fuse}};
-constexpr std::string_view kStatements[] = {"title", "size", "complex", "diagram", "layout"};
-constexpr std::pair<std::string_view, Arrangement> kArrangements[] = {
-    {"auto", Arrangement::Auto},
-    {"grid", Arrangement::Grid},
-    {"tree", Arrangement::Tree},
-    {"ring", Arrangement::Ring},
-    {"stress", Arrangement::Stress}};
-constexpr std::pair<std::string_view, Side> kSides[] = {
-    {"left", Side::Left}, {"right", Side::Right}, {"up", Side::Up}, {"down", Side::Down}};
-
-template <class Table>
-auto look_up(const Table& table, std::string_view name) {
-  const auto found = std::find_if(std::begin(table), std::end(table),
-                                  [&](const auto& entry) { return entry.first == name; });
-  return found == std::end(table) ? nullptr : &found->second;
-}
-
-bool reserved(std::string_view word) {
-  return look_up(kDeclared, word) || look_up(kBuiltIn, word) || find_function(word) ||
-         std::count(std::begin(kStatements), std::end(kStatements), word);
-}
 
 class Parser {
  public:
@@ -110,19 +78,17 @@ class Parser {
       } while (take(","));
     } else if (start.text == "layout") {
       const Token name = word("an arrangement");
-      const Arrangement* found = look_up(kArrangements, name.text);
-      if (!found) unknown("arrangement", name, {"auto", "grid", "tree", "ring", "stress"});
+      const auto found = arrangement_of(name.text);
+      if (!found) unknown("arrangement", name, arrangement_words());
       arrangement_ = *found;
     } else if (start.text == "diagram") {
       diagram();
-    } else if (const Kind* kind = look_up(kDeclared, start.text)) {
+    } else if (const auto kind = declared_kind(start.text)) {
       do {
         declaration(*kind);
       } while (take(","));
     } else {
-      std::vector<std::string> words(std::begin(kStatements), std::end(kStatements));
-      for (const auto& [name, unused] : kDeclared) words.emplace_back(name);
-      unknown("statement or kind of tensor", start, words);
+      unknown("statement or kind of tensor", start, statement_words());
     }
   }
 
@@ -212,7 +178,7 @@ class Parser {
     const Token name = word("the name of an open leg");
     OpenLeg leg{.name = name.text, .place = name.place};
     if (here().what == Token::What::Word) {
-      if (const Side* side = look_up(kSides, here().text)) {
+      if (const auto side = side_of(here().text)) {
         leg.side = *side;
         next();
         leg.bent = take_word("bent");
@@ -285,14 +251,13 @@ class Parser {
       want(")");
       return;
     }
-    if (const Kind* kind = look_up(kBuiltIn, name.text)) {
+    if (const auto kind = built_in_kind(name.text)) {
       result.kind = *kind;
     } else if (const Declaration* declared = find(document_, name.text)) {
       result.kind = declared->kind;
     } else {
-      std::vector<std::string> known;
+      auto known = built_in_words();
       for (const auto& tensor : document_.tensors) known.push_back(tensor.name);
-      for (const auto& [word, unused] : kBuiltIn) known.emplace_back(word);
       unknown("tensor", name, known);
     }
     result.split = legs(result.legs);
