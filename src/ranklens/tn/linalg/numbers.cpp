@@ -6,6 +6,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 
 namespace ranklens::tn {
@@ -23,6 +24,7 @@ bool computes_in(at::ScalarType dtype) {
 
 double frobenius(const at::Tensor& tensor) {
   const auto flat = tensor.detach();
+  if (flat.numel() == 0) return 0;
   const double norm =
       at::linalg_vector_norm(flat, 2, std::nullopt, false, widened(flat.scalar_type()))
           .item<double>();
@@ -43,7 +45,7 @@ void check_values(const at::Tensor& tensor, const char* what) {
   base::require(computes_in(tensor.scalar_type()),
                 "{} is of type {}; tensor networks are computed in float32, float64, complex64 or "
                 "complex128",
-                what, c10::toString(tensor.scalar_type()));
+                what, base::dtype_name(tensor.scalar_type()));
   base::require(tensor.numel() > 0, "{} of shape [{}] has no entries", what,
                 fmt::join(tensor.sizes(), ", "));
   base::require(std::isfinite(frobenius(tensor)), "{} holds NaN or infinite entries", what);

@@ -42,7 +42,7 @@ void multiply(const at::Tensor& matrix, const at::Tensor& in, at::Tensor out, co
   }
 }
 
-/// gradient += the sum over the batches of dout in^T.
+/// gradient += the sum over the batches of dout in^H.
 void accumulate(at::Tensor& gradient, const at::Tensor& in, const at::Tensor& dout,
                 const Shapes& s) {
   const bool exact = gradient.scalar_type() == in.scalar_type();
@@ -54,12 +54,12 @@ void accumulate(at::Tensor& gradient, const at::Tensor& in, const at::Tensor& do
     }
   };
   if (s.columns == 1) {
-    add(dout.view({s.batches, s.rows}).t(), in.view({s.batches, s.inner}));
+    add(dout.view({s.batches, s.rows}).t(), in.view({s.batches, s.inner}).conj());
     return;
   }
   const auto left = dout.view({s.batches, s.rows, s.columns});
   const auto right = in.view({s.batches, s.inner, s.columns});
-  for (std::int64_t p = 0; p < s.batches; ++p) add(left[p], right[p].t());
+  for (std::int64_t p = 0; p < s.batches; ++p) add(left[p], right[p].mH());
 }
 
 at::Tensor part_of(const at::Tensor& memory, std::int64_t numbers) {
@@ -138,7 +138,7 @@ class Worker {
       auto next = in_place
                       ? dx.narrow(0, begin, rows).view(-1)
                       : part_of(gradients_[k % 2], shapes.batches * shapes.inner * shapes.columns);
-      multiply(work_.matrices[k].t(), gradient, next,
+      multiply(work_.matrices[k].mH(), gradient, next,
                {shapes.batches, shapes.inner, shapes.rows, shapes.columns});
       gradient = next;
     }

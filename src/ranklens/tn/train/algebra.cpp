@@ -7,6 +7,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/sweep.h"
@@ -72,7 +73,7 @@ at::Tensor joined(const at::Tensor& a, const at::Tensor& b) {
 
 void check_alike(const at::Tensor& a, const at::Tensor& b, const char* what) {
   base::require(a.scalar_type() == b.scalar_type(), "{} needs one dtype, not {} and {}", what,
-                c10::toString(a.scalar_type()), c10::toString(b.scalar_type()));
+                base::dtype_name(a.scalar_type()), base::dtype_name(b.scalar_type()));
   base::require(a.device() == b.device(), "{} needs both on one device, not {} and {}", what,
                 a.device().str(), b.device().str());
 }
@@ -82,10 +83,13 @@ TensorTrain operator+(const TensorTrain& a, const TensorTrain& b) {
   const double scale = std::max(a.log_scale, b.log_scale);
   TensorTrain result{{}, -1, scale};
   const auto d = a.cores.size();
+  // Over all cores, since what makes up for a difference of scales may lie in any of them.
+  const double share_of_a = std::exp((a.log_scale - scale) / static_cast<double>(d));
+  const double share_of_b = std::exp((b.log_scale - scale) / static_cast<double>(d));
   for (std::size_t k = 0; k < d; ++k) {
     auto left = a.cores[k], right = b.cores[k];
-    if (k == 0 && a.log_scale != scale) left = left * std::exp(a.log_scale - scale);
-    if (k == 0 && b.log_scale != scale) right = right * std::exp(b.log_scale - scale);
+    if (a.log_scale != scale) left = left * share_of_a;
+    if (b.log_scale != scale) right = right * share_of_b;
     result.cores.push_back(block(left, right, k == 0, k + 1 == d));
   }
   return result;

@@ -13,6 +13,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/unique_dim.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/pivots.h"
@@ -45,8 +46,9 @@ class Sampler {
     check_values(values, "what the function returned");
     if (!dtype_) dtype_ = values.scalar_type();
     base::require(values.scalar_type() == *dtype_, "the function returns {} and {} by turns",
-                  c10::toString(*dtype_), c10::toString(values.scalar_type()));
+                  base::dtype_name(*dtype_), base::dtype_name(values.scalar_type()));
     evaluations += indices.size(0);
+    all_zero = all_zero && values.count_nonzero().item<std::int64_t>() == 0;
     return values.to(at::kCPU);
   }
 
@@ -59,6 +61,8 @@ class Sampler {
   bool knows(const std::int64_t* index) const { return seen_.contains(key(index)); }
 
   std::int64_t evaluations = 0;
+  bool all_zero = true;   ///< everything that was asked for
+  bool complete = false;  ///< which was every entry there is
 
  private:
   /// A number for an index; two indices of a very large tensor may share one, which only costs a
@@ -186,6 +190,30 @@ at::Tensor unseen_indices(base::Stream& stream, const Shape& shape, std::int64_t
   return chosen(drawn, kept);
 }
 
+/// Every index of a tensor, first mode slowest.
+at::Tensor all_indices(const Shape& shape) {
+  auto rows = at::empty({1, 0}, at::kLong);
+  for (const auto n : shape) rows = pairs(rows, column_of(n));
+  return rows;
+}
+
+/// Places of the largest entries among some, so that zeros do not end it at once: a handful, or
+/// where these are all zero many more, or all of a small tensor.
+at::Tensor first_places(base::Stream& stream, const Shape& shape, Sampler& sampler) {
+  constexpr std::int64_t few = 64, many = 1 << 16;
+  auto places = random_indices(stream, shape, few);
+  auto sizes = sampler(places).abs();
+  if (sampler.all_zero) {
+    double entries = 1;
+    for (const auto n : shape) entries *= static_cast<double>(n);
+    sampler.complete = entries <= static_cast<double>(many);
+    places = sampler.complete ? all_indices(shape) : random_indices(stream, shape, many);
+    sizes = sampler(places).abs();
+  }
+  const auto order = std::get<1>(sizes.sort(0, true));
+  return places.index_select(0, order.narrow(0, 0, std::min<std::int64_t>(2, places.size(0))));
+}
+
 struct Comparison {
   double error = 0, largest = 0;
   at::Tensor worst;  // indices, worst first
@@ -222,10 +250,7 @@ Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& opti
   base::Stream stream(options.seed, "noise", "tn.cross");
   Sampler sampler(entries, shape);
   Crossing crossing(sampler, shape, options);
-  // Starts where the function is largest among some places, so that zeros do not end it at once.
-  const auto places = random_indices(stream, shape, 64);
-  const auto order = std::get<1>(sampler(places).abs().sort(0, true));
-  crossing.add(places.index_select(0, order.narrow(0, 0, 2)));
+  crossing.add(first_places(stream, shape, sampler));
   Cross result;
   while (result.sweeps < options.max_sweeps) {
     crossing.remaining = 0;
@@ -242,7 +267,14 @@ Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& opti
     crossing.add(found.worst);
   }
   result.evaluations = sampler.evaluations;
-  if (result.converged) return result;
+  if (sampler.all_zero && !sampler.complete) {
+    result.converged = false;
+    result.failure = fmt::format(
+        "all of the {} entries that cross interpolation asked for are zero: the tensor is zero, or "
+        "not zero only where no sample fell",
+        result.evaluations);
+  }
+  if (result.converged || !result.failure.empty()) return result;
   result.failure = fmt::format(
       "cross interpolation missed the relative error {:.3g} after {} sweeps: {:.3g} on entries not "
       "sampled, with ranks up to {}{}",

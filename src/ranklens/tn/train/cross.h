@@ -35,8 +35,8 @@ struct Cross {
 /// fully pivoted elimination (Oseledets, Tyrtyshnikov 2010; Nunez Fernandez et al. 2022, sec. III),
 /// ranks as the pivots ask for. After every sweep the train is compared with entries that were not
 /// sampled; the worst of them become pivots of the next one. Whether it succeeded is in the result:
-/// no finite sample can prove a train right, and a function whose features all samples miss (a
-/// spike) passes.
+/// no finite sample can prove a train right, and a function passes whose features (a spike) all
+/// samples miss. Where all of them are zero, and there are more entries, it has not converged.
 /// Errors: no modes, modes below 1, eps not above 0, values of another shape or dtype, NaN or
 /// infinite values.
 Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& options = {});

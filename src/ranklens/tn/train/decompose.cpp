@@ -172,14 +172,10 @@ at::Tensor interleaved(const at::Tensor& matrix, const Shape& rows, const Shape&
   base::require(!rows.empty() && rows.size() == columns.size(),
                 "{} row modes and {} column modes: a TT matrix needs as many of each", rows.size(),
                 columns.size());
-  double m = 1, n = 1;
-  Shape sizes = rows, order, joined;
-  sizes.insert(sizes.end(), columns.begin(), columns.end());
   const auto d = static_cast<std::int64_t>(rows.size());
+  double m = 1, n = 1;  // products that integers need not hold
   for (std::int64_t k = 0; k < d; ++k) {
     base::require(rows[k] > 0 && columns[k] > 0, "modes must be at least 1");
-    order.insert(order.end(), {k, d + k});
-    joined.push_back(rows[k] * columns[k]);
     m *= static_cast<double>(rows[k]);
     n *= static_cast<double>(columns[k]);
   }
@@ -187,6 +183,12 @@ at::Tensor interleaved(const at::Tensor& matrix, const Shape& rows, const Shape&
       m == static_cast<double>(matrix.size(0)) && n == static_cast<double>(matrix.size(1)),
       "modes {} and {} do not give a matrix of shape {}", text(rows), text(columns),
       text(matrix.sizes().vec()));
+  Shape sizes = rows, order, joined;
+  sizes.insert(sizes.end(), columns.begin(), columns.end());
+  for (std::int64_t k = 0; k < d; ++k) {
+    order.insert(order.end(), {k, d + k});
+    joined.push_back(rows[k] * columns[k]);
+  }
   return matrix.reshape(sizes).permute(order).reshape(joined);
 }
 

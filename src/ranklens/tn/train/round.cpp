@@ -1,6 +1,7 @@
 #include "ranklens/tn/train/round.h"
 
 #include <cmath>
+#include <limits>
 
 #include <ATen/TensorOperators.h>
 
@@ -53,6 +54,24 @@ bool tracked(const std::vector<at::Tensor>& cores) {
   return needed;
 }
 
+/// Brings trains to one scale: each core to norm one, and what makes them differ over all of them.
+/// Else parts of one train would vanish beside those of another before their sum is known.
+void to_one_scale(std::vector<TensorTrain>& trains) {
+  double scale = -std::numeric_limits<double>::infinity();
+  for (auto& train : trains) {
+    for (std::size_t k = 0; k < train.cores.size(); ++k) {
+      normalise_core(train, static_cast<std::int64_t>(k));
+    }
+    train.centre = -1;
+    scale = std::max(scale, train.log_scale);
+  }
+  for (auto& train : trains) {
+    const double share = (train.log_scale - scale) / static_cast<double>(train.cores.size());
+    for (auto& core : train.cores) core = share == 0 ? core : core * std::exp(share);
+    train.log_scale = scale;
+  }
+}
+
 }  // namespace
 }  // namespace rounding
 
@@ -93,6 +112,7 @@ Approximation round_sum(const std::vector<TensorTrain>& trains,
   }
   const auto bounds = rounding::bounds_of(terms[0], options);
   for (const auto& term : terms) rounding::bounds_of(term, options);
+  if (terms.size() > 1) rounding::to_one_scale(terms);
   if (terms[0].cores.size() > 1) {
     if (auto found = rounding::by_sketch(terms, bounds, options)) return *std::move(found);
   }
