@@ -96,13 +96,13 @@ TEST(Tangent, ProjectionIsTheSumOfProjectors) {
     const auto space = tangent_space(x);
     const auto z = drawn(kSizes, "z", dtype);
     const auto expected = projected_densely(full(x), z, kRanks);
-    EXPECT_LT(relative(dense_projection(space, z), expected), loosened(1e-12, dtype));
+    EXPECT_LT(relative(dense_projection(space, z), expected), loosened(5e-14, dtype));
   }
 }
 
 TEST(Tangent, ProjectorIsIdempotentSelfAdjointAndKeepsThePoint) {
   for (const auto dtype : kFour) {
-    const double precision = loosened(1e-12, dtype);
+    const double precision = loosened(5e-14, dtype);
     const auto x = random_train(kSizes, kRanks, dtype);
     const auto space = tangent_space(x);
     const auto z = drawn(kSizes, "z", dtype), y = drawn(kSizes, "y", dtype);
@@ -123,12 +123,12 @@ TEST(Tangent, GaugeOfThePointDoesNotMatter) {
   for (const auto dtype : kFour) {
     const auto x = random_train(kSizes, kRanks, dtype);
     const auto other = regauged(x);
-    ASSERT_LT(relative(full(other), full(x)), loosened(1e-12, dtype));
+    ASSERT_LT(relative(full(other), full(x)), loosened(5e-14, dtype));
     ASSERT_GT(relative(other.cores[1], x.cores[1]), 0.1);
     const auto z = drawn(kSizes, "z", dtype);
     EXPECT_LT(
         relative(dense_projection(tangent_space(other), z), dense_projection(tangent_space(x), z)),
-        loosened(1e-12, dtype));
+        loosened(5e-14, dtype));
   }
 }
 
@@ -138,12 +138,12 @@ TEST(Tangent, TrainsSumsOfTermsAndTensorsAgree) {
     auto z = random_train(kSizes, {3, 5, 3}, dtype, "z");
     z.log_scale = 0.7;
     EXPECT_LT(relative(full(as_train(space, project(space, z))), dense_projection(space, full(z))),
-              loosened(1e-12, dtype));
+              loosened(5e-14, dtype));
     CP terms{drawn({7}, "weights", dtype), {}};
     for (const auto n : kSizes) terms.factors.push_back(drawn({n, 7}, "f", dtype));
     EXPECT_LT(relative(full(as_train(space, project(space, terms))),
                        dense_projection(space, full(terms))),
-              loosened(1e-12, dtype));
+              loosened(5e-14, dtype));
   }
 }
 
@@ -157,9 +157,9 @@ TEST(Tangent, InnerProductIsThatOfTheTensors) {
     const auto expected = (x.conj() * y).sum();
     const double size = frobenius(x) * frobenius(y);
     EXPECT_LT((dot(a, b) - expected).abs().item<double>(), loosened(1e-13, dtype) * size);
-    EXPECT_NEAR(norm(a) / frobenius(x), 1, loosened(1e-12, dtype));
+    EXPECT_NEAR(norm(a) / frobenius(x), 1, loosened(5e-14, dtype));
     const auto sum = full(as_train(space, a + (-2.0) * b));
-    EXPECT_LT(relative(sum, x - 2 * y), loosened(1e-12, dtype));
+    EXPECT_LT(relative(sum, x - 2 * y), loosened(5e-14, dtype));
     EXPECT_EQ(ranks(as_train(space, a)), (Shape{4, 6, 4}));
   }
 }
@@ -184,7 +184,7 @@ TEST(Tangent, RetractionIsOfSecondOrder) {
     auto direction = project(space, drawn(kSizes, "direction", dtype));
     direction = (frobenius(full(x)) / norm(direction)) * direction;
     std::vector<double> whole, along;
-    for (const double t : {2e-2, 1e-2, 5e-3}) {
+    for (const double t : {8e-3, 4e-3, 2e-3}) {
       const auto moved = retract(space, direction, t);
       EXPECT_EQ(ranks(moved), kRanks);
       const auto off = full(moved) - full(x) - t * full(as_train(space, direction));
@@ -193,7 +193,7 @@ TEST(Tangent, RetractionIsOfSecondOrder) {
     }
     EXPECT_GT(whole[0], 0);
     for (const auto* values : {&whole, &along}) {
-      for (const double value : *values) EXPECT_NEAR(value / values->back(), 1, 0.25);
+      for (const double value : *values) EXPECT_NEAR(value / values->back(), 1, 0.05);
     }
   }
 }
@@ -206,6 +206,25 @@ TEST(Tangent, TransportIsTheProjection) {
   const auto moved = transport(from, vector, to);
   EXPECT_LT(relative(full(as_train(to, moved)), dense_projection(to, full(as_train(from, vector)))),
             1e-12);
+}
+
+// A point of other ranks has tangent vectors of other shapes: what is carried over follows.
+TEST(Tangent, TransportFollowsAChangeOfRanks) {
+  for (const auto dtype : kFour) {
+    const auto from = tangent_space(random_train(kSizes, kRanks, dtype));
+    const auto vector = project(from, drawn(kSizes, "vector", dtype));
+    for (const auto& inner : {Shape{1, 2, 1}, Shape{3, 5, 3}}) {
+      const auto to = tangent_space(random_train(kSizes, inner, dtype, "other"));
+      const auto moved = transport(from, vector, to);
+      for (std::size_t k = 0; k < kSizes.size(); ++k) {
+        EXPECT_EQ(moved.deltas[k].sizes(), to.left[k].sizes());
+      }
+      const auto dense = full(as_train(from, vector));
+      EXPECT_LT(relative(full(as_train(to, moved)), dense_projection(to, dense)),
+                loosened(5e-14, dtype));
+      EXPECT_LE(norm(moved), norm(vector) * (1 + 1e-6));
+    }
+  }
 }
 
 TEST(Tangent, GradientsOfThePartsAreTheProjectedGradient) {
