@@ -124,6 +124,43 @@ TEST(AtomicFile, LeftoversDoNotStandInTheWay) {
   EXPECT_EQ(count_files(folder.path()), 4U);
 }
 
+TEST(AtomicFile, SweepsTemporariesOfKilledWritersOnly) {
+  const TemporaryFolder folder;
+  const auto put = [&](const char* name, std::chrono::hours age) {
+    std::ofstream(folder / name) << "half";
+    std::filesystem::last_write_time(folder / name,
+                                     std::filesystem::file_time_type::clock::now() - age);
+  };
+  using std::chrono::hours;
+  put(".dense-s1.json.4711.3.tmp", hours(2));
+  put(".young.json.4711.3.tmp", hours(0));
+  put(".mine.tmp", hours(2));
+  put(".mine.3.tmp", hours(2));
+  put("dense-s1.json.4711.3.tmp", hours(2));
+  put("dense-s1.json", hours(2));
+  AtomicFile slow(folder / "a");
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    if (entry.path().filename().string().starts_with(".a."))
+      std::filesystem::last_write_time(entry.path(),
+                                       std::filesystem::file_time_type::clock::now() - hours(2));
+  }
+  sweep_temporaries(folder.path());
+  sweep_temporaries(folder / "not there");
+  EXPECT_FALSE(std::filesystem::exists(folder / ".dense-s1.json.4711.3.tmp"));
+  EXPECT_EQ(count_files(folder.path()), 6U);
+  slow.commit();
+  EXPECT_EQ(count_files(folder.path()), 6U);
+}
+
+TEST(WriteNewFile, WritesOnlyWhereNothingIs) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(write_new_file(folder / "a", "first"));
+  EXPECT_FALSE(write_new_file(folder / "a", "second"));
+  EXPECT_EQ(read_file(folder / "a"), "first");
+  EXPECT_EQ(count_files(folder.path()), 1U);
+  expect_error([&] { write_new_file(folder / "none" / "a", "x"); }, "cannot write");
+}
+
 TEST(InputFile, ReadsInsideAndRefusesOutside) {
   const TemporaryFolder folder;
   write_file(folder / "a", "0123456789");

@@ -18,6 +18,15 @@ TEST(MakeFolder, MakesAllOfThePathAndLeavesWhatIsThere) {
   EXPECT_EQ(read_file(deep / "x"), "1");
 }
 
+TEST(MakeNewFolder, TakesNoNameThatIsTaken) {
+  const testing::TemporaryFolder folder;
+  EXPECT_TRUE(make_new_folder(folder / "a"));
+  EXPECT_FALSE(make_new_folder(folder / "a"));
+  write_file(folder / "x", "1");
+  EXPECT_FALSE(make_new_folder(folder / "x"));
+  testing::expect_error([&] { make_new_folder(folder / "b/c"); }, "c' cannot be made");
+}
+
 TEST(MakeFolder, SaysWhyItCannot) {
   const testing::TemporaryFolder folder;
   write_file(folder / "x", "1");

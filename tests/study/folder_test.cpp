@@ -1,7 +1,9 @@
 #include "ranklens/study/folder.h"
 
+#include <atomic>
 #include <cmath>
 #include <fstream>
+#include <thread>
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
@@ -53,6 +55,30 @@ TEST(StudyFolder, CheckingWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
   std::ofstream(folder / "file") << "in the way";
   expect_error([&] { check_folder(two_arms(), folder / "file"); }, "is no folder");
+}
+
+// Two processes that begin at once: one configuration is the folder's, whoever wrote it.
+TEST(StudyFolder, OfTwoThatBeginAtOnceOneWins) {
+  auto other = two_arms();
+  other.batch = 64;
+  for (int round = 0; round < 50; ++round) {
+    const TemporaryFolder folder;
+    std::atomic<int> ready{0}, won{0};
+    const auto begin = [&](const Config& config) {
+      ++ready;
+      while (ready < 2) {
+      }
+      try {
+        open_folder(config, folder.path());
+        ++won;
+      } catch (const base::Error&) {
+      }
+    };
+    std::thread beside(begin, two_arms());
+    begin(other);
+    beside.join();
+    ASSERT_EQ(won, 1) << "in round " << round;
+  }
 }
 
 TEST(StudyFolder, CellsWithoutTheirStudyAreRefused) {

@@ -9,12 +9,16 @@
 #include <unistd.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/leftovers.h"
+#include "ranklens/base/text.h"
 
 namespace ranklens::base {
 namespace {
 
 // One call moves less than 2 GiB on Linux; smaller pieces keep the process interruptible.
 constexpr std::size_t kPiece = std::size_t{1} << 26;
+
+constexpr std::string_view kTemporary = ".tmp";
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -31,6 +35,16 @@ bool is_usage_error(int error) {
   throw SystemError(message);
 }
 
+// Where a file of a StagedFolder will be: its user knows no other place.
+std::filesystem::path final_place(const std::filesystem::path& path) {
+  std::filesystem::path place;
+  for (const auto& part : path) {
+    const auto name = part.string();
+    if (!(name.starts_with(".ranklens.") && name.ends_with(".tmp"))) place /= part;
+  }
+  return place;
+}
+
 // A link is followed first, so that the file it points to is replaced and not the link.
 std::filesystem::path follow_links(const std::filesystem::path& path) {
   std::error_code error;
@@ -41,7 +55,20 @@ std::filesystem::path follow_links(const std::filesystem::path& path) {
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   static std::atomic<unsigned> counter{0};
   return path.parent_path() /
-         fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter++);
+         fmt::format(".{}.{}.{}{}", path.filename().string(), ::getpid(), counter++, kTemporary);
+}
+
+// ".NAME.12.3.tmp"
+bool is_temporary(const std::string& name) {
+  if (!name.starts_with('.') || !name.ends_with(kTemporary)) return false;
+  auto rest = std::string_view(name).substr(0, name.size() - kTemporary.size());
+  for (int number = 0; number < 2; ++number) {
+    const auto dot = rest.rfind('.');
+    if (dot == std::string_view::npos || !parse_number<unsigned>(rest.substr(dot + 1)))
+      return false;
+    rest = rest.substr(0, dot);
+  }
+  return rest.size() > 1;
 }
 
 // The rename itself reaches the disk only with its folder. Some file systems cannot: not an error.
@@ -58,8 +85,8 @@ void flush_folder(const std::filesystem::path& path) {
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(path)) {
   std::error_code error;
   const auto status = std::filesystem::status(path_, error);
-  if (std::filesystem::is_directory(status)) fail_on_file("write", path_, EISDIR);
-  if (!path_.has_filename()) fail_on_file("write", path_, EISDIR);
+  if (std::filesystem::is_directory(status)) fail_on_file("write", final_place(path_), EISDIR);
+  if (!path_.has_filename()) fail_on_file("write", final_place(path_), EISDIR);
   const bool direct = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
   if (direct) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
@@ -69,8 +96,9 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(path)) {
       temporary_ = temporary_beside(path_);
       descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
+    if (descriptor_ >= 0) mark_in_use(descriptor_);
   }
-  if (descriptor_ < 0) fail_on_file("write", path_, errno);
+  if (descriptor_ < 0) fail_on_file("write", final_place(path_), errno);
 }
 
 AtomicFile::~AtomicFile() { discard(); }
@@ -84,7 +112,8 @@ void AtomicFile::discard() noexcept {
 
 void AtomicFile::give_up(int error) {
   discard();
-  throw SystemError(fmt::format("cannot write '{}': {}", path_.string(), reason(error)));
+  throw SystemError(
+      fmt::format("cannot write '{}': {}", final_place(path_).string(), reason(error)));
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -98,26 +127,47 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
+int AtomicFile::place(int (*move)(const char* from, const char* to)) {
+  if (::fsync(descriptor_) != 0) give_up(errno);
+  const int closed = ::close(std::exchange(descriptor_, -1));
+  const int failed = closed != 0 || move(temporary_.c_str(), path_.c_str()) != 0 ? errno : 0;
+  // What was renamed is not there any more; what was linked, or could not be, is.
+  ::unlink(temporary_.c_str());
+  if (failed == 0) flush_folder(path_);
+  return failed;
+}
+
 void AtomicFile::commit() {
   require(descriptor_ >= 0, "'{}' was already closed", path_.string());
   if (temporary_.empty()) {
     discard();
     return;
   }
-  if (::fsync(descriptor_) != 0) give_up(errno);
-  const int closed = ::close(std::exchange(descriptor_, -1));
-  if (closed != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary_.c_str());
-    give_up(error);
-  }
-  flush_folder(path_);
+  if (const int failed = place(::rename); failed != 0) give_up(failed);
+}
+
+bool AtomicFile::commit_new() {
+  require(descriptor_ >= 0, "'{}' was already closed", path_.string());
+  require(!temporary_.empty(), "'{}' is no place for a new file", path_.string());
+  const int failed = place(::link);
+  if (failed != 0 && failed != EEXIST) give_up(failed);
+  return failed == 0;
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+bool write_new_file(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  return file.commit_new();
+}
+
+void sweep_temporaries(const std::filesystem::path& folder) {
+  sweep(folder, is_temporary, std::chrono::hours(1));
 }
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {

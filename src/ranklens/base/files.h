@@ -22,8 +22,12 @@ class AtomicFile {
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }
   void commit();
+  /// commit(), unless the name is taken: then false, and what was written is dropped.
+  bool commit_new();
 
  private:
+  /// Puts the temporary in its place by `move`, which returns 0 or an error number.
+  int place(int (*move)(const char* from, const char* to));
   [[noreturn]] void give_up(int error);
   void discard() noexcept;
 
@@ -35,6 +39,14 @@ class AtomicFile {
 
 /// Writes the whole file at once, through AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// The same, unless the name is taken: then false, and the file stays as it is. Of several
+/// processes that try, one writes it.
+bool write_new_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Removes from a folder the temporary files of AtomicFiles that were killed: those that nobody has
+/// open any more, as far as this machine can tell, and nobody has written to for an hour.
+void sweep_temporaries(const std::filesystem::path& folder);
 
 /// An open file to read from at any place. Every such read is checked against the file's length (0
 /// for a device or a pipe).

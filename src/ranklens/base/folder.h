@@ -8,4 +8,8 @@ namespace ranklens::base {
 /// taken by a file or may not be used, SystemError if the disk is full or fails.
 void make_folder(const std::filesystem::path& path);
 
+/// Makes one folder; false, and nothing done, if the name is taken. Of several processes that try,
+/// one makes it. Errors as above.
+bool make_new_folder(const std::filesystem::path& path);
+
 }  // namespace ranklens::base

@@ -25,6 +25,10 @@ std::string json_reason(std::string_view message) {
   return std::string(bracket == std::string_view::npos ? message : message.substr(bracket + 2));
 }
 
+std::string indented(const nlohmann::json& value) {
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text, std::string_view what) {
@@ -52,7 +56,11 @@ nlohmann::json read_json(const std::filesystem::path& path) {
 }
 
 void write_json(const std::filesystem::path& path, const nlohmann::json& value) {
-  write_file(path, value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  write_file(path, indented(value));
+}
+
+bool write_new_json(const std::filesystem::path& path, const nlohmann::json& value) {
+  return write_new_file(path, indented(value));
 }
 
 }  // namespace ranklens::base

@@ -18,4 +18,7 @@ nlohmann::json read_json(const std::filesystem::path& path);
 /// Writes indented JSON with a new line at the end, keys sorted.
 void write_json(const std::filesystem::path& path, const nlohmann::json& value);
 
+/// The same, unless the name is taken: then false (write_new_file).
+bool write_new_json(const std::filesystem::path& path, const nlohmann::json& value);
+
 }  // namespace ranklens::base

@@ -6,7 +6,8 @@ namespace ranklens::base {
 
 /// Files that appear in a folder all together or not at all. They are written, by any writer, to a
 /// hidden folder inside; commit() moves them to their places. Without commit() they are removed,
-/// and so is the folder itself where it was made for them.
+/// and so is the folder itself where it was made for them. Hidden folders that killed processes of
+/// this machine left there are removed.
 class StagedFolder {
  public:
   /// Makes the folder if it does not exist; errors as make_folder() states.
@@ -23,6 +24,7 @@ class StagedFolder {
 
  private:
   std::filesystem::path folder_, hidden_;
+  int descriptor_ = -1;  ///< of hidden_, marked as in use
   /// The topmost of the folders that were made for this one; "" where it was there.
   std::filesystem::path made_;
 };

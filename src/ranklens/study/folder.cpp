@@ -38,7 +38,9 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 
 /// An identity with the keys that are left out at their first value (config.cpp) put in.
 nlohmann::json with_all_keys(nlohmann::json identity) {
-  if (identity.is_object() && !identity.contains("dropout")) identity["dropout"] = 1;
+  if (!identity.is_object()) return identity;
+  for (const auto& [key, first] : {std::pair{"dropout", 1}, std::pair{"size", 0}})
+    if (!identity.contains(key)) identity[key] = first;
   return identity;
 }
 
@@ -70,9 +72,13 @@ void open_folder(const Config& config, const fs::path& folder) {
   check_folder(config, folder);
   // study.json comes first: another process that looks in between sees whose folder this is.
   base::make_folder(folder);
-  if (const auto path = folder / "study.json"; !fs::exists(path))
-    base::write_json(path, identity(config));
+  const auto path = folder / "study.json";
+  if (fs::exists(path) || !base::write_new_json(path, identity(config)))
+    require_same(base::read_json(path), identity(config),
+                 folder);  // another may have begun just now
   base::make_folder(folder / "cells");
+  base::sweep_temporaries(folder);
+  base::sweep_temporaries(folder / "cells");
 }
 
 std::optional<Cell> find_cell(const Config& config, const fs::path& folder, const std::string& arm,

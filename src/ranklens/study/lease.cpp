@@ -15,6 +15,8 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/leftovers.h"
+#include "ranklens/study/draft.h"
 
 namespace ranklens::study {
 namespace {
@@ -23,28 +25,12 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFree = "free";
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-/// Where a process number means what it means here: this start of the machine, and the namespace
-/// that numbers the processes. Containers of one machine may share a host name, not a namespace.
-/// "" where the system does not say.
-std::string process_space() {
-  std::string boot;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
-  std::error_code error;
-  const auto space = fs::read_symlink("/proc/self/ns/pid", error);
-  return error || boot.empty() ? "" : boot + "/" + space.string();
-}
-
 /// "host pid number space": who holds it, and which of their leases it is.
 std::string make_token() {
   static std::atomic<std::uint64_t> count{0};
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return fmt::format("{} {} {}-{} {}", host_name(), ::getpid(), now, ++count, process_space());
+  return fmt::format("{} {} {}-{} {}", base::host_name(), ::getpid(), now, ++count,
+                     process_space());
 }
 
 fs::path term_path(const fs::path& name, std::int64_t term) {
@@ -67,43 +53,13 @@ std::optional<std::string> read_token(const fs::path& file) {
   return line;
 }
 
-/// A file of its own beside the lease, with `text` in it; removed at the end. What is linked or
-/// renamed from it appears with its contents: no reader sees an empty term.
-class Draft {
- public:
-  Draft(const fs::path& name, const std::string& text) {
-    static std::atomic<std::uint64_t> count{0};
-    path_ = name.parent_path() /
-            fmt::format(".{}-{}-{}.draft", host_name(), ::getpid(), count.fetch_add(1));
-    std::ofstream out(path_);
-    out << text << '\n';
-    out.flush();
-    if (!out) {
-      const int error = errno;
-      ::unlink(path_.c_str());
-      throw base::SystemError(
-          fmt::format("cannot write '{}': {}", path_.string(), std::strerror(error)));
-    }
-  }
-  ~Draft() { ::unlink(path_.c_str()); }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-
-  const fs::path& path() const { return path_; }
-  /// When it was made, by the clock of the file system, which is one for all machines.
-  fs::file_time_type time() const { return fs::last_write_time(path_); }
-
- private:
-  fs::path path_;
-};
-
 /// Known only of a holder whose process number can be looked up here; of any other, its heartbeat
 /// decides.
 bool process_is_gone(const std::string& token) {
   std::istringstream words(token);
   std::string host, number, space;
   long pid = 0;
-  return words >> host >> pid >> number >> space && host == host_name() &&
+  return words >> host >> pid >> number >> space && host == base::host_name() &&
          space == process_space() && pid > 0 && ::kill(static_cast<pid_t>(pid), 0) != 0 &&
          errno == ESRCH;
 }
@@ -123,14 +79,16 @@ bool ended(const fs::path& file, fs::file_time_type now, double stale) {
 std::unique_ptr<Lease> Lease::acquire(const fs::path& name, const Options& options) {
   std::error_code error;
   fs::create_directories(name.parent_path(), error);
+  sweep_drafts(name.parent_path());
   auto token = make_token();
   const Draft draft(name, token);
+  const auto now = draft.time();
   const auto last = last_term(name);
-  if (last > 0 && !ended(term_path(name, last), draft.time(), options.stale)) return nullptr;
+  if (!now || (last > 0 && !ended(term_path(name, last), *now, options.stale))) return nullptr;
   const auto mine = term_path(name, last + 1);
   if (::link(draft.path().c_str(), mine.c_str()) == 0)
     return std::unique_ptr<Lease>(new Lease(name, last + 1, std::move(token), options));
-  if (errno == EEXIST) return nullptr;
+  if (errno == EEXIST || errno == ENOENT) return nullptr;  // taken; or the draft was swept away
   throw base::SystemError(fmt::format("cannot claim '{}': {}", mine.string(), strerror(errno)));
 }
 
