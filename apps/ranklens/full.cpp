@@ -6,6 +6,7 @@
 #include "ranklens/base/npy.h"
 
 #include "commands.h"
+#include "outputs.h"
 #include "trains.h"
 
 namespace ranklens::app {
@@ -19,8 +20,8 @@ struct FullOptions {
 void write_full(const FullOptions& options) {
   start(options.common);
   base::require(!options.common.out.empty(), "--out is required: the .npy file to write");
-  const auto stored = open_train(options.file, options.common);
-  const auto array = stored.is_matrix() ? tn::full(stored.matrix()) : tn::full(stored.train);
+  require_replaceable({{"--out", options.common.out, FileKind::array}}, {options.file});
+  const auto array = tn::full(open_stored(options.file, options.common));
   base::write_npy(options.common.out, array);
   const auto shape = array.sizes().vec();
   emit(options.common, Json{{"out", options.common.out}, {"shape", shape}},
@@ -32,9 +33,9 @@ void write_full(const FullOptions& options) {
 void add_full(CLI::App& root) {
   const auto options = std::make_shared<FullOptions>();
   auto& command =
-      add_command(root, "full", "a tensor train written out as an array",
-                  "  ranklens full x.safetensors --out x.npy", options->common, Out::file);
-  command.add_option("file", options->file, "a train, as decompose writes it")->required();
+      add_command(root, "full", "a decomposed tensor written out as an array",
+                  "  ranklens full x.safetensors --out back.npy", options->common, Out::file);
+  command.add_option("file", options->file, "a file that decompose wrote")->required();
   command.callback([options] { write_full(*options); });
 }
 

@@ -1,13 +1,14 @@
 #include "trains.h"
 
 #include <charconv>
-#include <cmath>
 
 #include <CLI/CLI.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/tn/linalg/numbers.h"
+
+#include "checks.h"
 
 namespace ranklens::app {
 
@@ -29,8 +30,6 @@ tn::Shape parse_sizes(const std::string& text, const std::string& what) {
 
 tn::Closeness ClosenessOptions::closeness() const {
   base::require(given(), "--eps or --ranks is required: how close, or how large");
-  base::require(eps == -1 || (eps >= 0 && std::isfinite(eps)),
-                "eps must be a number not below 0, not {}", eps);
   tn::Closeness result;
   if (eps != -1) result.eps = eps;
   if (!ranks.empty()) result.ranks = parse_sizes(ranks, "ranks");
@@ -38,9 +37,11 @@ tn::Closeness ClosenessOptions::closeness() const {
 }
 
 void add_closeness(CLI::App& command, ClosenessOptions& options) {
-  command.add_option("--eps", options.eps, "relative Frobenius error that is kept");
-  command.add_option("--ranks", options.ranks,
-                     "upper bounds of the ranks: one for all, or one a bond: 4,8,4");
+  command.add_option("--eps", options.eps, "relative Frobenius error that is kept")
+      ->check(number(0, kAnyNumber));
+  command.add_option(
+      "--ranks", options.ranks,
+      "upper bounds of the ranks: one for all, or one a bond (Tucker: a mode): 4,8,4");
 }
 
 at::Tensor read_array(const std::string& file, const Common& common) {
@@ -52,30 +53,48 @@ at::Tensor read_array(const std::string& file, const Common& common) {
   return array.to(common.torch_device());
 }
 
+tn::Stored open_stored(const std::string& file, const Common& common) {
+  return tn::to(tn::read_stored(file), common.torch_device());
+}
+
 tn::StoredTrain open_train(const std::string& file, const Common& common) {
-  auto stored = tn::read_train(file);
-  stored.train = tn::to(stored.train, common.torch_device());
-  return stored;
+  auto stored = open_stored(file, common);
+  auto* train = std::get_if<tn::StoredTrain>(&stored);
+  base::require(train != nullptr, "'{}' holds a {}, and what is wanted is a tensor train", file,
+                format_title(stored));
+  return std::move(*train);
 }
 
-std::string described(const tn::StoredTrain& stored) {
-  const auto modes = stored.is_matrix() ? fmt::format("{} by {}", tn::text(*stored.rows),
-                                                      tn::text(*stored.columns))
-                                        : tn::text(tn::shape(stored.train));
-  return fmt::format("{}, ranks {}, {} parameters", modes,
-                     stored.train.cores.size() > 1 ? tn::text(tn::ranks(stored.train)) : "none",
-                     tn::parameters(stored.train));
+std::string format_title(const tn::Stored& stored) {
+  const auto format = tn::format_of(stored);
+  if (format == "tucker") return "Tucker tensor";
+  if (format == "cp") return "sum of rank-one tensors";
+  return std::get<tn::StoredTrain>(stored).is_matrix() ? "TT matrix" : "tensor train";
 }
 
-Json summary_of(const tn::StoredTrain& stored) {
-  Json json;
-  if (stored.is_matrix()) {
-    json = {{"rows", *stored.rows}, {"columns", *stored.columns}};
+std::string described(const tn::Stored& stored) {
+  const auto* train = std::get_if<tn::StoredTrain>(&stored);
+  const auto modes =
+      train != nullptr && train->is_matrix()
+          ? fmt::format("{} by {}", tn::text(*train->rows), tn::text(*train->columns))
+          : tn::text(tn::shape(stored));
+  const auto ranks = tn::ranks(stored);
+  return fmt::format("{}, {} {}, {} parameters", modes,
+                     tn::format_of(stored) == "cp" ? "rank" : "ranks",
+                     ranks.empty() ? "none" : tn::text(ranks), tn::parameters(stored));
+}
+
+Json summary_of(const tn::Stored& stored) {
+  Json json{{"format", tn::format_of(stored)}};
+  const auto* train = std::get_if<tn::StoredTrain>(&stored);
+  if (train != nullptr && train->is_matrix()) {
+    json["rows"] = *train->rows;
+    json["columns"] = *train->columns;
   } else {
-    json = {{"shape", tn::shape(stored.train)}};
+    json["shape"] = tn::shape(stored);
   }
-  json["ranks"] = tn::ranks(stored.train);
-  json["parameters"] = tn::parameters(stored.train);
+  json["ranks"] = tn::ranks(stored);
+  json["parameters"] = tn::parameters(stored);
   return json;
 }
 

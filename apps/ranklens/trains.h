@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "ranklens/tn/train/container.h"
+#include "ranklens/tn/formats/container.h"
 #include "ranklens/tn/train/round.h"
 
 #include "common.h"
 
 namespace ranklens::app {
 
-/// What the commands on tensor trains share.
+/// What the commands on decomposed tensors share.
 
 /// "16", "4,8,4" or "4x8x4"; `what` names it in the message.
 tn::Shape parse_sizes(const std::string& text, const std::string& what);
@@ -28,13 +28,17 @@ void add_closeness(CLI::App& command, ClosenessOptions& options);
 /// float64, on the device that was asked for.
 at::Tensor read_array(const std::string& file, const Common& common);
 
-/// A file of a train, on that device.
+/// A file that decompose wrote, of any format, on that device; open_train() takes trains alone.
+tn::Stored open_stored(const std::string& file, const Common& common);
 tn::StoredTrain open_train(const std::string& file, const Common& common);
 
-/// "4x5x6, ranks 3x2, 120 parameters".
-std::string described(const tn::StoredTrain& stored);
+/// "tensor train", "TT matrix", "Tucker tensor", "sum of rank-one tensors".
+std::string format_title(const tn::Stored& stored);
 
-/// shape (or rows and columns), ranks, parameters.
-Json summary_of(const tn::StoredTrain& stored);
+/// "4x5x6, ranks 3x2, 120 parameters".
+std::string described(const tn::Stored& stored);
+
+/// format, shape (or rows and columns), ranks, parameters.
+Json summary_of(const tn::Stored& stored);
 
 }  // namespace ranklens::app

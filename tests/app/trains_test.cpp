@@ -99,8 +99,8 @@ TEST(Trains, BadInputIsOneSentence) {
   const Args decompose = {"decompose", x, "--out", f};
   expect_complaint(ranklens(decompose), 2, "--eps or --ranks is required");
   expect_complaint(ranklens({"decompose", x, "--eps", "0.1"}), 2, "--out is required");
-  expect_complaint(ranklens(joined(decompose, {"--eps", "-0.5"})), 2, "not below 0");
-  expect_complaint(ranklens(joined(decompose, {"--eps", "nan"})), 2, "not below 0");
+  expect_complaint(ranklens(joined(decompose, {"--eps", "-0.5"})), 2, "a number of 0 or more");
+  expect_complaint(ranklens(joined(decompose, {"--eps", "nan"})), 2, "a number of 0 or more");
   expect_complaint(ranklens(joined(decompose, {"--ranks", "2,x"})), 2, "'2,x' is no list of ranks");
   expect_complaint(ranklens(joined(decompose, {"--ranks", "0"})), 2, "'0' is no list of ranks");
   expect_complaint(ranklens(joined(decompose, {"--ranks", "1,2,3"})), 2, "2 bonds, but 3 ranks");
@@ -114,7 +114,7 @@ TEST(Trains, BadInputIsOneSentence) {
   expect_complaint(ranklens(joined(decompose, {"--eps", "0.1"})), 2, "NaN or infinite");
   tn::write_train(f, tn::ones({2, 3}));
   tn::write_train(g, tn::identity({2}));
-  expect_complaint(ranklens({"dot", f, g}), 2, "have not the same modes");
+  expect_complaint(ranklens({"dot", f, g}), 2, "of the same modes only");
   expect_complaint(ranklens({"dot", f}), 2, "b is required");
   expect_complaint(ranklens({"round", f, "--out", g}), 2, "--eps or --ranks is required");
   expect_complaint(ranklens({"full", x, "--out", g}), 2, "x.npy");

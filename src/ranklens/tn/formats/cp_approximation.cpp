@@ -62,9 +62,12 @@ class TermSearch {
 
  private:
   CPApproximation run(std::int64_t rank, CPStart start) const {
-    auto found = cp_als(
-        dense_,
-        {.rank = rank, .max_sweeps = options_.max_sweeps, .start = start, .seed = options_.seed});
+    // Sweeps that gain less than a ten thousandth of eps are not worth their time.
+    auto found = cp_als(dense_, {.rank = rank,
+                                 .max_sweeps = options_.max_sweeps,
+                                 .tolerance = std::clamp(1e-4 * options_.close.eps, 1e-8, 1e-6),
+                                 .start = start,
+                                 .seed = options_.seed});
     const double error = norm_ > 0 ? frobenius(full(found.value) - dense_) / norm_ : 0;
     return {std::move(found.value), error, found.degenerate};
   }
