@@ -1,12 +1,21 @@
 #include "ranklens/tn/analysis/entropy.h"
 
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "ranklens/base/error.h"
+#include "ranklens/base/progress.h"
+#include "ranklens/compress/entropies.h"
+#include "ranklens/report/entropy_page.h"
 #include "ranklens/tn/analysis/density.h"
 
+#include "checks.h"
+#include "command_line.h"
 #include "commands.h"
+#include "model.h"
+#include "outputs.h"
 #include "trains.h"
 
 namespace ranklens::app {
@@ -14,10 +23,21 @@ namespace {
 
 struct EntropyOptions {
   Common common;
-  std::string file;
+  ModelOptions model;
   double alpha = 2;
   bool modes = false;
+  std::string page;
 };
+
+Json bond_json(const tn::BondEntropy& bond) {
+  const auto values = bond.schmidt.contiguous();
+  return {{"rank", values.numel()},
+          {"entropy", bond.von_neumann},
+          {"renyi", bond.renyi},
+          {"effective_rank", bond.effective_rank},
+          {"schmidt", std::vector<double>(values.const_data_ptr<double>(),
+                                          values.const_data_ptr<double>() + values.numel())}};
+}
 
 Json bonds_of(const std::vector<tn::BondEntropy>& bonds, std::string& text) {
   Json list = Json::array();
@@ -25,16 +45,10 @@ Json bonds_of(const std::vector<tn::BondEntropy>& bonds, std::string& text) {
                       "effective rank");
   for (std::size_t k = 0; k < bonds.size(); ++k) {
     const auto& bond = bonds[k];
-    const auto wide = bond.schmidt.contiguous();
-    list.push_back(
-        {{"bond", k},
-         {"rank", wide.numel()},
-         {"entropy", bond.von_neumann},
-         {"renyi", bond.renyi},
-         {"effective_rank", bond.effective_rank},
-         {"schmidt", std::vector<double>(wide.const_data_ptr<double>(),
-                                         wide.const_data_ptr<double>() + wide.numel())}});
-    text += fmt::format("{:>6} {:>6} {:>12.6f} {:>12.6f} {:>14.3f}\n", k, wide.numel(),
+    Json one{{"bond", k}};
+    one.update(bond_json(bond));
+    list.push_back(std::move(one));
+    text += fmt::format("{:>6} {:>6} {:>12.6f} {:>12.6f} {:>14.3f}\n", k, bond.schmidt.numel(),
                         bond.von_neumann, bond.renyi, bond.effective_rank);
   }
   return list;
@@ -52,29 +66,89 @@ Json modes_of(const tn::TensorTrain& train, std::string& text) {
   return list;
 }
 
-void entropy(const EntropyOptions& options) {
-  start(options.common);
-  const auto stored = open_train(options.file, options.common);
-  std::string text = fmt::format("{}: {}; entropies in nats\n", options.file, described(stored));
+void entropy_of_train(const EntropyOptions& options) {
+  base::require(options.page.empty(),
+                "--report is for networks, and '{}' holds a decomposed tensor",
+                options.model.model);
+  const auto train = open_train(options.model.model, options.common);
+  const tn::Stored stored = train;
+  std::string text =
+      fmt::format("{}: {}; entropies in nats\n", options.model.model, described(stored));
   auto json = summary_of(stored);
   json["alpha"] = options.alpha;
-  json["bonds"] = bonds_of(tn::bond_entropies(stored.train, options.alpha), text);
-  if (options.modes) json["modes"] = modes_of(stored.train, text);
+  json["bonds"] = bonds_of(tn::bond_entropies(train.train, options.alpha), text);
+  if (options.modes) json["modes"] = modes_of(train.train, text);
   emit_and_save(options.common, json, text);
+}
+
+Json layers_json(const std::vector<compress::WeightEntropies>& layers) {
+  Json list = Json::array();
+  for (const auto& layer : layers) {
+    Json cuts = Json::array();
+    for (const auto& cut : layer.cuts) {
+      Json one{{"cut", cut.cut}, {"most", cut.most}, {"share", cut.share()}};
+      one.update(bond_json(cut.entropy));
+      cuts.push_back(std::move(one));
+    }
+    list.push_back({{"layer", layer.layer},
+                    {"shape", layer.shape},
+                    {"weight", layer.spec},
+                    {"reshaped", layer.reshaped},
+                    {"cuts", cuts}});
+  }
+  return list;
+}
+
+void entropy_of_network(const EntropyOptions& options) {
+  base::require(!options.modes, "--modes is for tensor trains, and '{}' is a network",
+                options.model.model);
+  require_replaceable({{"--report", options.page, FileKind::page}},
+                      {options.model.model, options.model.weights});
+  const auto opened = open_model(options.model, options.common, Fetched::wanted);
+  warn_if_untrained(opened, options.common);
+  base::ProgressBar bar(options.common.quiet);
+  const auto layers = compress::weight_entropies(opened.network(), options.alpha,
+                                                 until_interrupted(bar.callback()));
+  bar.clear();
+  base::require(!layers.empty(), "'{}' has no weight that can be stored in factors", opened.name);
+  const auto table = report::entropy_table(layers, options.alpha);
+  if (!options.page.empty())
+    report::write_page(options.page,
+                       report::entropy_page(layers, options.alpha, opened.name, command_line()));
+  emit_and_save(
+      options.common,
+      Json{{"model", opened.name}, {"alpha", options.alpha}, {"layers", layers_json(layers)}},
+      fmt::format("{} ({}); entropies in nats\n{}{}\n", opened.name, to_string(opened.origin),
+                  report::to_text(table), table.note));
+}
+
+void entropy(const EntropyOptions& options) {
+  start(options.common);
+  if (tn::holds_stored(options.model.model)) {
+    entropy_of_train(options);
+  } else {
+    entropy_of_network(options);
+  }
 }
 
 }  // namespace
 
 void add_entropy(CLI::App& root) {
   const auto options = std::make_shared<EntropyOptions>();
-  auto& command =
-      add_command(root, "entropy", "entanglement entropies of a tensor train",
-                  "  ranklens entropy w.safetensors --modes", options->common, Out::json_file);
-  command.add_option("file", options->file, "a train, as decompose writes it")->required();
+  auto& command = add_command(root, "entropy",
+                              "entanglement entropies of a tensor train, or of a network's weights",
+                              "  ranklens entropy w.safetensors --modes\n"
+                              "  ranklens entropy runs/a/best.safetensors --report page.html",
+                              options->common, Out::json_file);
+  add_model_options(command, options->model);
+  command.get_option("--model")->description(
+      "a train, as decompose writes it, or a network: a model file, a fetched or a built-in one");
   command.add_option("--alpha", options->alpha, "order of the Renyi entropy")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number(0, 1e6))
       ->capture_default_str();
-  command.add_flag("--modes", options->modes, "also of each mode's reduced density matrix");
+  command.add_flag("--modes", options->modes,
+                   "of a train: also of each mode's reduced density matrix");
+  command.add_option("--report", options->page, "of a network: write a page with a plot");
   command.callback([options] { entropy(*options); });
 }
 

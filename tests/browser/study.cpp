@@ -63,6 +63,30 @@ std::vector<Curve> curves() {
   return result;
 }
 
+std::vector<Chart> charts() {
+  std::vector<Chart> result;
+  for (const std::string cut : {"bond 1", "bond 2", "core 2"}) {
+    Chart chart{.id = "entropy-" + cut.substr(0, 4) + cut.substr(5),
+                .title = "Entropy of " + cut + " of the head",
+                .x_title = "epoch",
+                .y_title = "entropy (nats)"};
+    int at = 0;
+    for (const Arm& arm : arms()) {
+      for (int s = 0; s < 3; ++s) {
+        ChartLine line{.arm = arm.id, .seed = kSeeds[s]};
+        for (int e = 1; e <= 20; ++e) {
+          line.x.push_back(e);
+          line.y.push_back(4.2 - 0.3 * at - 1.1 * (1 - std::exp(-e / 6.0)) + 0.05 * wave(at, s, e));
+        }
+        chart.lines.push_back(std::move(line));
+      }
+      ++at;
+    }
+    result.push_back(std::move(chart));
+  }
+  return result;
+}
+
 /// Judged by the study's own function from made-up values of three seeds.
 Verdict judged(study::Claim claim, const std::vector<double>& differences, std::string measure,
                std::string unit) {
@@ -238,6 +262,9 @@ report::ReportData study() {
   data.verdicts = verdicts();
   data.arms = arms();
   data.curves = curves();
+  data.chart_title = "Entanglement of the head";
+  data.chart_note = "The head's weight as a tensor train.";
+  data.charts = charts();
   data.methods = methods();
   data.metrics = metrics();
   data.scores = scores();

@@ -65,6 +65,38 @@ std::string data_of(const std::string& page) {
   return page.substr(from, page.find("</script>", from) - from);
 }
 
+TEST(Page, ChartsHaveLinesOrDotsThatFit) {
+  auto data = small();
+  data.chart_title = "Charts";
+  data.charts = {{.id = "a",
+                  .title = "A",
+                  .x_title = "epoch",
+                  .y_title = "nats",
+                  .lines = {{.arm = "d", .seed = 7, .x = {1, 2}, .y = {0.5, kNone}}}},
+                 {.id = "b",
+                  .title = "B",
+                  .x_title = "share",
+                  .y_title = "layer",
+                  .dots = {{"conv1", "bond 1", 0.25}}}};
+  EXPECT_EQ(to_csv(table(tables(data), "chart-b")), "layer,series,share\r\nconv1,bond 1,0.25\r\n");
+  EXPECT_EQ(table(tables(data), "chart-a").rows.size(), 2U);
+  if (!page_template().empty()) {
+    const auto charts = nlohmann::json::parse(data_of(page(data)))["charts"];
+    EXPECT_EQ(charts[0]["lines"][0]["seed"], "7");
+    EXPECT_TRUE(charts[0]["lines"][0]["y"][1].is_null());
+    EXPECT_EQ(charts[1]["dots"][0]["row"], "conv1");
+  }
+  auto bad = data;
+  bad.charts[0].lines[0].arm = "x";
+  EXPECT_THROW(page(bad), base::Error);
+  bad = data;
+  bad.charts[0].lines[0].y.pop_back();
+  EXPECT_THROW(page(bad), base::Error);
+  bad = data;
+  bad.charts[1].id = "a";
+  EXPECT_THROW(page(bad), base::Error);
+}
+
 TEST(Page, DataComeBackFromThePageWhateverTheNamesHold) {
   if (page_template().empty())
     GTEST_SUCCEED() << "built without the web front end";
@@ -190,7 +222,7 @@ TEST(PageTables, AVerdictSaysWhetherAccuracyWasMatched) {
   EXPECT_EQ(accuracy_text(verdict), "accuracy not compared");
   verdict.accuracy_matched = study::Outcome::undecided;
   verdict.accuracy_note = "84 % against 83 %";
-  EXPECT_EQ(accuracy_text(verdict), "accuracy not shown to match: 84 % against 83 %");
+  EXPECT_EQ(accuracy_text(verdict), "accuracies not shown to agree: 84 % against 83 %");
 }
 
 TEST(Page, IsWrittenWhole) {

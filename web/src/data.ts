@@ -127,6 +127,17 @@ export interface Table {
   csv: string;
 }
 
+/** Lines of arms over a number, or dots by row; the other list is empty. */
+export interface Chart {
+  id: string;
+  title: string;
+  note: string;
+  x_title: string;
+  y_title: string;
+  lines: { arm: string; seed: string; x: number[]; y: (number | null)[] }[];
+  dots: { row: string; series: string; value: number | null }[];
+}
+
 export interface ReportData {
   format: "ranklens-report";
   version: number;
@@ -145,6 +156,10 @@ export interface ReportData {
   maps: HeatMap[];
   predictions: Prediction[];
   grids: Grid[];
+  /** What the charts are about, and a sentence below them. */
+  chart_title: string;
+  chart_note: string;
+  charts: Chart[];
   tables: Table[];
   /** Name to 256 × 3 bytes of sRGB in base64. */
   colormaps: Record<string, string>;

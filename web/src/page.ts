@@ -1,4 +1,5 @@
 // The order of the page. A section appears only if its data are there.
+import { chartsSection } from "./charts";
 import { curvesSection } from "./curves";
 import { Browser } from "./browser";
 import { mapControls } from "./controls";
@@ -27,6 +28,7 @@ export function pageView(gallery: Gallery): HTMLElement[] {
     ["verdicts", "Verdicts", () => data.verdicts.length > 0 ? verdictsSection(report) : []],
     ["predictions", "What it is taken for", () => predictionsSection(gallery, browser.open)],
     ["curves", "Training", () => data.curves.length > 0 ? curvesSection(report) : []],
+    ["charts", data.chart_title, () => data.charts.length > 0 ? chartsSection(report) : []],
     ["arms", "Arms", () => tables("arms")],
     ["maps", data.arms.length > 1 ? "What they look at" : "What it looks at", () => data.grids.length === 0 ? []
       : [mapControls(gallery, true), ...data.grids.map((grid) => gridView(gallery, grid, browser.open))]],

@@ -8,8 +8,9 @@ for (const width of [400, 1600]) {
       const watched = await open(page, name, width);
       await expectNoSidewaysScroll(page);
       if (name === "study") {
-        // Four training curves and a dot plot a metric.
+        // Four training curves, three charts and a dot plot a metric.
         await expect(page.locator("#curves .plot svg.marks")).toHaveCount(4);
+        await expect(page.locator("#charts .plot svg.marks")).toHaveCount(3);
         await expect(page.locator("#metrics .plot svg.marks")).toHaveCount(10);
         for (const plot of await page.locator(".plot svg.marks").all()) {
           expect(await plot.locator("path, line").count()).toBeGreaterThan(10);
@@ -23,14 +24,14 @@ for (const width of [400, 1600]) {
 test("verdicts come first, each with its outcome and interval", async ({ page }) => {
   await open(page, "study", 1600);
   const ids = await page.locator("main > section").evaluateAll((all) => all.map((section) => section.id));
-  expect(ids).toEqual(["verdicts", "curves", "arms", "maps", "metrics", "images", "tables", "time", "configuration"]);
+  expect(ids).toEqual(["verdicts", "curves", "charts", "arms", "maps", "metrics", "images", "tables", "time", "configuration"]);
   const cards = page.locator(".verdict");
   await expect(cards).toHaveCount(6);
   await expect(cards.nth(0)).toHaveClass(/contradicted/);
   // 1.3 -+ t(2) s / sqrt(3), t(2) = 4.303, s = 0.1082.
   await expect(cards.nth(0)).toContainText("+1.300");
   await expect(cards.nth(0)).toContainText("95 % interval [1.031, 1.569]");
-  await expect(cards.nth(0)).toContainText("accuracy matched: 83.6 % against 84.3 %");
+  await expect(cards.nth(0)).toContainText("accuracies agree: 83.6 % against 84.3 %");
   await expect(cards.nth(1)).toHaveClass(/supported/);
   await expect(cards.nth(2)).toContainText("preliminary: supported");
   await expect(cards.nth(3)).toContainText("accuracy not matched");
@@ -40,7 +41,7 @@ test("verdicts come first, each with its outcome and interval", async ({ page })
 test("all verdicts at a glance: a claim a row, an arm a column, each leading to its card", async ({ page }) => {
   await open(page, "study", 1600);
   const matrix = page.locator("table.matrix");
-  await expect(matrix.locator("thead th")).toHaveText([/Claim/, /^tt \(the paper's two layers\)accuracy matched: 83.6 %/, /^low-rank/]);
+  await expect(matrix.locator("thead th")).toHaveText([/Claim/, /^tt \(the paper's two layers\)accuracies agree: 83.6 %/, /^low-rank/]);
   await expect(matrix.locator("tbody tr")).toHaveCount(5);
   const localised = matrix.locator("tbody tr").nth(1);
   await expect(localised.locator("td").nth(0)).toContainText("✓ supported+0.0430 [0.0227, 0.0633]");
@@ -108,6 +109,20 @@ test("a single epoch is drawn as points with their ranges", async ({ page }) => 
   await expect(first.locator(".mark-rule.role-mark line")).toHaveCount(5);
   await expect(first.locator(".role-axis-label").first()).toContainText(/^1/);
   await expect(first).not.toContainText("1.000000");
+});
+
+test("with one seed the plots have points, no intervals, and the console stays silent", async ({ page }) => {
+  const watched = await openChanged(page, "study", (data) => {
+    const seed = data.curves[0].seed;
+    data.curves = data.curves.filter((curve: any) => curve.seed === seed);
+    for (const score of data.scores) {
+      for (const value of Object.values<any>(score.values)) Object.assign(value, { low: null, high: null, n: 1 });
+    }
+  });
+  const plots = page.locator("#metrics .plot svg.marks");
+  await expect(plots).toHaveCount(10);
+  for (const plot of await plots.all()) expect(await plot.locator(".mark-symbol path").count()).toBeGreaterThan(0);
+  expect(watched.errors).toEqual([]);
 });
 
 test("a click opens an image with all maps of all arms; keys browse", async ({ page }) => {

@@ -1,35 +1,14 @@
 #include "ranklens/compress/compress.h"
 
 #include <algorithm>
-#include <set>
 
 #include "ranklens/base/error.h"
 #include "ranklens/compress/allocate.h"
 #include "ranklens/compress/decompose_weight.h"
+#include "ranklens/compress/places.h"
 
 namespace ranklens::compress {
 namespace {
-
-/// A weight that may be stored in factors: the first node that uses it names it.
-struct Place {
-  std::string layer, entry;
-  nn::Shape shape;
-};
-
-std::vector<Place> places_of(const nn::Network& network) {
-  std::vector<Place> places;
-  std::set<std::string> seen;
-  for (const auto& node : network.graph.nodes()) {
-    for (const auto& role : node.op->roles()) {
-      const auto entry = node.weights.find(role.name);
-      if (!role.factorisable || entry == node.weights.end()) continue;
-      if (seen.insert(entry->second).second)
-        places.push_back(
-            {node.name, entry->second, network.state.at(entry->second).weight->shape()});
-    }
-  }
-  return places;
-}
 
 at::Tensor dense_of(const nn::Network& network, const Place& place) {
   return network.state.at(place.entry).weight->dense().detach();

@@ -124,6 +124,30 @@ struct Setting {
   std::string value{};
 };
 
+/// The values of one run over `x`; y may be NaN where nothing was measured.
+struct ChartLine {
+  std::string arm{};
+  std::uint64_t seed = 0;
+  std::vector<double> x{}, y{};
+};
+
+struct ChartDot {
+  std::string row{};
+  std::string series{};  // a colour and a mark
+  double value = 0;
+};
+
+/// A plot beside the training curves: lines of arms and seeds, drawn as means in bands, or dots by
+/// row. A chart has lines or dots.
+struct Chart {
+  std::string id{};  // [a-z0-9-]
+  std::string title{};
+  std::string note{};
+  std::string x_title{}, y_title{};  // with their units
+  std::vector<ChartLine> lines{};
+  std::vector<ChartDot> dots{};
+};
+
 struct ReportData {
   std::string title{};
   std::string lead{};     // one or two sentences: what was run
@@ -133,6 +157,9 @@ struct ReportData {
   std::vector<Verdict> verdicts{};
   std::vector<Arm> arms{};
   std::vector<Curve> curves{};
+  std::string chart_title{};  // of the section of charts
+  std::string chart_note{};   // what a reader must know of them
+  std::vector<Chart> charts{};
   std::vector<Method> methods{};
   std::vector<Metric> metrics{};
   std::vector<Score> scores{};
@@ -148,9 +175,9 @@ struct ReportData {
   std::vector<Table> tables{};  // any others, shown under "More numbers"
 };
 
-/// The tables the data hold, those given and those made of verdicts, curves, arms, scores (one
-/// "metrics-FAMILY" a family), stages, configuration and provenance: for the terminal and for the
-/// CSV files beside the page.
+/// The tables the data hold, those given and those made of verdicts, curves, charts ("chart-ID",
+/// for download), arms, scores (one "metrics-FAMILY" a family), stages, configuration and
+/// provenance: for the terminal and for the CSV files beside the page.
 std::vector<Table> tables(const ReportData& data);
 
 /// The page: one HTML document that asks nothing of any network. Error if the data refer to an

@@ -36,6 +36,17 @@ void check_curve(const Curve& curve) {
                   curve.seed, epochs, series->size());
 }
 
+void check_chart(const Chart& chart, const Ids& arms) {
+  base::require(chart.lines.empty() || chart.dots.empty(), "the chart '{}' has both lines and dots",
+                chart.id);
+  for (const ChartLine& line : chart.lines) {
+    require_id(arms, line.arm, "arm");
+    base::require(line.x.size() == line.y.size(),
+                  "a line of the chart '{}' has {} places and {} values", chart.id, line.x.size(),
+                  line.y.size());
+  }
+}
+
 }  // namespace
 
 void check(const ReportData& data) {
@@ -50,6 +61,8 @@ void check(const ReportData& data) {
     require_id(arms, curve.arm, "arm");
     check_curve(curve);
   }
+  ids_of(data.charts, "chart");
+  for (const Chart& chart : data.charts) check_chart(chart, arms);
   for (const Score& score : data.scores) {
     require_id(arms_or_none, score.arm, "arm");
     require_id(methods, score.method, "method");

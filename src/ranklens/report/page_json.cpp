@@ -89,6 +89,24 @@ json curve_json(const Curve& c) {
           {"validation_accuracy", numbers_json(c.validation_accuracy)}};
 }
 
+json chart_json(const Chart& chart) {
+  return {{"id", chart.id},
+          {"title", chart.title},
+          {"note", chart.note},
+          {"x_title", chart.x_title},
+          {"y_title", chart.y_title},
+          {"lines", array_of(chart.lines,
+                             [](const ChartLine& line) -> json {
+                               return {{"arm", line.arm},
+                                       {"seed", std::to_string(line.seed)},
+                                       {"x", line.x},
+                                       {"y", numbers_json(line.y)}};
+                             })},
+          {"dots", array_of(chart.dots, [](const ChartDot& dot) -> json {
+             return {{"row", dot.row}, {"series", dot.series}, {"value", number_json(dot.value)}};
+           })}};
+}
+
 json score_json(const Score& score) {
   json values = json::object();
   for (const auto& [id, estimate] : score.values) values[id] = estimate_json(estimate);
@@ -183,6 +201,9 @@ json document(const ReportData& data) {
             {"reference", arm.reference}};
   });
   d["curves"] = array_of(data.curves, curve_json);
+  d["chart_title"] = data.chart_title;
+  d["chart_note"] = data.chart_note;
+  d["charts"] = array_of(data.charts, chart_json);
   d["methods"] = array_of(data.methods, [](const Method& m) -> json {
     return {
         {"id", m.id}, {"label", m.label}, {"description", m.description}, {"control", m.control}};

@@ -22,7 +22,7 @@ Table verdict_table(const ReportData& data) {
                    {.title = "unit"},
                    {.title = "effect", .format = Format::Number},
                    {.title = "effect size", .format = Format::Number},
-                   {.title = "accuracy matched"},
+                   {.title = "accuracies agree"},
                    {.title = "reason"}};
   for (const Verdict& v : data.verdicts) {
     const auto matched = v.accuracy_matched ? study::to_string(*v.accuracy_matched) : "";
@@ -48,6 +48,28 @@ Table curve_table(const ReportData& data) {
         row.cells.push_back(i < series->size() ? number_or_nothing((*series)[i]) : Cell());
       table.rows.push_back(std::move(row));
     }
+  }
+  return table;
+}
+
+Table chart_table(const ReportData& data, const Chart& chart) {
+  Table table{.id = "chart-" + chart.id, .title = chart.title, .note = chart.note, .shown = false};
+  if (chart.lines.empty()) {
+    table.columns = {{.title = chart.y_title},
+                     {.title = "series"},
+                     {.title = chart.x_title, .format = Format::Number}};
+    for (const auto& dot : chart.dots)
+      table.rows.push_back({.cells = {dot.row, dot.series, number_or_nothing(dot.value)}});
+    return table;
+  }
+  table.columns = {{.title = "arm"},
+                   {.title = "seed"},
+                   {.title = chart.x_title, .format = Format::Number},
+                   {.title = chart.y_title, .format = Format::Number}};
+  for (const auto& line : chart.lines) {
+    for (std::size_t i = 0; i < line.x.size(); ++i)
+      table.rows.push_back({.cells = {arm_label(data, line.arm), std::to_string(line.seed),
+                                      line.x[i], number_or_nothing(line.y[i])}});
   }
   return table;
 }
@@ -232,6 +254,7 @@ std::vector<Table> tables(const ReportData& data) {
   };
   add(!data.verdicts.empty(), verdict_table(data));
   add(!data.curves.empty(), curve_table(data));
+  for (const auto& chart : data.charts) result.push_back(chart_table(data, chart));
   add(!data.arms.empty(), arm_table(data));
   std::vector<std::string> families;
   for (const Metric& metric : data.metrics)

@@ -4,9 +4,10 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linalg_svdvals.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/tn/linalg/kernels.h"
+#include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/decompose.h"
 #include "ranklens/tn/train/sweep.h"
@@ -38,6 +39,14 @@ BondEntropy entropy_of(const at::Tensor& singular_values, double alpha) {
   const auto weights = schmidt * schmidt;
   const double entropy = von_neumann(weights);
   return {schmidt, entropy, renyi(weights, alpha), std::exp(entropy)};
+}
+
+/// Without vectors; of the triangle of a QR factorisation where one side is much longer.
+at::Tensor singular_values(const at::Tensor& matrix) {
+  auto tall = matrix.to(widened(matrix.scalar_type()));
+  if (tall.size(0) < tall.size(1)) tall = tall.mH();
+  if (tall.size(0) > 2 * tall.size(1)) tall = qr(tall).r;
+  return at::linalg_svdvals(tall);
 }
 
 }  // namespace
@@ -91,7 +100,7 @@ BondEntropy matrix_entropy(const at::Tensor& matrix, double alpha) {
   const at::NoGradGuard no_gradients;
   base::require(matrix.defined() && matrix.dim() == 2, "only a matrix has a matrix entropy");
   check_values(matrix, "the matrix");
-  return entropy_of(kernels::thin_svd(matrix).s, alpha);
+  return entropy_of(singular_values(matrix), alpha);
 }
 
 }  // namespace ranklens::tn

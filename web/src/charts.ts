@@ -1,0 +1,60 @@
+// Charts that the data describe: lines of arms over epochs, or values by row.
+import { legend } from "./arms";
+import { chart } from "./chart";
+import { csvButton } from "./csv";
+import { bandNote } from "./curves";
+import type { Chart, Report } from "./data";
+import { h } from "./dom";
+import { choice } from "./inputs";
+import { linesChart, type Spread } from "./lines";
+
+export function chartsSection(report: Report): HTMLElement[] {
+  const { charts, chart_note: note } = report.data;
+  const lined = charts.filter(({ lines }) => lines.length > 0);
+  const several = new Set(lined.flatMap(({ lines }) => lines.map(({ seed }) => seed))).size > 1;
+  const plots = h("div", { class: lined.length > 1 ? "charts" : "charts one" });
+  const state: { spread: Spread } = { spread: "band" };
+  const draw = () => plots.replaceChildren(...charts.map((one) => withCsv(report, one,
+    one.lines.length > 0 ? lineView(report, one, state.spread) : dotView(one))).filter((part) => part !== null));
+  draw();
+  return [
+    h("div", { class: "section-tools" },
+      several && choice("Show", [["band", "mean and range"], ["seeds", "every seed"]], state.spread,
+        (value) => { state.spread = value; draw(); })),
+    ...(lined.length > 0 ? [legend(report, "line")] : []),
+    plots,
+    ...(note ? [h("p", { class: "note" }, note)] : []),
+    ...(lined.length > 0 ? [h("p", { class: "note" }, bandNote(several))] : []),
+  ];
+}
+
+function withCsv(report: Report, { id }: Chart, figure: HTMLElement | null): HTMLElement | null {
+  const table = report.table(`chart-${id}`);
+  if (table) figure?.querySelector("figcaption")?.append(" ", csvButton(table.id, table.title, () => table.csv));
+  return figure;
+}
+
+function lineView(report: Report, { title, note, x_title, y_title, lines }: Chart, spread: Spread): HTMLElement | null {
+  return linesChart(report, { title, note, axis: y_title, format: ".2f", precise: ".3f", xTitle: x_title, step: x_title, whole: true },
+    lines.map((line) => ({ ...line, step: line.x })), spread);
+}
+
+/** A row a name, a mark a series; rows in the order of the data. */
+function dotView({ title, note, x_title, y_title, dots }: Chart): HTMLElement {
+  const rows = [...new Set(dots.map(({ row }) => row))], series = [...new Set(dots.map((dot) => dot.series))].sort();
+  const spec = {
+    height: 18 * rows.length,
+    data: { values: dots },
+    mark: { type: "point", filled: true, size: 60, opacity: 0.85 },
+    encoding: {
+      x: { field: "value", type: "quantitative", title: x_title, axis: { tickCount: 6, grid: true }, scale: { zero: false, nice: true } },
+      y: { field: "row", type: "nominal", sort: rows, title: y_title, axis: { grid: true, labelLimit: 260, labelOverlap: false } },
+      color: { field: "series", type: "nominal", sort: series, legend: { orient: "top", title: null, labelColor: "var(--muted)", columns: 4 },
+        scale: { domain: series, range: series.map((_, i) => `var(--arm-${i % 6})`) } },
+      shape: { field: "series", type: "nominal", sort: series, legend: { orient: "top", title: null } },
+      tooltip: [{ field: "row", title: y_title }, { field: "series", title: "cut" },
+        { field: "value", type: "quantitative", title: x_title, format: ".3f" }],
+    },
+  };
+  return chart(title, `${title}: ${x_title} by ${y_title}`, spec, note);
+}
