@@ -33,11 +33,12 @@ bench: configure ## build and run the benchmarks (FILTER=regex for some)
 	@cmake --build --preset $(PRESET) --parallel $(JOBS)
 	@bench/run $(BUILD) '$(or $(FILTER),.)'
 
-bench-peers: configure ## time the same work here and in PyTorch, in one run
+bench-peers: configure ## time the same work here and in PyTorch, in one run, and compare maps
 	@scripts/bootstrap peers
 	@cmake $(BUILD) -DRANKLENS_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel $(JOBS)
 	@.venv/bin/python bench/peers/run.py --bin $(BUILD)/bin --threads $(or $(THREADS),1)
+	@.venv/bin/python bench/peers/explanations.py --program $(BUILD)/bin/peer_maps
 
 format: ## format the C++ sources
 	@scripts/bootstrap format

@@ -3,7 +3,7 @@
 
     bench/peers/explanations.py --program build/release/bin/peer_maps
 
-Needs captum 0.9, grad-cam 1.5 and torchvision beside torch (pip install captum grad-cam torchvision). What is printed for each
+Needs what requirements.txt names (scripts/bootstrap peers); make bench-peers runs it. What is printed for each
 network and method is max|a - b| / max|b|, b the peer's; the script fails if one is above 1e-4.
 """
 import argparse

@@ -108,7 +108,7 @@ BENCHMARK_CAPTURE(training, bfloat16_direct, bfloat16, Kernels::direct)
 BENCHMARK_CAPTURE(training, bfloat16_unfused, bfloat16, Kernels::none)
     ->Iterations(6)
     ->UseRealTime();
-BENCHMARK_CAPTURE(bare_convolutions, float32, at::kFloat)->Iterations(4)->UseRealTime();
-BENCHMARK_CAPTURE(bare_convolutions, bfloat16, at::kBFloat16)->Iterations(4)->UseRealTime();
+BENCHMARK_CAPTURE(bare_convolutions, float32, at::kFloat)->Iterations(6)->UseRealTime();
+BENCHMARK_CAPTURE(bare_convolutions, bfloat16, at::kBFloat16)->Iterations(6)->UseRealTime();
 
 }  // namespace
