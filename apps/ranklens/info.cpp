@@ -12,6 +12,9 @@
 #include "checks.h"
 #include "commands.h"
 #include "model.h"
+#include "network_plans.h"
+#include "outputs.h"
+#include "trains.h"
 
 namespace ranklens::app {
 namespace {
@@ -20,7 +23,8 @@ struct InfoOptions {
   Common common;
   ModelOptions model;
   std::int64_t batch = 1;
-  std::string state_dict;
+  std::string state_dict, diagram;
+  bool plan = false;
 };
 
 /// Sums over all nodes. A multiply-add is two operations.
@@ -120,8 +124,28 @@ std::string text_of(const OpenedModel& opened, const std::vector<nn::NodeCost>& 
                      state.parameters(), state.trainable_parameters(), state.buffer_numbers());
 }
 
+/// A file that decompose wrote.
+void info_of_stored(const InfoOptions& options) {
+  base::require(!options.plan && options.diagram.empty() && options.state_dict.empty(),
+                "--plan, --diagram and --state-dict are for networks, and '{}' holds a decomposed "
+                "tensor",
+                options.model.model);
+  const auto stored = open_stored(options.model.model, options.common);
+  emit_and_save(
+      options.common, summary_of(stored),
+      fmt::format("{}: {}, {}\n", options.model.model, format_title(stored), described(stored)));
+}
+
 void info(const InfoOptions& options) {
   start(options.common);
+  base::require((!options.plan && options.diagram.empty()) || !options.model.model.empty(),
+                "--plan and --diagram need the network that they are of");
+  const bool svg = std::filesystem::path(options.diagram).extension() == ".svg";
+  require_replaceable({{"--state-dict", options.state_dict, FileKind::state_dict},
+                       {"--diagram", options.diagram, svg ? FileKind::svg : FileKind::tikz}},
+                      {options.model.model, options.model.weights});
+  if (!options.model.model.empty() && tn::holds_stored(options.model.model))
+    return info_of_stored(options);
   base::require(options.state_dict.empty() || !options.model.model.empty(),
                 "--state-dict needs the network whose weights it writes");
   if (options.model.model.empty()) return list_networks(options.common);
@@ -129,7 +153,22 @@ void info(const InfoOptions& options) {
   const auto nodes = nn::costs(opened.network(), options.batch);
   if (!options.state_dict.empty())
     nn::write_state_dict_file(options.state_dict, nn::state_dict(opened.network()));
-  emit_and_save(options.common, json_of(opened, nodes, options.batch), text_of(opened, nodes));
+  auto json = json_of(opened, nodes, options.batch);
+  auto text = options.plan ? "" : text_of(opened, nodes);
+  if (!options.state_dict.empty()) {
+    json["state_dict"] = options.state_dict;
+    text += fmt::format("the state dict: {}\n", options.state_dict);
+  }
+  if (options.plan) {
+    const auto plans = nn::layer_plans(opened.network(), options.batch);
+    json["plan"] = plan_json(plans);
+    text += plan_text(opened, plans, options.batch);
+  }
+  if (!options.diagram.empty()) {
+    json["diagrams"] = draw_weights(options.diagram, opened);
+    text += fmt::format("{}: {} weights in factors\n", options.diagram, json["diagrams"].size());
+  }
+  emit_and_save(options.common, json, text);
 }
 
 }  // namespace
@@ -139,7 +178,9 @@ void add_info(CLI::App& root) {
   auto& command =
       add_command(root, "info", "show a network node by node, or list the built-in ones",
                   "  ranklens info cnn-tt --json\n  ranklens info\n"
-                  "  ranklens info runs/a/best.safetensors --state-dict best.pth",
+                  "  ranklens info runs/a/best.safetensors --state-dict best.pth\n"
+                  "  ranklens info cnn-tt --plan --batch 128\n"
+                  "  ranklens info cnn-tt --diagram cnn-tt.svg",
                   options->common, Out::json_file);
   add_model_options(command, options->model);
   command.get_option("--model")->required(false);
@@ -156,6 +197,11 @@ void add_info(CLI::App& root) {
       ->capture_default_str();
   command.add_option("--state-dict", options->state_dict,
                      "also write the weights for PyTorch: FILE.pth, .pt or .safetensors");
+  command.add_flag("--plan", options->plan,
+                   "in which order the weights in factors are applied to --batch images, what that "
+                   "takes and holds");
+  command.add_option("--diagram", options->diagram,
+                     "draw the weights in factors as tensor diagrams: FILE.svg or FILE.tikz");
   command.callback([options] { info(*options); });
 }
 

@@ -85,6 +85,40 @@ TEST(Info, ListsWhatIsBuiltIn) {
   EXPECT_THAT(ranklens({"info"}).out, HasSubstr("efficientnet-lite0"));
 }
 
+TEST(Info, PlansTheWeightsInFactors) {
+  const auto info = answer_of(ranklens({"info", "cnn-tt", "--plan", "--batch", "8", "--json"}));
+  ASSERT_EQ(info["plan"].size(), 2U);
+  const auto& head = info["plan"][0];
+  EXPECT_EQ(head["layer"], "head");
+  EXPECT_EQ(head["rows"], 8);
+  EXPECT_EQ(head["dtype"], "float32");
+  ASSERT_EQ(head["passes"].size(), 3U);
+  EXPECT_EQ(head["passes"][2]["mode"], "low memory");
+  EXPECT_GT(head["passes"][1]["backward_flops"], head["passes"][1]["forward_flops"]);
+  const auto text = ranklens({"info", "cnn-tt", "--plan", "--batch", "8"}).out;
+  EXPECT_THAT(text, HasSubstr("training, low memory"));
+  EXPECT_THAT(text, HasSubstr("rows at once"));
+  expect_complaint(ranklens({"info", "cnn-dense", "--plan"}), 2, "has no weight in factors");
+  expect_complaint(ranklens({"info", "--plan"}), 2, "need the network");
+}
+
+TEST(Info, DrawsTheWeightsInFactors) {
+  const TemporaryFolder folder;
+  const auto svg = (folder / "n.svg").string(), tikz = (folder / "n.tikz").string();
+  const auto info = answer_of(ranklens({"info", "cnn-tt", "--diagram", svg, "--json"}));
+  ASSERT_EQ(info["diagrams"].size(), 2U);
+  EXPECT_THAT(info["diagrams"][0]["diagram"].get<std::string>(),
+              HasSubstr("tensor G1[o1:24, i1:16"));
+  EXPECT_THAT(base::read_file(svg), HasSubstr("of size 24"));
+  // The text is one that `diagram` reads.
+  base::write_file(folder / "n.tn", info["diagrams"][1]["diagram"].get<std::string>());
+  EXPECT_EQ(ranklens({"diagram", (folder / "n.tn").string(), "--svg", svg}).status, 0);
+  EXPECT_EQ(ranklens({"info", "cnn-tt", "--diagram", tikz}).status, 0);
+  EXPECT_THAT(base::read_file(tikz), HasSubstr("tikzpicture"));
+  expect_complaint(ranklens({"info", "cnn-tt", "--diagram", "n.png"}), 2, ".svg or .tikz");
+  expect_complaint(ranklens({"info", "cnn-dense", "--diagram", svg}), 2, "no weight in factors");
+}
+
 TEST(Info, BadModelsAreOneSentence) {
   const TemporaryFolder folder;
   expect_complaint(ranklens({"info", "resnet81"}), 2, "nearest: 'resnet18'");

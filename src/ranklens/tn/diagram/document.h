@@ -100,6 +100,7 @@ struct Diagram {
   std::vector<OpenLeg> open = {};
   double tolerance = 1e-10;  ///< relative, in the Frobenius norm
   Arrangement arrangement = Arrangement::Auto;
+  bool show_sizes = false;  ///< legs are labelled with their sizes, not with their names
   /// The size of every leg by name, filled by check(): a name has one size in a diagram.
   std::map<std::string, std::int64_t> sizes = {};
   Place place = {};
@@ -112,6 +113,9 @@ struct Document {
   std::vector<Declaration> tensors = {};
   std::vector<Diagram> diagrams = {};
 };
+
+/// The legs that a factor is joined to others by: of a group those that occur once in it.
+std::vector<std::string> outer_legs(const Factor& factor);
 
 /// The declaration of that name, or null.
 const Declaration* find(const Document& document, std::string_view name);

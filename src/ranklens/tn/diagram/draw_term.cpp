@@ -8,21 +8,24 @@
 #include "ranklens/tn/diagram/geometry.h"
 #include "ranklens/tn/diagram/labels.h"
 #include "ranklens/tn/diagram/layout.h"
+#include "ranklens/tn/diagram/shapes.h"
 
 namespace ranklens::tn::diagram {
 namespace {
 
-constexpr double kOpen = 26;  // how far an open leg reaches beyond its tensor
-constexpr double kBow = 15;   // between parallel wires
+constexpr double kOpen = 26;    // how far an open leg reaches beyond its tensor
+constexpr double kBow = 15;     // between parallel wires
+constexpr double kLonger = 30;  // what an identity adds to an open leg
 
 class TermDrawing {
  public:
   TermDrawing(const Net& net)
-      : net_(net), places_(place(net)), open_(open_directions(net, places_)) {}
+      : net_(net),
+        places_(place(net)),
+        open_(open_directions(net, places_)),
+        shapes_(placed_shapes(net, places_, open_)) {}
 
   Scene draw() {
-    make_shapes();
-    orient();
     for (const Cluster& cluster : net_.clusters) outline(cluster);
     for (std::size_t w = 0; w < net_.wires.size(); ++w) {
       const Wire& wire = net_.wires[w];
@@ -40,67 +43,6 @@ class TermDrawing {
   }
 
  private:
-  void make_shapes() {
-    std::vector<double> x, y, half_x, half_y;
-    for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
-      x.push_back(places_[n].x);
-      y.push_back(places_[n].y);
-      half_x.push_back(std::max(net_.nodes[n].half_width, 11.0 * legs_in_row(n)));
-      half_y.push_back(net_.nodes[n].half_height);
-    }
-    x = spread(x, half_x);
-    y = spread(y, half_y);
-    double middle = 0;
-    if (!y.empty()) {
-      middle = (*std::min_element(y.begin(), y.end()) + *std::max_element(y.begin(), y.end())) / 2;
-    }
-    for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
-      shapes_.push_back({.form = net_.nodes[n].form,
-                         .centre = {x[n], y[n] - middle},
-                         .half_width = half_x[n],
-                         .half_height = half_y[n]});
-    }
-  }
-
-  /// How many legs a tensor has beside each other on one side.
-  int legs_in_row(std::size_t n) const {
-    int most = 0;
-    for (std::size_t w = 0; w < net_.wires.size(); ++w) {
-      if (net_.wires[w].open() && net_.wires[w].a.node == static_cast<int>(n) && open_[w].parallel)
-        most = std::max(most, open_[w].count);
-    }
-    return most;
-  }
-
-  /// Triangles point to the legs behind ';', which count more than those before it.
-  void orient() {
-    std::vector<Point> behind(shapes_.size()), before(shapes_.size());
-    std::vector<int> count_behind(shapes_.size()), count_before(shapes_.size());
-    const auto pull = [&](const End& end, Point towards) {
-      const double length = std::hypot(towards.x, towards.y);
-      if (length < 1e-9) return;
-      auto& sum = end.behind ? behind : before;
-      sum[end.node] = sum[end.node] + (1 / length) * towards;
-      ++(end.behind ? count_behind : count_before)[end.node];
-    };
-    for (std::size_t w = 0; w < net_.wires.size(); ++w) {
-      const Wire& wire = net_.wires[w];
-      if (wire.open()) {
-        pull(wire.a, open_[w].direction);
-      } else {
-        pull(wire.a, shapes_[wire.b.node].centre - shapes_[wire.a.node].centre);
-        pull(wire.b, shapes_[wire.a.node].centre - shapes_[wire.b.node].centre);
-      }
-    }
-    for (std::size_t n = 0; n < shapes_.size(); ++n) {
-      const Point d = (1.0 / std::max(1, count_behind[n])) * behind[n] -
-                      (0.5 / std::max(1, count_before[n])) * before[n];
-      const bool across = std::abs(d.x) + 0.01 >= std::abs(d.y);
-      shapes_[n].direction =
-          across ? Point{d.x < 0 ? -1.0 : 1.0, 0} : Point{0, d.y < 0 ? -1.0 : 1.0};
-    }
-  }
-
   void add_curve(const Cubic& curve, const Wire& wire) {
     scene_.lines.push_back({.points = {curve.begin(), curve.end()},
                             .width = thickness(wire.size),
@@ -124,26 +66,29 @@ class TermDrawing {
       return net_.nodes[end.node].form == Form::Node && !end.behind;
     };
     if (passes_function(wire.a) || passes_function(wire.b)) return;
-    const double width = text_width({.role = Text::Role::Leg, .text = wire.name, .at = {}});
-    add_label(wire.name, label_place(scene_, shapes_, curve, width, 9 + thickness(wire.size) / 2));
+    const auto name = net_.label(wire);
+    const double width = text_width({.role = Text::Role::Leg, .text = name, .at = {}});
+    add_label(name, label_place(scene_, shapes_, curve, width, 9 + thickness(wire.size) / 2));
   }
 
   void label_end(const Wire& wire, Point end, Point direction) {
     const int anchor = direction.x > 0.5 ? -1 : direction.x < -0.5 ? 1 : 0;
     const double away = anchor == 0 ? 10 : 5;
-    add_label(wire.name, end + away * direction, anchor);
+    add_label(net_.label(wire), end + away * direction, anchor);
   }
 
   void draw_open(const Wire& wire, const Leaving& leaving) {
     const Shape& shape = shapes_[wire.a.node];
     const Point d = leaving.direction;
-    Point from = port(shape);
+    Point from = shape.centre;
     if (leaving.parallel) {
       from.x += 2 * shape.half_width * ((leaving.rank + 0.5) / leaving.count - 0.5);
     }
     const bool line = net_.nodes[wire.a.node].hidden;
-    const double reach =
-        line ? 30 : std::abs(d.x) * shape.half_width + std::abs(d.y) * shape.half_height + kOpen;
+    const double reach = line ? 30
+                              : std::abs(d.x) * shape.half_width +
+                                    std::abs(d.y) * shape.half_height + kOpen +
+                                    kLonger * wire.identities;
     const Cubic curve = straight(from, from + reach * d);
     add_curve(line ? curve : clipped(curve, &shape, nullptr), wire);
     label_end(wire, curve[3], d);
@@ -171,14 +116,13 @@ class TermDrawing {
     const Shape& shape = shapes_[n];
     const Point c = shape.centre;
     if (net_.nodes[n].hidden) {
-      const double k = 0.5523 * 17;
-      add_curve({c + Point{-17, 0}, c + Point{-17, -k * 1.33}, c + Point{17, -k * 1.33},
-                 c + Point{17, 0}},
-                wire);
-      add_curve(
-          {c + Point{17, 0}, c + Point{17, k * 1.33}, c + Point{-17, k * 1.33}, c + Point{-17, 0}},
-          wire);
-      add_label(wire.name, c + Point{0, -22});
+      const double r = 15, k = 4.0 / 3 * r;  // two halves of a circle
+      for (const double turn : {-1.0, 1.0}) {
+        add_curve(
+            {c + Point{-r, 0}, c + Point{-r, turn * k}, c + Point{r, turn * k}, c + Point{r, 0}},
+            wire);
+      }
+      add_label(net_.label(wire), c + Point{0, -r - 10});
       return;
     }
     const int turns = loops_[n]++;
@@ -191,7 +135,7 @@ class TermDrawing {
     const Cubic left{c, c + Point{-wide * 1.25, lift}, top + Point{-wide * 1.0, 0}, top};
     add_curve(clipped(right, &shape, nullptr), wire);
     add_curve(clipped(left, &shape, nullptr), wire);
-    add_label(wire.name, top + Point{0, sign * 10});
+    add_label(net_.label(wire), top + Point{0, sign * 10});
   }
 
   bool crowded_sides(int n) const {
@@ -210,24 +154,42 @@ class TermDrawing {
 
   void draw_wire(const Wire& wire) {
     const Shape &one = shapes_[wire.a.node], &two = shapes_[wire.b.node];
-    const auto pair = std::minmax(wire.a.node, wire.b.node);
-    int parallel = 0;
-    for (const Wire& other : net_.wires) {
-      if (!other.open() && std::minmax(other.a.node, other.b.node) == pair) ++parallel;
-    }
-    const int k = drawn_[pair]++;
-    const bool forward = wire.a.node == pair.first;
-    double bow = kBow * (2 * k - (parallel - 1)) * (forward ? 1 : -1);
+    const auto [rank, parallel] = among_parallel(wire);
+    double bow = kBow * (2 * rank - (parallel - 1));
     if (parallel == 1) bow = clear_bow(wire);
-    const Cubic curve = clipped(bowed(port(one), port(two), bow), &one, &two);
+    const Cubic curve = clipped(bowed(one.centre, two.centre, bow), &one, &two);
     add_curve(curve, wire);
     unlabelled_.emplace_back(&wire, curve);
+  }
+
+  /// Which of the wires between its two tensors it is, and how many there are: from top to bottom
+  /// or from left to right in the order in which a wedge groups them, else in the order of writing.
+  std::pair<int, int> among_parallel(const Wire& wire) const {
+    const auto key = [&](const Wire& w) {
+      for (const End& end : {w.a, w.b}) {
+        if (net_.nodes[end.node].form == Form::Wedge) return end.leg;
+      }
+      return static_cast<int>(&w - net_.wires.data());
+    };
+    int before = 0, count = 0;
+    for (const Wire& other : net_.wires) {
+      const bool same = !other.open() && std::minmax(other.a.node, other.b.node) ==
+                                             std::minmax(wire.a.node, wire.b.node);
+      if (!same) continue;
+      ++count;
+      before += key(other) < key(wire);
+    }
+    // A bend is to the left of the wire's direction if negative.
+    const Point d = shapes_[wire.b.node].centre - shapes_[wire.a.node].centre;
+    const bool downwards = std::abs(d.y) > std::abs(d.x);
+    const bool forward = downwards ? d.y < 0 : d.x > 0;
+    return {forward ? before : count - 1 - before, count};
   }
 
   /// The least bend at which the wire meets no other tensor.
   double clear_bow(const Wire& wire) const {
     for (const double bow : {0.0, -26.0, 26.0, -44.0, 44.0, -66.0, 66.0, -95.0, 95.0}) {
-      const Cubic curve = bowed(port(shapes_[wire.a.node]), port(shapes_[wire.b.node]), bow);
+      const Cubic curve = bowed(shapes_[wire.a.node].centre, shapes_[wire.b.node].centre, bow);
       if (is_clear(curve, wire)) return bow;
     }
     return 0;
@@ -296,7 +258,6 @@ class TermDrawing {
   std::vector<Point> places_;
   std::vector<Leaving> open_;
   std::vector<Shape> shapes_;
-  std::map<std::pair<int, int>, int> drawn_;
   std::map<int, int> loops_;
   std::vector<std::pair<const Wire*, Cubic>> unlabelled_;
   Scene scene_;

@@ -39,6 +39,7 @@ class NetMaker {
 
   Net make(const Term& term, const std::vector<OpenLeg>& open) {
     net_.arrangement = diagram_.arrangement;
+    net_.show_sizes = diagram_.show_sizes;
     add_factors(term.factors, "");
     finish(open);
     drop_lines();
@@ -92,7 +93,10 @@ class NetMaker {
       node.half_width = node.half_height = 5;
     } else if (node.form == Form::Wedge) {
       node.half_width = node.half_height = 9;
-    } else if (node.form == Form::Triangle || node.form == Form::Diamond) {
+    } else if (node.form == Form::Triangle) {
+      node.half_width = std::max(20.0, text + 13);
+      node.half_height = std::max(20.0, text + 12);
+    } else if (node.form == Form::Diamond) {
       node.half_width = std::max(19.0, text + 11);
       node.half_height = 19;
     } else {
@@ -185,6 +189,7 @@ class NetMaker {
       if (one.open()) std::swap(one, two);
       const End kept = one.a.node == n ? one.b : one.a;
       Wire joined = two.open() ? two : one;
+      joined.identities = one.identities + two.identities + 1;
       joined.a = kept;
       joined.b = two.a.node == n ? two.b : two.a;
       one = joined;

@@ -33,6 +33,7 @@ struct Wire {
   int order = -1;  ///< among the open legs; -1: none
   Side side = Side::Any;
   bool bent = false;
+  int identities = 0;  ///< how many lines of identity it has taken in
 
   bool open() const { return b.node < 0; }
   bool loop() const { return a.node == b.node; }
@@ -49,6 +50,11 @@ struct Net {
   std::vector<Wire> wires = {};
   std::vector<Cluster> clusters = {};
   Arrangement arrangement = Arrangement::Auto;
+  bool show_sizes = false;  ///< what the wires are labelled with
+
+  std::string label(const Wire& wire) const {
+    return show_sizes ? std::to_string(wire.size) : wire.name;
+  }
 };
 
 /// The graph of a term of `diagram`, whose open legs are `open`. A function of a product becomes a

@@ -1,0 +1,75 @@
+#include "ranklens/nn/plans.h"
+
+#include <gtest/gtest.h>
+
+#include "ranklens/nn/builder.h"
+#include "ranklens/nn/inspect.h"
+#include "ranklens/nn/zoo/zoo.h"
+#include "ranklens/tn/linear/tt_linear.h"
+
+namespace ranklens::nn {
+namespace {
+
+Network with_weights(const std::string& conv, const std::string& linear) {
+  GraphBuilder g;
+  auto x = g.input("image", {6, 8, 8});
+  x = g.conv2d("conv", x, {.out = 8, .kernel = 3, .stride = 2, .padding = 1, .weight = conv});
+  x = g.flatten("flatten", x);
+  g.linear("head", x, {.out = 12, .weight = linear});
+  return g.build(1);
+}
+
+TEST(LayerPlans, TrainsTakeTheScheduleOfTheLayer) {
+  const auto network = zoo::make("cnn-tt-matched", {.width = 8, .seed = 1});
+  const auto plans = layer_plans(network, 32);
+  ASSERT_EQ(plans.size(), 1U);
+  EXPECT_EQ(plans[0].layer, "head");
+  EXPECT_EQ(plans[0].rows, 32);
+  EXPECT_EQ(plans[0].dtype, "float32");
+  ASSERT_EQ(plans[0].passes.size(), 3U);
+  std::vector<at::Tensor> cores;
+  for (const auto& factor : network.state.at("head.weight").weight->factors())
+    cores.push_back(factor.tensor);
+  EXPECT_EQ(plans[0].passes[0].order, tn::describe(tn::tt_linear_schedule(cores, 32, false)));
+  EXPECT_EQ(plans[0].passes[1].mode, "fast");
+  EXPECT_EQ(plans[0].passes[2].mode, "low memory");
+  EXPECT_EQ(plans[0].passes[0].backward, 0);
+  EXPECT_GT(plans[0].passes[1].backward, plans[0].passes[1].forward);
+  EXPECT_LE(plans[0].passes[2].kept, plans[0].passes[1].kept);
+}
+
+TEST(LayerPlans, OtherFormatsHaveOneOrder) {
+  for (const auto& [conv, order, between] :
+       {std::tuple{"low_rank(r=5)", "V, then U", 2 * 16 * 5},
+        std::tuple{"tucker(r=4x3)", "V, then the core, then U", 2 * (64 * 3 + 16 * 4)},
+        std::tuple{"cp(r=5)", "input channels, down, across, output channels",
+                   2 * 5 * (64 + 4 * 8 + 16)}}) {
+    const auto network = with_weights(conv, "dense");
+    const auto plans = layer_plans(network, 2);
+    ASSERT_EQ(plans.size(), 1U) << conv;
+    EXPECT_EQ(plans[0].rows, 2 * 16);
+    ASSERT_EQ(plans[0].passes.size(), 2U);
+    EXPECT_EQ(plans[0].passes[0].order, order);
+    EXPECT_EQ(plans[0].passes[1].kept, 4 * between);
+    EXPECT_EQ(plans[0].passes[0].forward,
+              2 * static_cast<double>(costs(network, 2)[0].multiply_adds));
+  }
+}
+
+TEST(LayerPlans, ATrainWithAWindowConvolvesEachChannelFirst) {
+  const auto network = with_weights("tt(out=4x2,in=3x2,r=3)", "tt(out=4x3,in=16x8,r=2)");
+  const auto plans = layer_plans(network, 2);
+  ASSERT_EQ(plans.size(), 2U);
+  EXPECT_TRUE(plans[0].passes[0].order.starts_with("window of every channel; "));
+  const double window = 2.0 * 32 * 6 * 9 * 3;  // pixels, channels, taps, ranks
+  EXPECT_GT(plans[0].passes[0].forward, window);
+  EXPECT_GE(plans[0].passes[1].kept, 4.0 * 32 * 6 * 3);
+  EXPECT_EQ(plans[1].rows, 2);
+}
+
+TEST(LayerPlans, DenseNetworksHaveNone) {
+  EXPECT_TRUE(layer_plans(zoo::make("cnn-dense", {.width = 8}), 4).empty());
+}
+
+}  // namespace
+}  // namespace ranklens::nn
