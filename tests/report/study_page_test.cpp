@@ -48,7 +48,7 @@ study::Results results(double level, std::size_t seeds = 5) {
   return results;
 }
 
-const Table& table(const std::vector<Table>& all, const std::string& id) {
+const Table& table_of(const std::vector<Table>& all, const std::string& id) {
   return *std::find_if(all.begin(), all.end(), [&](const Table& t) { return t.id == id; });
 }
 
@@ -110,6 +110,33 @@ TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
   EXPECT_NE(page(data).find("TT (published head)"), std::string::npos);
 }
 
+TEST(StudyPage, EntropiesOfTheHeadAreChartsOfTheArmsThatHaveThem) {
+  auto given = results(0.1);
+  EXPECT_TRUE(study_page(given, two_images(), "").charts.empty());
+  for (auto& cell : given.cells) {
+    if (cell.arm != "tt") continue;
+    for (auto& epoch : cell.history)
+      epoch.observed = {{"entropy bond 1", 0.5 * static_cast<double>(epoch.epoch)},
+                        {"entropy core 2", 1.25}};
+  }
+  given.cells.back().history.front().observed.clear();  // begun by an earlier version
+  const auto data = study_page(given, two_images(), "");
+  ASSERT_EQ(data.charts.size(), 2U);
+  EXPECT_EQ(data.charts[0].id, "entropy-bond-1");
+  EXPECT_EQ(data.charts[0].title, "Entropy of bond 1 of the head");
+  EXPECT_EQ(data.charts[0].y_title, "entropy (nats)");
+  ASSERT_EQ(data.charts[0].lines.size(), 5U);
+  EXPECT_EQ(data.charts[0].lines[0].arm, "tt");
+  EXPECT_EQ(data.charts[0].lines[0].x, (std::vector<double>{1, 2}));
+  EXPECT_EQ(data.charts[0].lines[0].y, (std::vector<double>{0.5, 1}));
+  EXPECT_EQ(data.charts[0].lines[4].x, (std::vector<double>{2}));
+  EXPECT_THAT(data.chart_note, HasSubstr("Not recorded for dense."));
+  EXPECT_THAT(page(data), HasSubstr("Entanglement of the head"));
+  const auto csv = to_csv(table_of(tables(data), "chart-entropy-bond-1"));
+  EXPECT_THAT(csv, HasSubstr("arm,seed,epoch,entropy (nats)"));
+  EXPECT_THAT(csv, HasSubstr("TT (published head),1,1,0.5"));
+}
+
 TEST(StudyPage, AccuracyIsSaidInPercentagePoints) {
   const auto data = study_page(results(-0.1), two_images(), "ranklens study");
   const auto& kept = data.verdicts.back();
@@ -137,7 +164,7 @@ TEST(StudyPage, SpeedsOfDifferentRunsAreNotDivided) {
     auto given = results(0.1);
     given.speeds.at("dense").run = dense;
     given.speeds.at("tt").run = tt;
-    return to_csv(table(tables(study_page(given, two_images(), "")), "arms"));
+    return to_csv(table_of(tables(study_page(given, two_images(), "")), "arms"));
   };
   EXPECT_THAT(arms_of("a", "a"), HasSubstr(",100,,,0,0.5,150,,,0,1.5,"));
   for (const auto& csv : {arms_of("a", "b"), arms_of("", "")}) {
@@ -150,7 +177,7 @@ TEST(StudyPage, SaysHowManyImagesAreLeftOut) {
   auto given = results(0.1);
   given.cells[2].left_out = {{"gradcam", {{"mass_accuracy", 1}, {"deletion", 2}}},
                              {"random", {{"roc_auc", 1}}}};
-  const auto notes = testing::PrintToString(study_page(given, two_images(), "").notes);
+  const auto notes = ::testing::PrintToString(study_page(given, two_images(), "").notes);
   EXPECT_THAT(notes, HasSubstr("Localisation leaves out 1 of 2 images: a mask that is empty"));
   EXPECT_THAT(notes, HasSubstr("Deletion, probability: 2 of 2 images have no finite value"));
 }
@@ -162,8 +189,8 @@ TEST(StudyPage, SaysFirstThatNothingWasTrainedToItsEnd) {
   const auto data = study_page(failed, two_images(), "");
   EXPECT_EQ(data.notes.at(0), "Nothing is compared: all 4 trainings diverged.");
   failed.cells[0].failure.clear();
-  EXPECT_THAT(testing::PrintToString(study_page(failed, two_images(), "").notes),
-              testing::Not(HasSubstr("Nothing is compared")));
+  EXPECT_THAT(::testing::PrintToString(study_page(failed, two_images(), "").notes),
+              ::testing::Not(HasSubstr("Nothing is compared")));
 }
 
 TEST(StudyPage, SaysWhetherTheStagesAreAll) {
@@ -175,12 +202,12 @@ TEST(StudyPage, SaysWhetherTheStagesAreAll) {
 
 TEST(StudyPage, TablesBecomeCsv) {
   const auto all = tables(study_page(results(0.1), two_images(), "ranklens study"));
-  const auto stages = to_csv(table(all, "stages"));
+  const auto stages = to_csv(table_of(all, "stages"));
   // Three stages of 3, 1 and 2 seconds, five seeds, two arms.
   EXPECT_THAT(stages, HasSubstr("train,15,15,30"));
   EXPECT_THAT(stages, HasSubstr("measure,10,10,20"));
   EXPECT_THAT(stages, HasSubstr("total,30,30,60"));
-  EXPECT_THAT(to_csv(table(all, "configuration")), HasSubstr("smoothgrad(samples=4)"));
+  EXPECT_THAT(to_csv(table_of(all, "configuration")), HasSubstr("smoothgrad(samples=4)"));
   for (const auto& one : all) EXPECT_FALSE(to_csv(one).empty()) << one.id;
 }
 
@@ -192,7 +219,7 @@ TEST(StudyPage, SaysWhatAReaderMustKnow) {
   given.cells.pop_back();
   given.answers = study::answer(given.config, given.cells);
   const auto data = study_page(given, two_images(), "");
-  const auto notes = testing::PrintToString(data.notes);
+  const auto notes = ::testing::PrintToString(data.notes);
   EXPECT_THAT(notes, HasSubstr("5 of 6 runs are finished"));
   EXPECT_THAT(notes, HasSubstr("1 of the recipe's 9 epochs"));
   EXPECT_THAT(notes, HasSubstr("at least 5 seeds"));

@@ -11,6 +11,8 @@ test("a study's page: its command, its verdicts, its curves, its maps", async ({
     "--images test:6 --methods 'gradcam,smoothgrad(samples=2)' --out study");
   await expect(page.locator(".verdict")).toHaveCount(8);
   await expect(page.locator("#curves .plot svg.marks")).toHaveCount(4);
+  // Two bonds and the inner core of the heads.
+  await expect(page.locator("#charts .plot svg.marks")).toHaveCount(3);
   await expect(page.locator("[data-table='arms'] tbody tr").nth(1)).toContainText("), tt(out=");
   for (const stage of ["train", "validate", "other"]) {
     await expect(page.locator("[data-table='stages'] tbody th", { hasText: new RegExp(`^${stage}$`) })).toHaveCount(1);

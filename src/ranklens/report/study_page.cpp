@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/report/labels.h"
+#include "ranklens/report/study_entropies.h"
 #include "ranklens/report/study_notes.h"
 #include "ranklens/report/study_pictures.h"
 #include "ranklens/report/study_scores.h"
@@ -118,21 +119,14 @@ void add_stages(const Results& results, ReportData& data) {
                              "other out.";
 }
 
-std::string provenance(const Results& results, const std::string& key) {
-  if (results.cells.empty()) return "";
-  const auto& all = results.cells.front().provenance;
-  const auto found = all.find(key);
-  return found == all.end() ? "" : found->second;
-}
-
 void add_facts(const Results& results, const study::Selection& images, ReportData& data) {
   const auto& config = results.config;
   const auto add = [&](std::string key, std::string value) {
     if (!value.empty()) data.facts.emplace_back(std::move(key), std::move(value));
   };
   add("Data", config.data.substr(0, config.data.find(':')));
-  add("Training images", provenance(results, "training images"));
-  add("Held-out images", provenance(results, "held-out images"));
+  add("Training images", study::provenance(results.cells, "training images"));
+  add("Held-out images", study::provenance(results.cells, "held-out images"));
   add("Networks trained",
       std::to_string(std::count_if(results.cells.begin(), results.cells.end(),
                                    [](const study::Cell& cell) { return cell.failure.empty(); })));
@@ -178,6 +172,7 @@ ReportData study_page(const Results& results, const study::Selection& images,
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
   for (const auto& name : config.arms) data.arms.push_back(arm_of(name, results));
   for (const auto& cell : results.cells) data.curves.push_back(curve_of(cell));
+  add_entropies(results, data);
   add_scores(results, data);
   add_pictures(results, images, data);
   add_stages(results, data);

@@ -7,31 +7,29 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
-#include "ranklens/base/product.h"
-#include "ranklens/base/threads.h"
-#include "ranklens/base/version.h"
-#include "ranklens/nn/fused/winograd.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
+#include "ranklens/study/head_entropy.h"
 #include "ranklens/train/evaluate.h"
 #include "ranklens/train/fit.h"
 
 namespace ranklens::study {
 namespace {
 
-std::map<std::string, std::string> provenance_of(const Material& material) {
-  return {{"ranklens", base::version()},
-          {"libtorch", base::libtorch_version()},
-          {"processor", base::processor()},
-          {"instructions", base::instruction_set()},
-          {"threads", std::to_string(base::threads())},
-          {"matrix products", std::string(base::to_string(base::product_kernel()))},
-          {"convolutions", std::string(nn::fused::to_string(nn::fused::convolutions()))},
-          {"training data", material.train.hash},
-          {"held-out data", material.test.hash},
-          {"training images", std::to_string(material.train.size())},
-          {"held-out images", std::to_string(material.test.size())}};
+/// What trained the network and, here and now, explains it; and on what.
+std::map<std::string, std::string> provenance_of(const Material& material,
+                                                 train::Provenance computed) {
+  auto here = train::provenance_here();
+  here.erase("convolutions");  // of training alone
+  train::add(computed, here);
+  std::map<std::string, std::string> texts{
+      {"training data", material.train.hash},
+      {"held-out data", material.test.hash},
+      {"training images", std::to_string(material.train.size())},
+      {"held-out images", std::to_string(material.test.size())}};
+  for (const auto& [key, values] : computed) texts[key] = joined(values);
+  return texts;
 }
 
 /// The factors that a head consists of, or how its one weight is stored.
@@ -89,13 +87,15 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   cell.identity = identity_digest(config);
   cell.parameters = fresh.state.trainable_parameters();
   cell.head = head_of(fresh);
-  cell.provenance = provenance_of(material);
 
-  const auto fit = fit_options(config, options, arm_name, seed);
+  auto fit = fit_options(config, options, arm_name, seed);
+  const auto modes = head_modes(build(arm("tt-matched"), config, material.train, seed));
+  fit.observe = [&](const nn::Network& network) { return head_entropies(network, modes); };
   cell.seconds["other"] = watch.restart();
   const auto trained = train::fit(fresh, material.train, material.test, fit);
   if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
   watch.restart();
+  cell.provenance = provenance_of(material, trained.provenance);
   cell.history = trained.history;
   add_training_seconds(trained, cell);
   if (trained.ending == train::FitResult::Ending::diverged) {

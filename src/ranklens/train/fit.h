@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "ranklens/nn/network.h"
 #include "ranklens/train/compute.h"
 #include "ranklens/train/metrics.h"
+#include "ranklens/train/provenance.h"
 
 namespace ranklens::train {
 
@@ -43,6 +45,10 @@ struct FitOptions {
   std::int64_t checkpoint_steps = 0;
   std::int64_t checkpoint_epochs = 1;
 
+  /// Called with the network at the end of each epoch; finite numbers by name, kept in its metrics.
+  /// Nothing of the training depends on it.
+  std::function<std::map<std::string, double>(const nn::Network&)> observe = {};
+
   base::Progress progress = {};
   std::string stage = "training";
   /// Told, in one sentence, what a person should know of a run that is taken up again.
@@ -57,9 +63,10 @@ struct FitResult {
   };
   Ending ending = Ending::finished;
   std::string message;
-  /// After the last step; after the last finite one where it diverged.
+  /// After the last step; worth nothing where it diverged.
   nn::Network last;
-  /// After the epoch that was best on the validation images; `last` where there are none.
+  /// After the epoch that was best on the validation images; `last` where there are none, or where
+  /// no epoch's loss was finite.
   nn::Network best;
   std::int64_t best_epoch = 0;  ///< from 1; 0: none
   std::vector<EpochMetrics> history;
@@ -67,6 +74,8 @@ struct FitResult {
   /// By the clock, in all calls up to the checkpoints they were taken up from: steps, validation,
   /// checkpoints, loading.
   double seconds = 0;
+  /// What computed the steps, in all calls; see provenance_here().
+  Provenance provenance;
 };
 
 /// Trains a classifier on labelled images. The network given is not changed. `validation` may be

@@ -1,50 +1,42 @@
 #include "ranklens/train/metrics.h"
 
-#include <cmath>
-#include <limits>
-
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/json_number.h"
+
 namespace ranklens::train {
-namespace {
 
-// JSON has no NaN: a figure that does not exist is null.
-nlohmann::json number(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-}
-
-double read_number(const nlohmann::json& json, const char* key) {
-  const auto& value = json.at(key);
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
-
-}  // namespace
+using base::number_or_nan;
+using base::number_or_null;
 
 nlohmann::json to_json(const EpochMetrics& metrics) {
-  return {{"epoch", metrics.epoch},
-          {"steps", metrics.steps},
-          {"loss", number(metrics.loss)},
-          {"accuracy", number(metrics.accuracy)},
-          {"validation_loss", number(metrics.validation_loss)},
-          {"validation_accuracy", number(metrics.validation_accuracy)},
-          {"rate", number(metrics.rate)},
-          {"seconds", number(metrics.seconds)},
-          {"validation_seconds", number(metrics.validation_seconds)},
-          {"images_per_second", number(metrics.images_per_second)}};
+  nlohmann::json json{{"epoch", metrics.epoch},
+                      {"steps", metrics.steps},
+                      {"loss", number_or_null(metrics.loss)},
+                      {"accuracy", number_or_null(metrics.accuracy)},
+                      {"validation_loss", number_or_null(metrics.validation_loss)},
+                      {"validation_accuracy", number_or_null(metrics.validation_accuracy)},
+                      {"rate", number_or_null(metrics.rate)},
+                      {"seconds", number_or_null(metrics.seconds)},
+                      {"validation_seconds", number_or_null(metrics.validation_seconds)},
+                      {"images_per_second", number_or_null(metrics.images_per_second)}};
+  if (!metrics.observed.empty()) json["observed"] = metrics.observed;
+  return json;
 }
 
 EpochMetrics read_metrics(const nlohmann::json& json) {
   return {.epoch = json.at("epoch").get<std::int64_t>(),
           .steps = json.at("steps").get<std::int64_t>(),
-          .loss = read_number(json, "loss"),
-          .accuracy = read_number(json, "accuracy"),
-          .validation_loss = read_number(json, "validation_loss"),
-          .validation_accuracy = read_number(json, "validation_accuracy"),
-          .rate = read_number(json, "rate"),
-          .seconds = read_number(json, "seconds"),
+          .loss = number_or_nan(json.at("loss")),
+          .accuracy = number_or_nan(json.at("accuracy")),
+          .validation_loss = number_or_nan(json.at("validation_loss")),
+          .validation_accuracy = number_or_nan(json.at("validation_accuracy")),
+          .rate = number_or_nan(json.at("rate")),
+          .seconds = number_or_nan(json.at("seconds")),
           // Not measured by earlier versions.
           .validation_seconds = json.value("validation_seconds", 0.0),
-          .images_per_second = read_number(json, "images_per_second")};
+          .images_per_second = number_or_nan(json.at("images_per_second")),
+          .observed = json.value("observed", std::map<std::string, double>())};
 }
 
 std::string json_lines(const std::vector<EpochMetrics>& history) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct EpochMetrics {
   double seconds = 0;  ///< spent on steps
   double validation_seconds = 0;
   double images_per_second = 0;
+  /// What FitOptions::observe said of the network; empty where nobody observes.
+  std::map<std::string, double> observed{};
 };
 
 nlohmann::json to_json(const EpochMetrics& metrics);

@@ -65,6 +65,7 @@ FitResult Session::run() {
     if (std::filesystem::exists(checkpoint_path(options_.folder))) resume();
   }
   if (position_.epoch < options_.epochs) {
+    add(provenance_, provenance_here());
     loader_ = std::make_unique<data::Loader>(
         training_,
         data::LoaderOptions{.batch = options_.batch,
@@ -86,6 +87,8 @@ FitResult Session::run() {
     if (!save(position_.epoch == options_.epochs)) break;
   }
   loader_.reset();
+  // The checkpoint is written before its metrics: whoever was killed between lacks them.
+  if (saved_step_ >= 0) write_metrics();
   return result();
 }
 
@@ -152,6 +155,7 @@ void Session::end_epoch() {
     metrics.validation_seconds = watch.seconds();
     keep_best(metrics);
   }
+  if (options_.observe) metrics.observed = options_.observe({graph_, state_.detach()});
   schedule_.observe(validation_.size() > 0 ? metrics.validation_loss : metrics.loss);
   history_.push_back(metrics);
   sums_ = {};
@@ -160,7 +164,7 @@ void Session::end_epoch() {
 void Session::keep_best(const EpochMetrics& metrics) {
   const bool by_loss = options_.best_by == BestBy::loss;
   const double value = by_loss ? -metrics.validation_loss : metrics.validation_accuracy;
-  if (best_epoch_ != 0 && !(value > best_value_)) return;
+  if (!std::isfinite(value) || (best_epoch_ != 0 && !(value > best_value_))) return;
   best_value_ = value;
   best_epoch_ = metrics.epoch;
   best_ = state_.clone();
