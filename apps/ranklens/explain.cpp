@@ -21,21 +21,28 @@
 #include "commands.h"
 #include "image_files.h"
 #include "manifest.h"
+#include "outputs.h"
 #include "values.h"
 
 namespace ranklens::app {
 namespace {
 
-/// "gradcam.npy"; "gradcam-2.npy" where a method is run again with other options.
-std::string file_of(const std::string& spec, const std::vector<Explanation>& before) {
-  const auto name = spec.substr(0, spec.find('('));
-  const auto taken = [&](const std::string& file) {
-    return std::any_of(before.begin(), before.end(),
-                       [&](const Explanation& other) { return other.file == file; });
-  };
-  auto file = name + ".npy";
-  for (int k = 2; taken(file); ++k) file = fmt::format("{}-{}.npy", name, k);
-  return file;
+constexpr const char* kTargets = "targets.npy";
+
+/// Of each method "gradcam.npy"; "gradcam-2.npy" where it is run again with other options;
+/// "gradcam-untrained.npy" of untrained(gradcam).
+std::vector<std::string> files_of(const std::vector<std::string>& specs) {
+  std::vector<std::string> files;
+  for (const auto& spec : specs) {
+    const auto inner = explain::untrained_of(spec);
+    const auto own = inner.value_or(spec);
+    const auto name = own.substr(0, own.find('(')) + (inner ? "-untrained" : "");
+    auto file = name + ".npy";
+    for (int k = 2; std::find(files.begin(), files.end(), file) != files.end(); ++k)
+      file = fmt::format("{}-{}.npy", name, k);
+    files.push_back(file);
+  }
+  return files;
 }
 
 std::vector<Explanation> explain_all(const ExplainOptions& options, const nn::Network& network,
@@ -43,6 +50,7 @@ std::vector<Explanation> explain_all(const ExplainOptions& options, const nn::Ne
                                      const std::vector<std::string>& specs) {
   base::ProgressBar bar(options.common.quiet);
   std::vector<Explanation> all;
+  const auto files = files_of(specs);
   for (const auto& spec : specs) {
     const base::Stopwatch watch;
     auto found =
@@ -54,7 +62,7 @@ std::vector<Explanation> explain_all(const ExplainOptions& options, const nn::Ne
                                                 .progress = until_interrupted(bar.callback())}});
     found.maps = found.maps.to(at::kCPU, at::kFloat).contiguous();
     all.push_back({.spec = spec,
-                   .file = file_of(spec, all),
+                   .file = files[all.size()],
                    .attribution = std::move(found),
                    .seconds = watch.seconds()});
   }
@@ -144,17 +152,20 @@ Json identity_of(const ExplainOptions& options, const OpenedModel& opened, const
 }
 
 /// What would fail at the end fails here, before the work.
-void prepare_outputs(const ExplainOptions& options, const Json& identity) {
-  if (!options.report.empty()) {
-    const auto folder = std::filesystem::absolute(options.report).parent_path();
-    base::require(std::filesystem::is_directory(folder),
-                  "the page cannot be written to '{}': '{}' is no folder", options.report,
-                  folder.string());
-  }
+void prepare_outputs(const ExplainOptions& options, const Json& identity,
+                     const std::vector<std::string>& specs) {
+  auto inputs = options.photos;
+  inputs.insert(inputs.end(),
+                {options.model.model, options.model.weights, options.images, options.targets});
+  require_replaceable({{"--report", options.report, FileKind::page}}, inputs);
   if (!options.common.out.empty()) {
-    base::require_free(
-        options.common.out,
-        {.command = "explain", .alike = {"data make"}, .identity = identity, .among_others = true});
+    auto files = files_of(specs);
+    files.emplace_back(kTargets);
+    base::require_free(options.common.out, {.command = "explain",
+                                            .alike = {"data make"},
+                                            .identity = identity,
+                                            .among_others = true,
+                                            .writes = files});
   }
 }
 
@@ -172,8 +183,8 @@ void write_maps(const ExplainOptions& options, const OpenedModel& opened, const 
     manifest.files.push_back(one.file);
     methods.push_back(method_json(one));
   }
-  base::write_npy(folder / "targets.npy", subjects.targets);
-  manifest.files.emplace_back("targets.npy");
+  base::write_npy(folder / kTargets, subjects.targets);
+  manifest.files.emplace_back(kTargets);
   manifest.configuration = {{"model", opened.name},       {"origin", to_string(opened.origin)},
                             {"images", options.images},   {"photos", options.photos},
                             {"targets", options.targets}, {"target", options.target},
@@ -205,7 +216,7 @@ void explain_images(ExplainOptions options) {
   const auto subjects = read_subjects(options, opened);
   warn_if_untrained(opened, options.common);
   const auto identity = identity_of(options, opened, subjects, specs);
-  prepare_outputs(options, identity);
+  prepare_outputs(options, identity, specs);
   std::optional<base::StagedFolder> staged;
   if (!options.common.out.empty()) staged.emplace(options.common.out);
   const auto explanations = explain_all(options, opened.network(), subjects, specs);

@@ -33,8 +33,17 @@ std::string with_key(const std::string& spec, const std::string& key, const std:
   return fmt::format("{}{}{}={})", spec.substr(0, end), comma, key, value);
 }
 
+/// The same inside untrained(...).
+std::string with_inner_key(const std::string& spec, const std::string& key,
+                           const std::string& value) {
+  const auto inner = explain::untrained_of(spec);
+  return inner ? fmt::format("untrained({})", with_key(*inner, key, value))
+               : with_key(spec, key, value);
+}
+
 const explain::Method& method_of(const std::string& spec) {
-  return explain::find_method(std::string_view(spec).substr(0, spec.find('(')));
+  const auto own = explain::untrained_of(spec).value_or(spec);
+  return explain::find_method(std::string_view(own).substr(0, own.find('(')));
 }
 
 bool takes(const explain::Method& method, std::string_view key) {
@@ -101,11 +110,11 @@ std::vector<std::string> specs_of(const ExplainOptions& options, const nn::Netwo
   for (auto& spec : specs) {
     const auto& method = method_of(spec);
     if (!options.layer.empty() && takes(method, "layer")) {
-      spec = with_key(spec, "layer", options.layer);
+      spec = with_inner_key(spec, "layer", options.layer);
       layer_used = true;
     }
     if (!options.preset.empty() && !method.presets.empty()) {
-      spec = with_key(spec, "preset", options.preset);
+      spec = with_inner_key(spec, "preset", options.preset);
       preset_used = true;
     }
     explain::check_spec(spec, network);

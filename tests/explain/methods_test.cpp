@@ -10,6 +10,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/explain/executor.h"
+#include "ranklens/nn/untrained.h"
 #include "ranklens/nn/zoo/zoo.h"
 
 #include "explain/nets.h"
@@ -46,8 +47,11 @@ TEST(Methods, EveryPresetGivesFiniteMapsWithItsName) {
     const Attribution found = attribute(spec, f.request);
     EXPECT_EQ(found.maps.size(0), 2) << spec;
     EXPECT_TRUE(at::isfinite(found.maps).all().item<bool>()) << spec;
-    EXPECT_THAT(spec, HasSubstr(found.method));
-    EXPECT_THAT(spec, ::testing::AnyOf(HasSubstr(found.preset), HasSubstr(found.method)));
+    if (spec == "untrained") continue;
+    // The controls are of one kind only.
+    const bool preset = spec.find('(') != std::string::npos;
+    EXPECT_EQ(spec,
+              preset ? fmt::format("{}(preset={})", found.method, found.preset) : found.method);
     EXPECT_TRUE(nlohmann::json::parse(found.options).is_object()) << spec;
     EXPECT_TRUE(found.is_signed || found.maps.min().item<float>() >= 0) << spec;
     if (spec.find("captum") == std::string::npos) {
@@ -104,6 +108,32 @@ std::string refusal(std::string_view spec, const Request& request) {
   return ranklens::testing::error_of([&] { attribute(spec, request); });
 }
 
+TEST(Methods, AnUntrainedCopyIsAControlOfEveryMethod) {
+  const Fixture f;
+  const nn::Network fresh = nn::untrained(f.network, f.request.seed);
+  Request other = f.request;
+  other.network = &fresh;
+  for (const std::string spec : {"gradcam(layer=relu4)", "saliency", "smoothgrad(samples=3)"}) {
+    const Attribution control = attribute("untrained(" + spec + ")", f.request);
+    EXPECT_TRUE(control.maps.equal(attribute(spec, other).maps)) << spec;
+    EXPECT_FALSE(control.maps.equal(attribute(spec, f.request).maps)) << spec;
+    EXPECT_EQ(control.method, "untrained(" + spec.substr(0, spec.find('(')) + ")");
+    EXPECT_THAT(control.notes.back(), HasSubstr("drawn anew (seed 4)"));
+  }
+  EXPECT_EQ(untrained_of("gradcam"), std::nullopt);
+  EXPECT_EQ(untrained_of("untrained"), "gradcam");
+  EXPECT_EQ(untrained_of("untrained( gradcam(layer=relu4))"), "gradcam(layer=relu4)");
+  EXPECT_THAT(refusal("untrained(sobel)", f.request),
+              HasSubstr("no method that looks at a network"));
+  EXPECT_THAT(refusal("untrained(untrained(gradcam))", f.request),
+              HasSubstr("no method that looks"));
+  EXPECT_THAT(refusal("untrained(gradcam", f.request), HasSubstr("closing parenthesis"));
+  EXPECT_THAT(refusal("untrained(gradcam(layer=rely4))", f.request), HasSubstr("relu4"));
+  EXPECT_THAT(ranklens::testing::error_of(
+                  [&] { check_spec("untrained(gradcam(layer=rely4))", f.network); }),
+              HasSubstr("relu4"));
+}
+
 TEST(Methods, RefuseWhatTheyDoNotKnow) {
   const Fixture f;
   EXPECT_THAT(refusal("gradcan", f.request), HasSubstr("there is no method 'gradcan'; nearest: "
@@ -144,6 +174,10 @@ TEST(ChunkSize, FollowsTheMemory) {
   const auto all = chunk_size(net, std::int64_t{1} << 40, Pass::gradient);
   EXPECT_EQ(all, chunk_size(net, std::int64_t{1} << 50, Pass::gradient));
   EXPECT_THROW(chunk_size(net, 0, Pass::forward), base::Error);
+  // smooth_net() is in float64: twice the bytes of float32.
+  const nn::Network half{net.graph, net.state.to(at::kFloat)};
+  EXPECT_NEAR(static_cast<double>(chunk_size(half, 100'000, Pass::gradient)),
+              2.0 * static_cast<double>(tenth), 1);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ranklens/explain/smooth_grad.h"
 
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -10,6 +11,7 @@
 #include "ranklens/explain/saliency.h"
 
 #include "explain/nets.h"
+#include "testing/peak_memory.h"
 
 namespace ranklens::explain {
 namespace {
@@ -103,6 +105,35 @@ TEST(SmoothGrad, AnImageHasItsOwnNoiseHoweverItIsBatched) {
   EXPECT_TRUE(last.allclose(all.narrow(0, 2, 2), 1e-12, 1e-14));
   options.seed = 10;
   EXPECT_FALSE(attribute(net, images, targets, options).maps.allclose(all, 1e-3));
+}
+
+// What is kept of the images is bounded by the memory, not by how many images there are.
+TEST(SmoothGrad, MemoryBoundsWhatIsKeptOfAllImages) {
+  const nn::Network net = linear_net(3, 64, 2);
+  const at::Tensor images = noise({200, 3, 64, 64}, 7);
+  const auto targets = at::zeros({200}, at::kLong);
+  const std::int64_t memory = 8'000'000;  // both sums of all images take 39 MB
+  for (const auto average : {Average::signed_mean, Average::square, Average::variance}) {
+    const SmoothGrad options{.samples = 1, .average = average};
+    const ranklens::testing::PeakMemory count;
+    const at::Tensor maps = attribute(net, images, targets, options, {.memory = memory}).maps;
+    EXPECT_LT(count.peak(), memory + 2 * static_cast<std::int64_t>(maps.nbytes()));
+  }
+}
+
+TEST(SmoothGrad, ProgressIsOfAllBlocks) {
+  const nn::Network net = linear_net(2, 5, 4);
+  const at::Tensor images = noise({4, 2, 5, 5}, 6);
+  std::vector<double> done;
+  const base::Progress progress = [&](const base::ProgressUpdate& update) {
+    EXPECT_EQ(update.total, 12);
+    done.push_back(update.done);
+  };
+  attribute(net, images, labels({0, 1, 2, 3}), SmoothGrad{.samples = 3},
+            {.memory = 1, .progress = progress});
+  std::vector<double> all(12);
+  std::iota(all.begin(), all.end(), 1.0);
+  EXPECT_EQ(done, all);
 }
 
 TEST(SmoothGrad, PresetsAreTheLibraries) {

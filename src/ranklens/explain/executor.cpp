@@ -4,6 +4,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/threads.h"
@@ -26,6 +27,27 @@ std::int64_t near_caches(std::int64_t bytes) {
   return std::max<std::int64_t>(8 * base::threads(), kWorkingSet / bytes);
 }
 
+// The widest type that the network's weights have: its activations' type.
+std::int64_t number_size(const nn::Network& network) {
+  std::int64_t widest = 0;
+  for (const auto& [name, tensor] : network.state.tensors()) {
+    if (tensor.is_floating_point())
+      widest = std::max(widest, static_cast<std::int64_t>(tensor.element_size()));
+  }
+  return widest > 0 ? widest : 4;
+}
+
+base::Progress of_all(const base::Progress& progress, std::int64_t first, std::int64_t count,
+                      std::int64_t images) {
+  if (!progress) return {};
+  return [=](base::ProgressUpdate update) {
+    const double an_image = update.total / static_cast<double>(count);
+    update.done += an_image * static_cast<double>(first);
+    update.total = an_image * static_cast<double>(images);
+    progress(update);
+  };
+}
+
 }  // namespace
 
 std::int64_t chunk_size(const nn::Network& network, std::int64_t memory, Pass pass) {
@@ -33,9 +55,11 @@ std::int64_t chunk_size(const nn::Network& network, std::int64_t memory, Pass pa
                 memory);
   std::int64_t all = 0;
   std::int64_t largest = 0;
+  const std::int64_t size = number_size(network);
   for (const auto& node : nn::costs(network)) {
-    all += node.activation_bytes;
-    largest = std::max(largest, node.activation_bytes);
+    const std::int64_t bytes = node.activation_bytes / 4 * size;  // counted in float32
+    all += bytes;
+    largest = std::max(largest, bytes);
   }
   // A forward pass frees values at their last use: an input, an output, a skip connection live.
   const std::int64_t sample =
@@ -66,6 +90,21 @@ void for_each_gradient(const nn::Network& network, const at::Tensor& targets, st
                                       .total = static_cast<double>(runs),
                                       .unit = "passes"});
   }
+}
+
+at::Tensor by_blocks(std::int64_t images, std::int64_t bytes, const Execution& execution,
+                     const MakeMaps& make) {
+  const std::int64_t most =
+      std::max<std::int64_t>(1, execution.memory / 4 / std::max<std::int64_t>(1, bytes));
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < images || parts.empty(); first += most) {
+    const std::int64_t count = std::min(most, images - first);
+    Execution rest = execution;
+    rest.memory = std::max<std::int64_t>(1, execution.memory - count * bytes);
+    rest.progress = of_all(execution.progress, first, count, images);
+    parts.push_back(make(first, count, rest));
+  }
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
 }  // namespace ranklens::explain

@@ -38,4 +38,13 @@ void for_each_gradient(const nn::Network& network, const at::Tensor& targets, st
                        std::string_view stage, const Execution& execution, const MakeInputs& make,
                        const TakeGradients& take);
 
+/// Maps of a few images, [count,...], within what is left of the memory.
+using MakeMaps =
+    std::function<at::Tensor(std::int64_t first, std::int64_t count, const Execution& rest)>;
+
+/// Maps of all images, made block by block, so that what a method keeps of each of them (`bytes` an
+/// image) takes at most a quarter of the memory, or is that of one image. Progress is of all.
+at::Tensor by_blocks(std::int64_t images, std::int64_t bytes, const Execution& execution,
+                     const MakeMaps& make);
+
 }  // namespace ranklens::explain

@@ -16,6 +16,7 @@ constexpr std::array kLabels{
     Row{"smoothgrad", "SmoothGrad"},
     Row{"input_x_gradient", "Input × gradient"},
     Row{"integrated_gradients", "Integrated gradients"},
+    Row{"untrained", "Untrained network"},
     Row{"random", "Random map"},
     Row{"sobel", "Sobel edges"},
     Row{"centre_prior", "Centre prior"},

@@ -28,8 +28,8 @@ bool is_convolution(const nn::Node& node) {
 }
 
 bool is_activation(const nn::Node& node) {
-  return one_of(kind_of(node), {"relu", "relu6", "gelu", "aten::relu", "aten::relu_", "aten::gelu",
-                                "aten::silu", "aten::hardtanh", "aten::hardswish", "aten::elu",
+  return one_of(kind_of(node), {"relu", "relu6", "gelu", "aten::relu", "aten::gelu", "aten::silu",
+                                "aten::hardtanh", "aten::hardswish", "aten::elu",
                                 "aten::leaky_relu", "aten::sigmoid", "aten::tanh"});
 }
 
@@ -127,10 +127,12 @@ LayerChoice choose_layer(const nn::Network& network, std::string_view layer) {
   if (layer == "conv-activation") return after_convolution(network, spatial_layers(network));
   network.graph.require_value(layer);
   const auto shape = nn::value_shapes(network.graph).at(std::string(layer));
-  base::require(shape.size() == 4,
-                "the layer '{}' has no pixels: a sample of it has the shape {}; choose one with "
-                "[channels, height, width]",
-                layer, fmt::join(shape.begin() + 1, shape.end(), "x"));
+  base::require(
+      shape.size() == 4,
+      "the layer '{}' has no pixels: a sample of it has the shape {}; choose one with "
+      "[channels, height, width]",
+      layer,
+      shape.empty() ? "" : fmt::format("{}", fmt::join(shape.begin() + 1, shape.end(), "x")));
   return {std::string(layer), fmt::format("'{}' was asked for", layer)};
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/random.h"
+#include "ranklens/base/text.h"
 #include "ranklens/explain/controls.h"
 #include "ranklens/explain/layers.h"
 #include "ranklens/explain/option_fields.h"
+#include "ranklens/nn/untrained.h"
 
 namespace ranklens::explain {
 namespace {
@@ -95,6 +97,19 @@ Attribution run_control(base::SpecReader& spec, const Request& request) {
                                        static_cast<std::int64_t>(request.first_image)));
 }
 
+constexpr std::string_view kUntrained = "untrained";
+
+Attribution run_untrained(const std::string& spec, Request request) {
+  base::require(request.network != nullptr, "the method '{}' needs a network", kUntrained);
+  const nn::Network fresh = nn::untrained(*request.network, request.seed);
+  request.network = &fresh;
+  Attribution result = attribute(spec, request);
+  result.method = fmt::format("{}({})", kUntrained, result.method);
+  result.notes.push_back(
+      fmt::format("the network's weights are drawn anew (seed {}): a control", request.seed));
+  return result;
+}
+
 std::vector<Method> table() {
   return {
       {"gradcam",
@@ -127,6 +142,12 @@ std::vector<Method> table() {
        true,
        {"paper", "captum", "pair"},
        keys_of(IntegratedGradients{})},
+      {"untrained",
+       "a method, as in untrained(gradcam), on the same network with new random weights: a control",
+       "control; Adebayo et al. 2018",
+       true,
+       {},
+       {}},
       {"random", "uniform noise: a control", "control", false, {}, {}},
       {"sobel", "edges of the image: a control", "control; Adebayo et al. 2018", false, {}, {}},
       {"centre_prior", "a Gaussian about the centre: a control", "control", false, {}, {"sigma"}},
@@ -154,7 +175,21 @@ void unknown_preset(std::string_view method, std::string_view name) {
              fmt::join(find_method(method).presets, ", "));
 }
 
+std::optional<std::string> untrained_of(std::string_view spec) {
+  const std::string_view text = base::trim(spec);
+  if (text == kUntrained) return "gradcam";
+  if (base::trim(text.substr(0, text.find('('))) != kUntrained) return std::nullopt;
+  base::require(text.ends_with(')'), "the method '{}' lacks its closing parenthesis", text);
+  const auto open = text.find('(') + 1;
+  const std::string inner(base::trim(text.substr(open, text.size() - 1 - open)));
+  const auto name = base::trim(std::string_view(inner).substr(0, inner.find('(')));
+  base::require(name != kUntrained && find_method(name).needs_network,
+                "'{}' in '{}' is no method that looks at a network", name, text);
+  return inner;
+}
+
 Attribution attribute(std::string_view text, const Request& request) {
+  if (const auto inner = untrained_of(text)) return run_untrained(*inner, request);
   base::SpecReader spec(text, "method");
   const Method& method = find_method(spec.name());
   base::require(request.images.defined() && request.images.dim() == 4,
@@ -165,6 +200,7 @@ Attribution attribute(std::string_view text, const Request& request) {
 }
 
 void check_spec(std::string_view text, const nn::Network& network) {
+  if (const auto inner = untrained_of(text)) return check_spec(*inner, network);
   base::SpecReader spec(text, "method");
   if (!find_method(spec.name()).needs_network) {
     if (spec.name() == "centre_prior") spec.number("sigma", 1, 1e-6, kUnbounded);

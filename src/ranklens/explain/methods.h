@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ const Method& find_method(std::string_view name);
 /// an unknown method, preset or key, a value out of range, a network or images that are missing or
 /// do not fit.
 Attribution attribute(std::string_view spec, const Request& request);
+
+/// "gradcam(layer=x)" of "untrained(gradcam(layer=x))", which runs a method on a copy of the
+/// network with weights drawn anew from the seed (nn::untrained); "gradcam" of "untrained"; nothing
+/// for other specs. Error if what stands there needs no network.
+std::optional<std::string> untrained_of(std::string_view spec);
 
 /// Throws what attribute() would for the spec alone: a method, preset, key or layer that does not
 /// exist, a value out of range. Computes nothing.
