@@ -83,13 +83,6 @@ std::vector<std::string> write_pages(const fs::path& folder, const report::Repor
   return files;
 }
 
-std::string provenance(const study::Results& results, const std::string& key) {
-  if (results.cells.empty()) return "";
-  const auto& all = results.cells.front().provenance;
-  const auto found = all.find(key);
-  return found == all.end() ? "" : found->second;
-}
-
 /// The run folder's files that stand behind the page: settings, speeds, cells.
 std::vector<std::string> sources(const fs::path& folder, const study::Results& results) {
   std::vector<std::string> files{"study.json"};
@@ -111,18 +104,19 @@ void write_manifest_of(const StudyOptions& options, const study::Results& result
   for (const auto& cell : results.cells)
     for (const auto& [stage, seconds] : cell.seconds) cell_seconds += seconds;
   const auto& config = results.config;
-  write_manifest(folder, options.common,
-                 {.command = command,
-                  .configuration = Json::parse(study::to_json(config).dump()),
-                  .data_hash = provenance(results, "training data"),
-                  .wall_seconds = wall_seconds,
-                  .more = {{"seed", config.seeds.front()},
-                           {"seeds", config.seeds},
-                           {"dtype", config.compute},
-                           {"held_out_data_hash", provenance(results, "held-out data")},
-                           {"cells", results.cells.size()},
-                           {"cell_seconds", cell_seconds}},
-                  .files = std::move(files)});
+  write_manifest(
+      folder, options.common,
+      {.command = command,
+       .configuration = Json::parse(study::to_json(config).dump()),
+       .data_hash = study::provenance(results.cells, "training data"),
+       .wall_seconds = wall_seconds,
+       .more = {{"seed", config.seeds.front()},
+                {"seeds", config.seeds},
+                {"dtype", config.compute},
+                {"held_out_data_hash", study::provenance(results.cells, "held-out data")},
+                {"cells", results.cells.size()},
+                {"cell_seconds", cell_seconds}},
+       .files = std::move(files)});
 }
 
 void require_any(const study::Results& results, const std::string& page) {

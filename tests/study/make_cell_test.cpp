@@ -10,6 +10,7 @@
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/data/pixels.h"
+#include "ranklens/nn/fused/winograd.h"
 #include "ranklens/nn/model_file.h"
 
 #include "study/tiny.h"
@@ -125,12 +126,32 @@ TEST_F(MakeCell, AnotherNumberOfThreadsIsSaidWhenARunGoesOn) {
   base::clear_interrupt();
   base::set_threads(2);
   options.progress = {};
-  EXPECT_TRUE(make_cell(config, options, material, "dense", 1));
+  const auto made = make_cell(config, options, material, "dense", 1);
   base::set_threads(1);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->cell.provenance.at("threads"), "1 and 2");
   ASSERT_EQ(notes.size(), 1u);
   EXPECT_EQ(notes[0],
             "'train dense-s1' was begun with 1 thread and goes on with 2: its results are not bit "
             "for bit those of one number of threads");
+}
+
+TEST_F(MakeCell, ACellNamesTheKernelsThatItsTrainingWentOnWith) {
+  using nn::fused::Convolutions;
+  const auto config = tiny();
+  const auto material = open_material(config);
+  auto options = quiet(whole_.path());
+  options.progress = [](const base::ProgressUpdate&) { base::request_interrupt(); };
+  nn::fused::set_convolutions(Convolutions::direct);
+  ASSERT_FALSE(make_cell(config, options, material, "dense", 1));
+  base::clear_interrupt();
+  nn::fused::set_convolutions(Convolutions::winograd);
+  const auto made = make_cell(config, quiet(whole_.path()), material, "dense", 1);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->cell.provenance.at("convolutions"), "direct");
+  const auto fresh = make_cell(config, quiet(shared_.path()), material, "dense", 1);
+  ASSERT_TRUE(fresh);
+  EXPECT_EQ(fresh->cell.provenance.at("convolutions"), "winograd");
 }
 
 }  // namespace

@@ -165,8 +165,8 @@ TEST(Fit, RefusesAFolderOfAnotherConfiguration) {
     change(changed);
     return error_of([&] { fit(tiny_network(), data, {}, changed); });
   };
-  EXPECT_THAT(message([](auto& o) { o.epochs = 5; }), HasSubstr("begun with epochs = 4, not 5"));
-  EXPECT_THAT(message([](auto& o) { o.optimiser = "sgd"; }), HasSubstr("optimiser = \"adam"));
+  EXPECT_THAT(message([](auto& o) { o.epochs = 5; }), HasSubstr("epochs is 4 there and 5 here"));
+  EXPECT_THAT(message([](auto& o) { o.optimiser = "sgd"; }), HasSubstr("optimiser is \"adam"));
   EXPECT_THAT(message([](auto& o) { o.augment.crop = 1; }), HasSubstr("augment"));
   EXPECT_THAT(error_of([&] { fit(tiny_network(2), data, {}, options); }), HasSubstr("network"));
   EXPECT_THAT(error_of([&] { fit(tiny_network(), tiny_data(50, 9), {}, options); }),

@@ -100,8 +100,9 @@ void add_left_out(const Results& results, const study::Selection& images, Report
 std::vector<std::string> provenance_values(const Results& results, const std::string& key) {
   std::set<std::string> values;
   for (const auto& cell : results.cells) {
-    const auto found = cell.provenance.find(key);
-    values.insert(found == cell.provenance.end() ? "not recorded" : found->second);
+    const auto found = study::provenance_values(cell, key);
+    values.insert(found.begin(), found.end());
+    if (found.empty()) values.insert("not recorded");
   }
   return {values.begin(), values.end()};
 }

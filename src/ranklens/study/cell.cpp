@@ -1,25 +1,18 @@
 #include "ranklens/study/cell.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/json_number.h"
 
 namespace ranklens::study {
 namespace {
 
-// JSON has no NaN and no infinity: such a loss is null.
-nlohmann::json number(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-}
-
-double read_number(const nlohmann::json& value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
+constexpr std::string_view kBetweenValues = " and ";
 
 }  // namespace
 
@@ -39,6 +32,29 @@ bool all_failed(const std::vector<Cell>& cells) {
                                        [](const Cell& cell) { return !cell.failure.empty(); });
 }
 
+std::vector<std::string> provenance_values(const Cell& cell, const std::string& key) {
+  const auto found = cell.provenance.find(key);
+  if (found == cell.provenance.end()) return {};
+  std::vector<std::string> values;
+  std::string_view rest = found->second;
+  for (auto end = rest.find(kBetweenValues); end != rest.npos; end = rest.find(kBetweenValues)) {
+    values.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end + kBetweenValues.size());
+  }
+  values.emplace_back(rest);
+  return values;
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  return fmt::format("{}", fmt::join(values, kBetweenValues));
+}
+
+std::string provenance(const std::vector<Cell>& cells, const std::string& key) {
+  if (cells.empty()) return "";
+  const auto found = cells.front().provenance.find(key);
+  return found == cells.front().provenance.end() ? "" : found->second;
+}
+
 std::string cell_name(const std::string& arm, std::uint64_t seed) {
   return fmt::format("{}-s{}", arm, seed);
 }
@@ -51,13 +67,20 @@ std::filesystem::path cell_path(const std::filesystem::path& folder, const std::
 nlohmann::json to_json(const Cell& cell) {
   auto history = nlohmann::json::array();
   for (const auto& epoch : cell.history) history.push_back(train::to_json(epoch));
-  return {{"arm", cell.arm},           {"seed", cell.seed},
-          {"identity", cell.identity}, {"parameters", cell.parameters},
-          {"head", cell.head},         {"accuracy", cell.accuracy},
-          {"loss", number(cell.loss)}, {"history", history},
-          {"scores", cell.scores},     {"agreement", cell.agreement},
-          {"blank", cell.blank},       {"left_out", cell.left_out},
-          {"seconds", cell.seconds},   {"provenance", cell.provenance},
+  return {{"arm", cell.arm},
+          {"seed", cell.seed},
+          {"identity", cell.identity},
+          {"parameters", cell.parameters},
+          {"head", cell.head},
+          {"accuracy", cell.accuracy},
+          {"loss", base::number_or_null(cell.loss)},
+          {"history", history},
+          {"scores", cell.scores},
+          {"agreement", cell.agreement},
+          {"blank", cell.blank},
+          {"left_out", cell.left_out},
+          {"seconds", cell.seconds},
+          {"provenance", cell.provenance},
           {"failure", cell.failure}};
 }
 
@@ -70,7 +93,7 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
     object.at("parameters").get_to(cell.parameters);
     object.at("head").get_to(cell.head);
     object.at("accuracy").get_to(cell.accuracy);
-    cell.loss = read_number(object.at("loss"));
+    cell.loss = base::number_or_nan(object.at("loss"));
     for (const auto& epoch : object.at("history"))
       cell.history.push_back(train::read_metrics(epoch));
     object.at("scores").get_to(cell.scores);

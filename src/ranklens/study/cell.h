@@ -43,7 +43,8 @@ struct Cell {
   /// Seconds by the clock, by stage: "train" (steps), "validate", "evaluate", "explain", "measure"
   /// and "other" (building, loading, checkpoints, writing). They add up to what the cell took.
   std::map<std::string, double> seconds;
-  /// Versions, threads, numbers: for whoever doubts.
+  /// Versions, threads, numbers: for whoever doubts. Several values of one key, where a training
+  /// that was begun with one went on with another, are joined by " and ": see provenance_values().
   std::map<std::string, std::string> provenance;
   /// Why there is nothing: the training diverged. Empty for a good cell.
   std::string failure;
@@ -55,6 +56,14 @@ std::optional<double> value_of(const Cell& cell, const std::string& key, const s
 
 /// Whether there are cells and none of them is good.
 bool all_failed(const std::vector<Cell>& cells);
+
+/// What a cell's provenance says under a key; nothing where it does not know it.
+std::vector<std::string> provenance_values(const Cell& cell, const std::string& key);
+std::string joined(const std::vector<std::string>& values);
+
+/// What the first cell says under a key, "" where there is none: hashes and numbers of images are
+/// the same in all.
+std::string provenance(const std::vector<Cell>& cells, const std::string& key);
 
 std::string cell_name(const std::string& arm, std::uint64_t seed);
 nlohmann::json to_json(const Cell& cell);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/free_folder.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
 
@@ -12,15 +13,6 @@ namespace ranklens::train {
 namespace {
 
 constexpr const char* format = "ranklens checkpoint 1";
-
-// "epochs = 12, not 13", for the first key that differs.
-std::string first_difference(const nlohmann::json& before, const nlohmann::json& now) {
-  for (const auto& [key, value] : now.items()) {
-    const auto was = before.value(key, nlohmann::json());
-    if (was != value) return fmt::format("{} = {}, not {}", key, was.dump(), value.dump());
-  }
-  return "other options";
-}
 
 }  // namespace
 
@@ -66,8 +58,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder,
                         .position = base::parse_json(text("position"), path.string()),
                         .tensors = std::move(file.tensors)};
   base::require(checkpoint.configuration == configuration,
-                "the run in '{}' was begun with {}: take another folder, or the same configuration",
-                folder.string(), first_difference(checkpoint.configuration, configuration));
+                "the run in '{}' was begun with another configuration: {}; take another folder, or "
+                "the same configuration",
+                folder.string(), base::first_difference(checkpoint.configuration, configuration));
   return checkpoint;
 }
 

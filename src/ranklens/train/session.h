@@ -43,8 +43,10 @@ class Session {
   /// Validation, schedule, best, metrics.
   void end_epoch();
   void keep_best(const EpochMetrics& metrics);
-  /// Writes a checkpoint when one is due, or when told to; false when the weights are not finite.
+  /// Looks at the weights when a checkpoint is due, or when told to, and writes it where there is a
+  /// folder; false when they are not finite.
   bool save(bool told);
+  void write_metrics() const;
   bool due(bool told) const;
   void diverged(const std::string& what);
   void report_progress(double loss) const;
@@ -72,6 +74,7 @@ class Session {
   Sums sums_;
   std::vector<EpochMetrics> history_;
   double earlier_seconds_ = 0;  ///< of the calls before this one
+  Provenance provenance_;
 
   FitResult::Ending ending_ = FitResult::Ending::finished;
   std::string message_;

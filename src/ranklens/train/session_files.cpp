@@ -1,9 +1,12 @@
 // What a session keeps on disk, and what it hands back.
+#include <cmath>
+
 #include <ATen/ops/isfinite.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/json_number.h"
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/nn/fused/winograd.h"
@@ -23,10 +26,14 @@ bool all_finite(const nn::State& state) {
 }  // namespace
 
 bool Session::save(bool told) {
-  if (options_.folder.empty() || !due(told)) return true;
+  if (!due(told)) return true;
   if (!all_finite(state_)) {
     diverged("a weight is not finite after a step; the loss was still finite");
     return false;
+  }
+  if (options_.folder.empty()) {
+    since_save_.restart();
+    return true;
   }
   Checkpoint checkpoint;
   checkpoint.configuration = configuration_;
@@ -40,22 +47,27 @@ bool Session::save(bool told) {
                            {"seconds", sums_.seconds},
                            {"rate", sums_.rate}}},
                          {"best_epoch", best_epoch_},
-                         {"best_value", best_value_},
+                         {"best_value", base::number_or_null(best_value_)},
                          {"schedule", schedule_.save()},
                          {"history", nlohmann::json::array()},
                          {"product", base::to_string(base::product_kernel())},
                          {"convolution", nn::fused::to_string(nn::fused::convolutions())},
                          {"threads", base::threads()},
+                         {"provenance", provenance_},
                          {"seconds", seconds()}};
   for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
   checkpoint.put("state", tensors_of(state_));
   checkpoint.put("optimiser", optimiser_->save());
   if (best_epoch_ > 0) checkpoint.put("best", tensors_of(best_));
   write_checkpoint(options_.folder, checkpoint);
-  base::write_file(options_.folder / "metrics.jsonl", json_lines(history_));
+  write_metrics();
   saved_step_ = steps_;
   since_save_.restart();
   return true;
+}
+
+void Session::write_metrics() const {
+  base::write_file(options_.folder / "metrics.jsonl", json_lines(history_));
 }
 
 void Session::resume() {
@@ -72,18 +84,27 @@ void Session::resume() {
              .seconds = sums.at("seconds").get<double>(),
              .rate = sums.at("rate").get<double>()};
     best_epoch_ = position.at("best_epoch").get<std::int64_t>();
-    best_value_ = position.at("best_value").get<double>();
+    best_value_ = base::number_or_nan(position.at("best_value"));
+    // Earlier versions took a first epoch for the best whatever its loss.
+    if (!std::isfinite(best_value_)) best_epoch_ = 0;
     schedule_.load(position.at("schedule"));
     for (const auto& one : position.at("history")) history_.push_back(read_metrics(one));
     // What checkpoints of earlier versions do not hold is taken for nothing more than the steps.
     double steps_seconds = sums_.seconds;
     for (const auto& one : history_) steps_seconds += one.seconds + one.validation_seconds;
     earlier_seconds_ = position.value("seconds", steps_seconds);
-    note_threads(position.value("threads", base::threads()));
+    const int then = position.value("threads", base::threads());
+    note_threads(then);
     base::set_product_kernel(base::parse_product_kernel(position.at("product").get<std::string>()));
     // Checkpoints from before there was a choice have none.
     nn::fused::set_convolutions(
         nn::fused::parse_convolutions(position.value("convolution", std::string("direct"))));
+    // Earlier versions kept these alone.
+    const auto here = provenance_here();
+    provenance_ =
+        position.value("provenance", Provenance{{"threads", {std::to_string(then)}},
+                                                {"matrix products", here.at("matrix products")},
+                                                {"convolutions", here.at("convolutions")}});
   } catch (const nlohmann::json::exception& error) {
     base::fail("'{}' is damaged: {}", checkpoint_path(options_.folder).string(), error.what());
   }
@@ -115,7 +136,8 @@ FitResult Session::result() const {
           .best_epoch = best_epoch_,
           .history = history_,
           .steps = steps_,
-          .seconds = seconds()};
+          .seconds = seconds(),
+          .provenance = provenance_};
 }
 
 }  // namespace ranklens::train
