@@ -3,8 +3,11 @@
 #include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/operators/activation.h"
+#include "ranklens/nn/operators/aten_call.h"
 
 #include "explain/nets.h"
 #include "testing/expect_error.h"
@@ -64,16 +67,22 @@ TEST(Saliency, WorksWhereGradientsAreOff) {
   EXPECT_FALSE(maps.requires_grad());
 }
 
+// Whether it is a node of its own or an operator of libtorch.
 TEST(Saliency, LeavesASoftmaxAtTheEndOut) {
-  nn::GraphBuilder g;
-  auto x = g.input("image", {1, 3, 3});
-  g.softmax("probability", g.linear("head", g.flatten("flat", x), {.out = 3}));
-  const nn::Network net = in_double(g.build(3));
-  const at::Tensor images = noise({1, 1, 3, 3}, 5);
-  const Attribution found = attribute(net, images, labels({1}), Saliency{});
-  EXPECT_TRUE(found.maps[0].allclose(net.state.tensor("head.weight")[1].abs().view({3, 3})));
-  ASSERT_FALSE(found.notes.empty());
-  EXPECT_THAT(found.notes[0], ::testing::HasSubstr("'probability'"));
+  const auto arguments = nlohmann::json::parse(R"([{"input": 0}, 1])");
+  for (const nn::OperatorPtr& op : std::vector<nn::OperatorPtr>{
+           std::make_shared<nn::Softmax>(-1),
+           std::make_shared<nn::AtenCall>("aten::softmax", "int", arguments)}) {
+    nn::GraphBuilder g;
+    auto x = g.input("image", {1, 3, 3});
+    g.add("probability", op, {g.linear("head", g.flatten("flat", x), {.out = 3})});
+    const nn::Network net = in_double(g.build(3));
+    const at::Tensor images = noise({1, 1, 3, 3}, 5);
+    const Attribution found = attribute(net, images, labels({1}), Saliency{});
+    EXPECT_TRUE(found.maps[0].allclose(net.state.tensor("head.weight")[1].abs().view({3, 3})));
+    ASSERT_FALSE(found.notes.empty()) << op->kind();
+    EXPECT_THAT(found.notes[0], ::testing::HasSubstr("'probability'"));
+  }
 }
 
 TEST(Saliency, NoImagesGiveNoMaps) {

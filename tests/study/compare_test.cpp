@@ -4,6 +4,7 @@
 
 #include "ranklens/compress/compress.h"
 #include "ranklens/data/open.h"
+#include "ranklens/nn/operators/activation.h"
 #include "ranklens/nn/zoo/zoo.h"
 
 namespace ranklens::study {
@@ -38,6 +39,20 @@ TEST_F(Compare, ACoarserNetworkMovesFurther) {
   EXPECT_LT(coarse.second.parameters, fine.second.parameters);
   EXPECT_LT(coarse.maps[1].agreement.at("cosine").mean, fine.maps[1].agreement.at("cosine").mean);
   EXPECT_GT(fine.same_answers, 0.8);
+}
+
+TEST_F(Compare, ASoftmaxAtTheEndIsTakenOnce) {
+  auto nodes = network_.graph.nodes();
+  const auto& logits = network_.graph.outputs().front();
+  nodes.push_back({.name = "probabilities",
+                   .op = std::make_shared<nn::Softmax>(-1),
+                   .inputs = {logits},
+                   .weights = {}});
+  const nn::Network other{nn::Graph(network_.graph.inputs(), nodes, {"probabilities"}),
+                          network_.state};
+  const auto found = compare(network_, other, set_, options_);
+  EXPECT_DOUBLE_EQ(found.second.loss, found.first.loss);
+  EXPECT_TRUE(found.second_probabilities.equal(found.first_probabilities));
 }
 
 TEST_F(Compare, TheImagesThatMovedMostComeFirst) {

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
+#include "ranklens/nn/operators/aten_call.h"
 #include "ranklens/train/throughput.h"
 
 #include "testing/close.h"
@@ -46,6 +48,43 @@ TEST(Evaluate, NamesWhatDoesNotFit) {
               HasSubstr("takes images of [1, 8, 8], the data have [3, 8, 8]"));
   EXPECT_THAT(error_of([&] { evaluate(linear_network(), data::Dataset{}); }),
               HasSubstr("no images"));
+}
+
+/// The linear network with probabilities for answers, by the node kind or by libtorch's operator.
+nn::Network with_softmax(bool by_libtorch) {
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.flatten("flat", x);
+  x = g.linear("head", x, {.out = 3, .bias = false});
+  if (by_libtorch) {
+    const auto arguments = nlohmann::json::parse(R"([{"input": 0}, 1])");
+    g.add("probabilities", std::make_shared<nn::AtenCall>("aten::softmax", "int", arguments), {x});
+  } else {
+    g.softmax("probabilities", x);
+  }
+  return g.build(1);
+}
+
+// The loss is of the logits: a second softmax would flatten it, and its gradient.
+TEST(Evaluate, ASoftmaxAtTheEndIsTakenOnce) {
+  const auto data = tiny_data(30, 3);
+  const auto plain = linear_network();
+  const auto expected = evaluate(plain, data);
+  const FitOptions steps{.epochs = 2, .batch = 10, .optimiser = "sgd(lr=0.5)"};
+  const auto trained = fit(plain, data, data, steps);
+  for (const bool by_libtorch : {false, true}) {
+    const auto network = with_softmax(by_libtorch);
+    const auto found = evaluate(network, data);
+    EXPECT_DOUBLE_EQ(found.loss, expected.loss) << by_libtorch;
+    EXPECT_DOUBLE_EQ(found.accuracy, expected.accuracy) << by_libtorch;
+    EXPECT_TRUE(predict(network, data).equal(predict(plain, data))) << by_libtorch;
+    const auto also = fit(network, data, data, steps);
+    EXPECT_TRUE(same_state(also.last.state, trained.last.state)) << by_libtorch;
+    EXPECT_EQ(also.history.back().loss, trained.history.back().loss) << by_libtorch;
+    const auto probabilities = also.last(data.images);
+    EXPECT_TRUE(ranklens::testing::close(probabilities, trained.last(data.images).softmax(1)))
+        << "the network that comes out still gives probabilities";
+  }
 }
 
 TEST(Throughput, MeasuresEachNetworkAndChangesNone) {

@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/logits.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/train/loss.h"
 
@@ -37,7 +38,10 @@ void accumulate(std::vector<at::Tensor>& sums, std::vector<at::Tensor>&& more) {
 
 BatchObjective::BatchObjective(const nn::Graph& graph, const data::Batch& batch,
                                const base::Stream& random, const ObjectiveOptions& options)
-    : graph_(graph), random_(random), options_(options), size_(batch.labels.size(0)) {
+    : graph_(nn::with_logits(graph)),
+      random_(random),
+      options_(options),
+      size_(batch.labels.size(0)) {
   base::require(options.accumulate >= 1, "a batch is computed in at least 1 piece, not {}",
                 options.accumulate);
   const std::int64_t pieces = std::min(options.accumulate, size_);

@@ -19,8 +19,9 @@ struct ObjectiveOptions {
   Execution execution = {};
 };
 
-/// The mean loss over one batch as a function of the state, in training mode. Dropout masks come
-/// from `random` and are the same at every call; each piece has its own.
+/// The mean loss over one batch as a function of the state, in training mode; of the logits where
+/// the graph ends in a softmax. Dropout masks come from `random` and are the same at every call;
+/// each piece has its own.
 class BatchObjective final : public optim::Objective {
  public:
   BatchObjective(const nn::Graph& graph, const data::Batch& batch, const base::Stream& random,

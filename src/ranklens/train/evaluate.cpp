@@ -10,6 +10,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/data/loader.h"
 #include "ranklens/nn/inspect.h"
+#include "ranklens/nn/logits.h"
 #include "ranklens/train/loss.h"
 
 namespace ranklens::train {
@@ -23,13 +24,14 @@ void for_batches(const nn::Network& network, const data::Dataset& data,
   check_fits(network, data);
   const at::NoGradGuard no_gradients;
   const at::Device device = device_of(network.state);
+  const nn::Graph graph = nn::with_logits(network.graph);
   const nn::State state = laid_out(
       state_for(network.graph, network.state, options.execution.compute), options.execution);
   for (std::int64_t first = 0; first < data.size(); first += options.batch) {
     const std::int64_t end = std::min(first + options.batch, data.size());
     const auto batch =
         data::batch_of(data, at::arange(first, end, at::kLong), options.execution.channels_last);
-    const auto logits = nn::run(network.graph, state, {batch.images.to(device)}).output();
+    const auto logits = nn::run(graph, state, {batch.images.to(device)}).output();
     use(logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat),
         batch.labels.to(device));
     base::report(options.progress, {.stage = options.stage,

@@ -25,11 +25,13 @@ struct Evaluation {
   std::int64_t count = 0;
 };
 
-/// Accuracy and loss over all images, each weighted alike whatever the batch.
+/// Accuracy and loss over all images, each weighted alike whatever the batch. A softmax at the
+/// network's end is left out, as the loss has its own.
 Evaluation evaluate(const nn::Network& network, const data::Dataset& data,
                     const EvaluateOptions& options = {});
 
-/// The outputs for all images: float32 [N, classes] on the CPU.
+/// The logits for all images, before a softmax at the network's end: float32 [N, classes] on the
+/// CPU.
 at::Tensor predict(const nn::Network& network, const data::Dataset& data,
                    const EvaluateOptions& options = {});
 
