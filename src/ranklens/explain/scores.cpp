@@ -11,6 +11,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/explain/executor.h"
 #include "ranklens/nn/cut.h"
+#include "ranklens/nn/logits.h"
 
 namespace ranklens::explain {
 namespace {
@@ -38,12 +39,11 @@ void check_inputs(const nn::Network& network, const at::Tensor& images, const at
 
 nn::Network explained(const nn::Network& network, std::vector<std::string>& notes) {
   nn::Network frozen{network.graph, network.state.frozen()};
-  const std::string& output = frozen.graph.outputs().front();
-  const nn::Node* last = frozen.graph.producer(output);
-  if (last == nullptr || last->op->kind() != "softmax") return frozen;
+  const nn::Node* last = nn::final_softmax(frozen.graph);
+  if (last == nullptr) return frozen;
   notes.push_back(
       fmt::format("the softmax '{}' at the end is left out: the maps explain logits", last->name));
-  return nn::with_outputs(frozen, {last->inputs.front()});
+  return nn::with_outputs(frozen, {nn::logits_value(frozen.graph)});
 }
 
 nn::Network explained(const nn::Network& network, const at::Tensor& images,
