@@ -10,7 +10,7 @@
 namespace ranklens::study {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Arms tt and dense with the given differences over seeds 10, 11, ...
 PairedSamples with(const std::vector<double>& differences) {
@@ -128,7 +128,7 @@ TEST(Judge, NothingIsSupportedThatDoesNotBeatItsControls) {
     EXPECT_FALSE(verdict.preliminary()) << "no rule forbids an answer: there is none";
     EXPECT_THAT(verdict.reason, HasSubstr("lies above 0; but the maps of tt are not shown to beat "
                                           "those of the untrained network ("));
-    EXPECT_THAT(verdict.reason, testing::Not(HasSubstr("random")));
+    EXPECT_THAT(verdict.reason, ::testing::Not(HasSubstr("random")));
     // What is contradicted or undecided stays so, and needs no such reason.
     EXPECT_EQ(judge(kMore, kBelow, controls).outcome, Outcome::contradicted);
     EXPECT_EQ(judge(kMore, kBelow, controls).reason, judge(kMore, kBelow).reason);
@@ -199,6 +199,24 @@ TEST(Judge, AValueThatIsNoNumberLeavesItUndecided) {
   EXPECT_EQ(verdict.outcome, Outcome::undecided);
   EXPECT_EQ(verdict.tendency, Outcome::undecided);
   EXPECT_EQ(verdict.reason, "seed 11 has no finite value for tt or dense");
+}
+
+TEST(Judge, LostSeedsLeaveItUndecidedWhateverTheOthersSay) {
+  for (auto samples : {kAbove, kBelow, kAround}) {
+    const auto complete = judge(kMore, samples);
+    samples.lost = {"tt from seed 7 diverged", "dense from seed 8 has no finite value"};
+    const Verdict verdict = judge(kMore, samples);
+    EXPECT_EQ(verdict.outcome, Outcome::undecided);
+    EXPECT_EQ(verdict.tendency, Outcome::undecided);
+    EXPECT_EQ(verdict.reason, complete.reason +
+                                  "; but tt from seed 7 diverged, dense from seed 8 has no finite "
+                                  "value: what is missing may be what went worst");
+  }
+  PairedSamples none{.first = "tt", .second = "dense"};
+  none.lost = {"tt from seed 7 diverged"};
+  EXPECT_EQ(judge(kMore, none).reason,
+            "tt and dense have no seed in common; but tt from seed 7 diverged: what is missing may "
+            "be what went worst");
 }
 
 TEST(Judge, UnequalListsAreAnError) {

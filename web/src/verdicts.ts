@@ -23,9 +23,9 @@ export function verdictsSection(report: Report): HTMLElement[] {
     }),
     h("div", { class: "section-tools" }, h("p", { class: "note" },
       "A claim is supported when the whole interval of its effect lies where the claim says (tinted), contradicted when it lies " +
-      "outside, and undecided when it does both. A claim about maps is supported only where the arm's own maps also beat random maps " +
-      "and those of its untrained network. With too few seeds or epochs a claim is undecided, and what the intervals alone say is " +
-      "given as preliminary. The unit of the statistics is the seed."),
+      "outside, and undecided when it does both. A claim about maps is supported only where the arm's own maps also beat those of " +
+      "its untrained network and, where masks say where they should lie, random maps. With too few seeds or epochs a claim is " +
+      "undecided, and what the intervals alone say is given as preliminary. The unit of the statistics is the seed."),
     table && csvButton(table.id, table.title, () => table.csv)),
   ];
 }

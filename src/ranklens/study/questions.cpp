@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/explain/labels.h"
+#include "ranklens/metrics/registry.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/keys.h"
 
@@ -35,13 +36,22 @@ struct Question {
   std::vector<Control> controls{};
 };
 
-/// The mean over the epochs: an area under the curve, lower for a loss that falls faster.
+/// The mean over the epochs: an area under the curve, lower for a loss that falls faster. Not
+/// finite where the loss once was not.
 Number mean_over_epochs(double train::EpochMetrics::* member) {
   return [=](const Cell& cell) -> std::optional<double> {
+    if (cell.history.empty()) return std::nullopt;
     double sum = 0;
     for (const auto& epoch : cell.history) sum += epoch.*member;
-    const double mean = sum / static_cast<double>(cell.history.size());
-    return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
+    return sum / static_cast<double>(cell.history.size());
+  };
+}
+
+/// The same number of those cells that have it as one that can be reckoned with.
+Number finite(const Number& number) {
+  return [=](const Cell& cell) {
+    const auto value = number(cell);
+    return value && std::isfinite(*value) ? value : std::nullopt;
   };
 }
 
@@ -56,11 +66,15 @@ bool any_has(const std::vector<Cell>& cells, const Number& number) {
   return false;
 }
 
-/// What maps by `method` must beat in `metric`: maps that know nothing, and maps of a network that
-/// knows nothing.
+/// What maps by `method` must beat in `metric`: maps of a network that knows nothing, and where
+/// places count, maps that know nothing. For a metric that does not ask where a pixel lies, noise
+/// is no map that knows nothing but a distribution of values, and not a low one: Gini index 1/3.
 std::vector<Control> map_controls(const std::string& method, const std::string& metric) {
-  return {{"random maps", mean_of("random", metric)},
-          {"those of the untrained network", mean_of(untrained_key(method), metric)}};
+  std::vector<Control> controls;
+  if (metrics::find(metric).needs.mask)
+    controls.push_back({"random maps", mean_of("random", metric)});
+  controls.push_back({"those of the untrained network", mean_of(untrained_key(method), metric)});
+  return controls;
 }
 
 void ask_localised(const Config& config, const std::vector<Cell>& cells,
@@ -116,9 +130,11 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
        Relation::less, 0, false, mean_over_epochs(&train::EpochMetrics::validation_loss)}};
   ask_localised(config, cells, questions);
   ask_agreement(config, cells, questions);
-  questions.push_back({"{}: accuracy is kept with {} parameters", "held-out accuracy",
-                       "percentage points", Relation::greater, -100 * config.accuracy_margin, true,
-                       [](const Cell& cell) { return std::optional(100 * cell.accuracy); }});
+  questions.push_back(
+      {fmt::format("{{}}: accuracy is kept with {{}} parameters (at most {:g} points lower)",
+                   100 * config.accuracy_margin),
+       "held-out accuracy", "percentage points", Relation::greater, -100 * config.accuracy_margin,
+       true, [](const Cell& cell) { return std::optional(100 * cell.accuracy); }});
   return questions;
 }
 
@@ -136,10 +152,30 @@ std::string_view against(std::int64_t parameters, std::int64_t reference) {
   return parameters > reference ? "more" : "as many";
 }
 
+/// What went wrong with the arm's seeds, in clauses.
+std::vector<std::string> lost_seeds(const Question& question, const std::vector<Cell>& cells,
+                                    const std::string& name) {
+  std::vector<std::string> clauses;
+  for (const auto& cell : cells) {
+    if (cell.arm != name) continue;
+    const auto& label = arm(name).label;
+    if (!cell.failure.empty()) {
+      clauses.push_back(fmt::format("{} from seed {} diverged", label, cell.seed));
+    } else if (question.number(cell) && !finite(question.number)(cell)) {
+      clauses.push_back(fmt::format("{} from seed {} has no finite value", label, cell.seed));
+    }
+  }
+  return clauses;
+}
+
 PairedSamples samples_of(const Question& question, const Config& config,
                          const std::vector<Cell>& cells, const std::string& name) {
-  auto samples = pair_by_seed(over_seeds(cells, name, question.number),
-                              over_seeds(cells, config.arms.front(), question.number));
+  const auto number = finite(question.number);
+  const auto& reference = config.arms.front();
+  auto samples =
+      pair_by_seed(over_seeds(cells, name, number), over_seeds(cells, reference, number));
+  samples.lost = lost_seeds(question, cells, reference);
+  for (auto& clause : lost_seeds(question, cells, name)) samples.lost.push_back(std::move(clause));
   samples.first = arm(name).label;
   samples.second = arm(config.arms.front()).label;
   samples.epochs = config.epochs;

@@ -36,6 +36,9 @@ struct PairedSamples {
   std::vector<double> first_values{};  ///< one a seed, in the order of `seeds`
   std::vector<double> second_values{};
   std::vector<std::uint64_t> unpaired{};  ///< seeds that only one arm has; not used
+  /// What became of seeds that went wrong, a clause each: "tt from seed 7 diverged". They are not
+  /// among the values, and forbid an answer.
+  std::vector<std::string> lost{};
   /// Epochs trained and epochs of the full recipe; 0 where nothing was trained.
   std::int64_t epochs = 0;
   std::int64_t full_epochs = 0;

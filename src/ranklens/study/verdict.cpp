@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <fmt/ranges.h>
+
 #include "ranklens/base/error.h"
 
 namespace ranklens::study {
@@ -125,6 +127,13 @@ Verdict nothing(std::string reason) {
   return verdict;
 }
 
+/// What of the samples is lost, in words, or "".
+std::string losses(const PairedSamples& samples) {
+  if (samples.lost.empty()) return "";
+  return fmt::format("; but {}: what is missing may be what went worst",
+                     fmt::join(samples.lost, ", "));
+}
+
 }  // namespace
 
 Verdict judge(const Claim& claim, const PairedSamples& samples,
@@ -133,7 +142,8 @@ Verdict judge(const Claim& claim, const PairedSamples& samples,
                 "the margin within which two arms match must be positive, got {}", claim.threshold);
   const auto difference = differences(samples);
   if (difference.empty()) {
-    return nothing(fmt::format("{} and {} have no seed in common", samples.first, samples.second));
+    return nothing(fmt::format("{} and {} have no seed in common{}", samples.first, samples.second,
+                               losses(samples)));
   }
   for (std::size_t i = 0; i < difference.size(); ++i) {
     if (std::isfinite(difference[i])) continue;
@@ -152,6 +162,8 @@ Verdict judge(const Claim& claim, const PairedSamples& samples,
     if (!missing.empty()) verdict.tendency = Outcome::undecided;
     verdict.reason += missing;
   }
+  if (!samples.lost.empty()) verdict.tendency = Outcome::undecided;
+  verdict.reason += losses(samples);
   const std::string against = objection(claim, samples, verdict.difference.count);
   verdict.outcome = against.empty() ? verdict.tendency : Outcome::undecided;
   verdict.reason += against;

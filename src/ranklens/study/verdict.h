@@ -47,7 +47,8 @@ struct Verdict {
 
 /// Supported if the whole interval of the paired differences satisfies the claim, contradicted if
 /// the whole interval violates it, else undecided. Undecided with a reason, never an error: no
-/// pair, one seed, a value that is not finite. Errors: a level outside (0, 1), lists of different
+/// pair, one seed, a value that is not finite, a seed that was lost (what is left is what went
+/// well). Errors: a level outside (0, 1), lists of different
 /// length.
 ///
 /// `controls`: what the first arm's own number must beat before more of it counts as better, in
