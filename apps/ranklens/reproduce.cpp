@@ -8,6 +8,7 @@ namespace ranklens::app {
 void add_reproduce(CLI::App& root) {
   auto options = std::make_shared<StudyOptions>();
   auto name = std::make_shared<std::string>();
+  options->preset = "hackathon";
   options->common.out = "runs/hackathon";
   auto& command = add_command(
       root, "reproduce", "Repeat a published experiment in its own setting and judge its claims",
@@ -22,7 +23,6 @@ void add_reproduce(CLI::App& root) {
     base::require(*name == "hackathon", "no experiment is called '{}'{}", *name,
                   base::nearest_hint(*name, {"hackathon"}));
     base::require(!options->data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
-    options->preset = "hackathon";
     run_study(*options, "reproduce");
   });
 }

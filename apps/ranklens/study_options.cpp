@@ -82,6 +82,7 @@ study::Config StudyOptions::config() const {
   if (full_epochs > 0) config.full_epochs = full_epochs;
   if (accuracy_margin > 0) config.accuracy_margin = accuracy_margin;
   if (grey) config.grey = true;
+  if (size > 0) config.size = size;
   base::require(common.compute_dtype() != c10::kDouble,
                 "a study trains in float32 or bfloat16, not in {}", common.dtype);
   if (common.dtype == "bfloat16") config.compute = "bfloat16";
@@ -96,7 +97,12 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--arms", options.arms,
                      "dense, tt-matched, low-rank, tt; the first is compared with");
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
-  options.seed = command.get_option("--seed");
+  auto* seed = command.get_option("--seed");
+  seed->default_str(std::to_string(study::preset(options.preset).seeds.front()));
+  seed->description(
+      "the first of the seeds, the others follow; same seed, same threads: same bytes");
+  options.seed = seed;
+  command.get_option("--dtype")->description("train in float32 or bfloat16");
   command
       .add_option(
           "--epochs", options.epochs,
@@ -128,6 +134,10 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
   command.add_flag("--grey", options.grey, "train on grey images");
+  command
+      .add_option("--size", options.size,
+                  "scale and crop images to so many pixels a side (0: leave)")
+      ->check(whole_number(0, 4096));
   for (const auto* name : {"--data", "--arms", "--seeds", "--methods", "--images", "--optimiser",
                            "--schedule", "--compute"}) {
     options.lists.push_back(command.get_option(name));

@@ -2,8 +2,12 @@
 #include <map>
 #include <thread>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/rand.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/npy.h"
 #include "ranklens/study/config.h"
 
 #include "app/run.h"
@@ -122,6 +126,43 @@ TEST_F(StudyCommand, MakesThePageAndRefusesAnotherConfiguration) {
 
   const auto answer = answer_of(ranklens(joined(tiny(), {"--json"})));
   EXPECT_EQ(answer.at("folder"), out_.string());
+}
+
+TEST_F(StudyCommand, ImagesOfAnyShapeAreScaledToASquare) {
+  const auto source = folder_ / "oblong";
+  fs::create_directories(source);
+  base::write_npy(source / "images.npy", at::rand({40, 3, 24, 20}));
+  base::write_npy(source / "labels.npy", at::arange(40).remainder(2));
+  const Args data{"--data", "npy:" + source.string()};
+  const auto without = ranklens(tiny(data));
+  EXPECT_EQ(without.status, 2);
+  EXPECT_THAT(without.err, HasSubstr("24x20"));
+  EXPECT_THAT(without.err, HasSubstr("--size"));
+  EXPECT_FALSE(fs::exists(out_));
+  const auto scaled = joined(data, {"--size", "16"});
+  const auto done = ranklens(tiny(scaled));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(json_of(out_ / "study.json").at("size"), 16);
+  expect_complaint(ranklens(tiny(joined(data, {"--size", "32"}))), 2,
+                   "another configuration: size is 16 there and 32 here");
+  EXPECT_EQ(ranklens(tiny(scaled)).status, 0) << "it goes on";
+}
+
+// A folder without the key is one of images as they are.
+TEST_F(StudyCommand, WithoutASizeTheKeyIsNotKept) {
+  ASSERT_EQ(ranklens(tiny()).status, 0);
+  EXPECT_FALSE(json_of(out_ / "study.json").contains("size"));
+  expect_complaint(ranklens(tiny({"--size", "16"})), 2,
+                   "another configuration: size is 0 there and 16 here");
+}
+
+TEST_F(StudyCommand, HelpSaysWhatBothTake) {
+  for (const std::string command : {"study", "reproduce"}) {
+    const auto help = ranklens({command, "--help"}).out;
+    EXPECT_THAT(help, HasSubstr("train in float32 or bfloat16")) << command;
+    EXPECT_THAT(help, ::testing::Not(HasSubstr("float64"))) << command;
+  }
+  EXPECT_THAT(ranklens({"reproduce", "--help"}).out, HasSubstr("--seed UINT=13112022"));
 }
 
 std::string text_in(const fs::path& file) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/study/folder.h"
+
 #include "testing/expect_error.h"
 
 namespace ranklens::study {
@@ -22,6 +24,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   const Config other{.title = "T",
                      .data = "scenes:train=100,test=20",
                      .grey = true,
+                     .size = 48,
                      .arms = {"tt", "dense"},
                      .seeds = {7, 18446744073709551},
                      .width = 24,
@@ -40,12 +43,13 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 16U);
+  EXPECT_EQ(json.size(), 17U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
   expect_refused([](Config& c) { c.width = 12; }, "multiple of 8");
   expect_refused([](Config& c) { c.width = 0; }, "multiple of 8");
+  expect_refused([](Config& c) { c.size = -1; }, "1 to 4096 pixels a side");
   expect_refused([](Config& c) { c.epochs = 0; }, "epochs must be from 1");
   expect_refused([](Config& c) { c.epochs = 7; },
                  "epochs must be from 1 to full_epochs (6), not 7");
@@ -95,12 +99,20 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_FALSE(differs([](Config& c) { c.full_epochs = 99; }));
   EXPECT_TRUE(differs([](Config& c) { c.epochs = 1; }));
   EXPECT_TRUE(differs([](Config& c) { c.width = 64; }));
+  EXPECT_TRUE(differs([](Config& c) { c.size = 64; }));
   EXPECT_TRUE(differs([](Config& c) { c.methods = {"saliency"}; }));
   EXPECT_TRUE(differs([](Config& c) { c.data = "scenes:train=9"; }));
   Config here, there;
   here.data = "cifar10:/a";
   there.data = "cifar10:/b";
   EXPECT_EQ(identity(here), identity(there)) << "the folder is another one on every machine";
+}
+
+// Of a folder that was begun before there were keys more.
+TEST(StudyConfig, IdentitiesOfEarlierVersionsStayTheSame) {
+  auto config = preset("hackathon");
+  config.epochs = 12;
+  EXPECT_EQ(identity_digest(config), "f7cb4c25c18d3b11");
 }
 
 }  // namespace

@@ -28,14 +28,23 @@ bool all_different(const std::vector<T>& values) {
 }  // namespace
 
 nlohmann::json to_json(const Config& config) {
-  return {{"title", config.title},         {"data", config.data},
-          {"grey", config.grey},           {"arms", config.arms},
-          {"seeds", config.seeds},         {"width", config.width},
-          {"epochs", config.epochs},       {"full_epochs", config.full_epochs},
-          {"batch", config.batch},         {"dropout", config.dropout},
-          {"optimiser", config.optimiser}, {"schedule", config.schedule},
-          {"compute", config.compute},     {"methods", config.methods},
-          {"images", config.images},       {"accuracy_margin", config.accuracy_margin}};
+  return {{"title", config.title},
+          {"data", config.data},
+          {"grey", config.grey},
+          {"size", config.size},
+          {"arms", config.arms},
+          {"seeds", config.seeds},
+          {"width", config.width},
+          {"epochs", config.epochs},
+          {"full_epochs", config.full_epochs},
+          {"batch", config.batch},
+          {"dropout", config.dropout},
+          {"optimiser", config.optimiser},
+          {"schedule", config.schedule},
+          {"compute", config.compute},
+          {"methods", config.methods},
+          {"images", config.images},
+          {"accuracy_margin", config.accuracy_margin}};
 }
 
 void check(const Config& config) {
@@ -46,6 +55,8 @@ void check(const Config& config) {
   for (const auto& name : config.arms) arm(name);
   base::require(config.width >= 8 && config.width % 8 == 0,
                 "the width must be a multiple of 8, not {}", config.width);
+  base::require(config.size >= 0 && config.size <= 4096,
+                "images have 1 to 4096 pixels a side (0: as they are), not {}", config.size);
   base::require(config.epochs >= 1 && config.epochs <= config.full_epochs,
                 "epochs must be from 1 to full_epochs ({}), not {}", config.full_epochs,
                 config.epochs);
@@ -71,6 +82,7 @@ nlohmann::json identity(const Config& config) {
     object.erase(key);
   // A key that came later is left out at its old value, so that older folders stay good.
   if (config.dropout == 1) object.erase("dropout");
+  if (config.size == 0) object.erase("size");
   object["data"] = data::without_place(config.data);
   return object;
 }

@@ -15,6 +15,8 @@ struct Config {
   /// As data::open() reads it.
   std::string data = "scenes:train=8000,test=1000";
   bool grey = false;
+  /// Images are scaled and cropped to so many pixels a side; 0: they are square already.
+  std::int64_t size = 0;
   /// Names of study/arms.h; the first one is the reference.
   std::vector<std::string> arms = {"dense", "tt-matched", "low-rank", "tt"};
   std::vector<std::uint64_t> seeds = {1, 2, 3};

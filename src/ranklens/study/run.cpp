@@ -139,8 +139,14 @@ std::size_t missing_cells(const Config& config, const std::filesystem::path& fol
 
 Material open_material(const Config& config) {
   Material material;
-  material.train = data::open(config.data, {.split = data::Split::train, .grey = config.grey});
-  material.test = data::open(config.data, {.split = data::Split::test, .grey = config.grey});
+  const auto part = [&](data::Split split) {
+    return data::open(config.data, {.split = split, .grey = config.grey, .size = config.size});
+  };
+  material.train = part(data::Split::train);
+  material.test = part(data::Split::test);
+  base::require(material.train.height() == material.train.width(),
+                "the networks of a study take square images, '{}' has {}x{}: give --size",
+                material.train.name, material.train.height(), material.train.width());
   const bool train = selection_split(config.images) == data::Split::train;
   material.selection = select(config.images, train ? material.train : material.test);
   return material;
