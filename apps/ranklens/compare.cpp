@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ranklens/base/error.h"
 #include "ranklens/base/progress.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/report/compare_page.h"
+#include "ranklens/train/classes.h"
 
 #include "command_line.h"
 #include "commands.h"
@@ -46,13 +48,31 @@ Json agreement_json(const study::Comparison& found) {
   return object;
 }
 
+/// The names of the outputs, which must be those of both networks where both have any.
+const std::vector<std::string>& outputs_of(const OpenedModel& first, const OpenedModel& second) {
+  const auto &one = first.model.labels, &two = second.model.labels;
+  if (!train::has_names(one) || !train::has_names(two)) return train::has_names(one) ? one : two;
+  for (std::size_t k = 0; k < std::min(one.size(), two.size()); ++k) {
+    base::require(one[k] == two[k],
+                  "the networks do not tell the same classes apart: output {} is '{}' of '{}' and "
+                  "'{}' of '{}'",
+                  k, one[k], first.name, two[k], second.name);
+  }
+  return one;
+}
+
 void compare(CompareCommand command) {
   start(command.common);
-  const auto set = open_data(command.data, data::parse_split(command.split));
+  auto set = open_data(command.data, data::parse_split(command.split));
   base::require(set.size() >= 2, "{} holds {} image: an interval needs two", set.name, set.size());
   command.first.shape = command.second.shape = fitted(command.first.shape, set);
   const auto first = open_model(command.first, command.common, Fetched::wanted);
   const auto second = open_model(command.second, command.common, Fetched::wanted);
+  const auto data_hash = set.hash;
+  set = train::with_classes(set, outputs_of(first, second));
+  const auto outputs = std::max(class_count(first.network()), class_count(second.network()));
+  for (auto k = static_cast<std::int64_t>(set.classes.size()); k < outputs; ++k)
+    set.classes.push_back(std::to_string(k));
   base::ProgressBar bar(command.common.quiet);
   command.options.methods = explain::split_specs(command.methods);
   command.options.seed = command.common.seed;
@@ -65,7 +85,7 @@ void compare(CompareCommand command) {
   emit_and_save(
       command.common,
       Json{{"data", set.name},
-           {"data_hash", set.hash},
+           {"data_hash", data_hash},
            {"count", set.size()},
            {"first", network_json(first, found.first)},
            {"second", network_json(second, found.second)},

@@ -1,11 +1,13 @@
 #include "ranklens/train/evaluate.h"
 
+#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
+#include "ranklens/train/classes.h"
 
 #include "checks.h"
 #include "commands.h"
@@ -23,6 +25,20 @@ struct EvaluateOptions {
   std::int64_t batch = 512;
 };
 
+/// Whether these images decided which epoch's network this is: then the figures flatter it.
+bool chosen_on(const OpenedModel& opened, const data::Dataset& set, const Common& common) {
+  const auto found = opened.model.metadata.find(kChosenOn);
+  if (found == opened.model.metadata.end() || found->second != set.hash) return false;
+  if (!common.quiet) {
+    std::cerr << fmt::format(
+        "ranklens: the epoch of '{}' was chosen on these images, so that figures of them flatter "
+        "it; "
+        "'train --hold-out' leaves them out\n",
+        opened.name);
+  }
+  return true;
+}
+
 void evaluate(EvaluateOptions options) {
   start(options.common);
   base::install_interrupt_handlers();
@@ -30,12 +46,14 @@ void evaluate(EvaluateOptions options) {
   options.model.shape = fitted(options.model.shape, set);
   const auto opened = open_model(options.model, options.common, Fetched::wanted);
   require_finite_weights(opened);
-  train::check_fits(opened.network(), set);
+  const auto labelled = train::with_classes(set, opened.model.labels);
+  train::check_fits(opened.network(), labelled);
   warn_if_untrained(opened, options.common);
+  const bool chosen = chosen_on(opened, set, options.common);
   base::ProgressBar bar(options.common.quiet);
   const bool half = options.common.compute_dtype() == c10::kBFloat16;
   const auto found = train::evaluate(
-      opened.network(), set,
+      opened.network(), labelled,
       {.batch = options.batch,
        .execution = {.compute = half ? train::Compute::bfloat16 : train::Compute::float32},
        .progress = until_interrupted(bar.callback())});
@@ -47,7 +65,8 @@ void evaluate(EvaluateOptions options) {
                      {"data_hash", set.hash},
                      {"count", found.count},
                      {"accuracy", found.accuracy},
-                     {"loss", found.loss}},
+                     {"loss", found.loss},
+                     {"chosen_on_these_images", chosen}},
                 fmt::format("{} on {} images ({}): accuracy {:.2f} %, loss {:.4f}\n", opened.name,
                             found.count, set.name, 100 * found.accuracy, found.loss));
 }

@@ -39,6 +39,9 @@ void add_network_options(CLI::App& command, ModelOptions& options);
 /// Adds MODEL, which may also be written --model, and the options above.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
+/// The key of a model's metadata that tells, by its hash, of the data that its epoch was chosen on.
+constexpr const char* kChosenOn = "chosen_on";
+
 enum class Fetched { wanted, left };
 
 /// Opens a model file, a fetched network (`Fetched::wanted`) or a built-in one, which is fresh,

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <memory>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 
@@ -9,8 +9,11 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/json_number.h"
 #include "ranklens/base/progress.h"
+#include "ranklens/data/hold_out.h"
 #include "ranklens/report/table.h"
+#include "ranklens/train/classes.h"
 #include "ranklens/train/evaluate.h"
 
 #include "commands.h"
@@ -22,19 +25,47 @@ namespace {
 
 using Ending = train::FitResult::Ending;
 
-/// A figure for JSON, which has no NaN: what was not measured is null.
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+/// What is trained on, and what chooses the best epoch.
+struct TrainingData {
+  data::Dataset training, choosing;
+  /// Of what was read, whichever place its classes have in the network.
+  std::string hash, choosing_hash;
+};
 
-std::string history_text(const train::FitResult& result) {
+TrainingData open_parts(const TrainOptions& options) {
+  TrainingData parts;
+  parts.training = open_data(options.data, data::Split::train);
+  if (options.hold_out > 0) {
+    std::tie(parts.training, parts.choosing) = data::hold_out(parts.training, options.hold_out);
+  } else if (!options.no_validation) {
+    parts.choosing = open_data(options.data, data::Split::test);
+  }
+  parts.hash = parts.training.hash;
+  parts.choosing_hash = parts.choosing.hash;
+  return parts;
+}
+
+/// A network that knows all the classes by name keeps its names, and goes on where it was.
+void name_classes(const nn::Model& model, TrainingData& parts) {
+  for (const auto* part : {&parts.training, &parts.choosing}) {
+    if (part->size() > 0 && !train::all_among(*part, model.labels)) return;
+  }
+  parts.training = train::with_classes(parts.training, model.labels);
+  parts.choosing = train::with_classes(parts.choosing, model.labels);
+}
+
+std::string history_text(const TrainOptions& options, const train::FitResult& result) {
   using report::Better;
   using report::Format;
-  report::Table table{.id = "epochs",
-                      .columns = {{.title = "epoch", .format = Format::Integer},
-                                  {.title = "loss", .format = Format::Number, .decimals = 4},
-                                  {.title = "accuracy", .format = Format::Percent},
-                                  {.title = "test loss", .format = Format::Number, .decimals = 4},
-                                  {.title = "test accuracy", .format = Format::Percent},
-                                  {.title = "images/s", .format = Format::Number, .decimals = 0}}};
+  const std::string held_out = options.hold_out > 0 ? "held-out" : "test";
+  report::Table table{
+      .id = "epochs",
+      .columns = {{.title = "epoch", .format = Format::Integer},
+                  {.title = "loss", .format = Format::Number, .decimals = 4},
+                  {.title = "accuracy", .format = Format::Percent},
+                  {.title = held_out + " loss", .format = Format::Number, .decimals = 4},
+                  {.title = held_out + " accuracy", .format = Format::Percent},
+                  {.title = "images/s", .format = Format::Number, .decimals = 0}}};
   for (const auto& epoch : result.history) {
     table.rows.push_back({{epoch.epoch, epoch.loss, epoch.accuracy, epoch.validation_loss,
                            epoch.validation_accuracy, epoch.images_per_second}});
@@ -42,24 +73,31 @@ std::string history_text(const train::FitResult& result) {
   return report::to_text(table);
 }
 
+/// Whether there was a choice of epochs.
+bool was_chosen(const train::FitResult& result) {
+  return result.best_epoch > 0 && result.history.size() > 1;
+}
+
 /// Writes the networks that came out; returns the names of all files.
 std::vector<std::string> write_models(const TrainOptions& options, const train::FitResult& result,
-                                      const data::Dataset& training) {
+                                      const TrainingData& parts) {
   const std::filesystem::path folder = options.common.out;
   // Nothing here may depend on when or where: same seed, same threads, same bytes.
   const std::map<std::string, std::string> metadata{
       {"source",
        fmt::format("{}, trained on {}", std::filesystem::path(options.model.model).stem().string(),
                    data::without_place(options.data.source))},
-      {"data_hash", training.hash}};
+      {"data_hash", parts.hash}};
+  auto chosen = metadata;
+  if (was_chosen(result)) chosen[kChosenOn] = parts.choosing_hash;
   // A network that tells more classes apart than the data have keeps no names.
-  const bool named = class_count(result.last) == static_cast<std::int64_t>(training.classes.size());
-  const auto labels = named ? training.classes : std::vector<std::string>();
-  const auto write = [&](const char* name, const nn::Network& network) {
-    nn::write_model(folder / name, {.network = network, .labels = labels, .metadata = metadata});
-  };
-  write("best.safetensors", result.best);
-  write("last.safetensors", result.last);
+  const bool named =
+      class_count(result.last) == static_cast<std::int64_t>(parts.training.classes.size());
+  const auto labels = named ? parts.training.classes : std::vector<std::string>();
+  nn::write_model(folder / "best.safetensors",
+                  {.network = result.best, .labels = labels, .metadata = chosen});
+  nn::write_model(folder / "last.safetensors",
+                  {.network = result.last, .labels = labels, .metadata = metadata});
   return {"best.safetensors", "last.safetensors", "checkpoint.safetensors", "metrics.jsonl"};
 }
 
@@ -75,42 +113,48 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
           {"best_epoch", result.best_epoch},
           {"loss", last.loss},
           {"accuracy", last.accuracy},
-          {"validation_loss", number_or_null(last.validation_loss)},
-          {"validation_accuracy", number_or_null(last.validation_accuracy)}};
+          {"validation_loss", Json(base::number_or_null(last.validation_loss))},
+          {"validation_accuracy", Json(base::number_or_null(last.validation_accuracy))}};
 }
 
-void finish(const TrainOptions& options, const train::FitResult& result,
-            const data::Dataset& training, double wall_seconds) {
+void finish(const TrainOptions& options, const train::FitResult& result, const TrainingData& parts,
+            double wall_seconds) {
   const auto summary = summary_of(options, result);
   Manifest manifest{.command = "train",
                     .configuration = configuration_of(options),
                     .identity = configuration_of(options),
-                    .data_hash = training.hash,
+                    .data_hash = parts.hash,
                     .wall_seconds = wall_seconds,
-                    .more = {{"data", training.name}, {"result", summary}},
-                    .files = write_models(options, result, training)};
+                    .more = {{"data", parts.training.name},
+                             {"trained_by", result.provenance},
+                             {"result", summary}},
+                    .files = write_models(options, result, parts)};
   write_manifest(options.common.out, options.common, manifest);
   const std::string best =
-      result.best_epoch > 0 ? fmt::format(" (of epoch {})", result.best_epoch) : "";
+      was_chosen(result)
+          ? fmt::format(" (of epoch {}, chosen by the {} on the {} images)", result.best_epoch,
+                        options.best_by, options.hold_out > 0 ? "held-out" : "test")
+          : "";
   emit(options.common, summary,
-       fmt::format("{}\n{}: best.safetensors{}, last.safetensors\n", history_text(result),
+       fmt::format("{}\n{}: best.safetensors{}, last.safetensors\n", history_text(options, result),
                    options.common.out, best));
 }
 
 void train_network(TrainOptions options) {
   start(options.common);
   base::require(!options.common.out.empty(), "--out is required: the folder to write to");
+  base::require(options.hold_out == 0 || !options.no_validation,
+                "--hold-out chooses the best epoch and --no-validation does without: give one");
   base::require_free(options.common.out, {.command = "train",
                                           .identity = configuration_of(options),
                                           .marks = {"checkpoint.safetensors"}});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
-  const auto training = open_data(options.data, data::Split::train);
-  const auto validation =
-      options.no_validation ? data::Dataset{} : open_data(options.data, data::Split::test);
-  options.model.shape = fitted(options.model.shape, training);
+  auto parts = open_parts(options);
+  options.model.shape = fitted(options.model.shape, parts.training);
   const auto opened = open_model(options.model, options.common, Fetched::left);
   require_finite_weights(opened);
+  name_classes(opened.model, parts);
   base::ProgressBar bar(options.common.quiet);
   auto fit = options.fit_options();
   fit.progress = bar.callback();
@@ -119,14 +163,14 @@ void train_network(TrainOptions options) {
     if (!options.common.quiet) std::cerr << "ranklens: " << line << '\n';
   };
   const base::Stopwatch fit_watch;
-  const auto result = train::fit(opened.network(), training, validation, fit);
+  const auto result = train::fit(opened.network(), parts.training, parts.choosing, fit);
   const double earlier = std::max(0.0, result.seconds - fit_watch.seconds());
   bar.clear();
   if (result.ending == Ending::interrupted) {
     throw base::SystemError(fmt::format("{}; the same command goes on from there", result.message));
   }
   if (result.ending == Ending::diverged) throw base::SystemError(result.message);
-  finish(options, result, training, earlier + watch.seconds());
+  finish(options, result, parts, earlier + watch.seconds());
 }
 
 }  // namespace

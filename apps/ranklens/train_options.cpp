@@ -30,6 +30,9 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
       ->check(whole);
   add("--best-by", options.best_by, "what makes an epoch the best: loss or accuracy")
       ->check(CLI::IsMember({"loss", "accuracy"}));
+  add("--hold-out", options.hold_out,
+      "choose the best epoch on this share of the training images, not on the test part (0)")
+      ->check(number(0, 0.9));
   command.add_flag("--no-validation", options.no_validation, "train without the test part")
       ->group(group);
   command
@@ -79,6 +82,9 @@ train::FitOptions TrainOptions::fit_options() const {
 
 void add_train_options(CLI::App& command, TrainOptions& options) {
   add_model_options(command, options.model);
+  command.get_option("--model")->description(
+      "a model file, which is trained further, or a built-in network ('ranklens info' lists them), "
+      "which is drawn afresh");
   add_data_options(command, options.data);
   add_recipe(command, options);
   add_augmentation(command, options.fit.augment);
@@ -87,32 +93,35 @@ void add_train_options(CLI::App& command, TrainOptions& options) {
 
 Json configuration_of(const TrainOptions& options) {
   const auto& fit = options.fit;
-  return {{"model", options.model.model},
-          {"width", options.model.shape.width},
-          {"dropout", options.model.shape.dropout},
-          {"head", options.model.shape.head},
-          {"hidden", options.model.shape.hidden},
-          {"weights", options.model.weights},
-          {"data", options.data.source},
-          {"grey", options.data.grey},
-          {"limit", options.data.limit},
-          {"size", options.data.size},
-          {"no_validation", options.no_validation},
-          {"epochs", fit.epochs},
-          {"batch", fit.batch},
-          {"optimiser", fit.optimiser},
-          {"schedule", fit.schedule},
-          {"label_smoothing", fit.label_smoothing},
-          {"clip_norm", fit.clip_norm},
-          {"clip_value", fit.clip_value},
-          {"accumulate", fit.accumulate},
-          {"channels_last", fit.execution.channels_last},
-          {"crop", fit.augment.crop},
-          {"flip", fit.augment.flip},
-          {"brightness", fit.augment.brightness},
-          {"contrast", fit.augment.contrast},
-          {"saturation", fit.augment.saturation},
-          {"best_by", options.best_by}};
+  Json configuration{{"model", options.model.model},
+                     {"width", options.model.shape.width},
+                     {"dropout", options.model.shape.dropout},
+                     {"head", options.model.shape.head},
+                     {"hidden", options.model.shape.hidden},
+                     {"weights", options.model.weights},
+                     {"data", options.data.source},
+                     {"grey", options.data.grey},
+                     {"limit", options.data.limit},
+                     {"size", options.data.size},
+                     {"no_validation", options.no_validation},
+                     {"epochs", fit.epochs},
+                     {"batch", fit.batch},
+                     {"optimiser", fit.optimiser},
+                     {"schedule", fit.schedule},
+                     {"label_smoothing", fit.label_smoothing},
+                     {"clip_norm", fit.clip_norm},
+                     {"clip_value", fit.clip_value},
+                     {"accumulate", fit.accumulate},
+                     {"channels_last", fit.execution.channels_last},
+                     {"crop", fit.augment.crop},
+                     {"flip", fit.augment.flip},
+                     {"brightness", fit.augment.brightness},
+                     {"contrast", fit.augment.contrast},
+                     {"saturation", fit.augment.saturation},
+                     {"best_by", options.best_by}};
+  // Runs of earlier versions have no such key.
+  if (options.hold_out > 0) configuration["hold_out"] = options.hold_out;
+  return configuration;
 }
 
 }  // namespace ranklens::app

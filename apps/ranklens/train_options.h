@@ -14,6 +14,8 @@ struct TrainOptions {
   ModelOptions model;
   DataOptions data;
   bool no_validation = false;
+  double hold_out =
+      0;  ///< share of the training images that chooses the best epoch; 0: the test part
   train::FitOptions fit{.epochs = 12, .batch = 128};
   std::string best_by = "loss";
 

@@ -17,6 +17,12 @@ Args command(const fs::path& out, const Args& more = {}) {
                 more);
 }
 
+/// The same with another value behind a flag.
+Args changed(Args args, const std::string& flag, const std::string& value) {
+  *std::next(std::find(args.begin(), args.end(), flag)) = value;
+  return args;
+}
+
 bool no_temporaries(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".tmp") return false;
@@ -134,13 +140,76 @@ TEST(Train, InterruptedItEndsCleanlyAndGoesOnToTheSameBytes) {
   }
 }
 
+// The best epoch is chosen on the test images: what `evaluate` finds on them is said to be biased.
+TEST(Train, WhatChoseTheEpochIsSaid) {
+  const TemporaryFolder folder;
+  const std::string test = "scenes:train=60,test=30";
+  const auto evaluated = [&](const fs::path& model, const std::string& data) {
+    return ranklens({"evaluate", model.string(), "--data", data, "--json"});
+  };
+  const auto done = ranklens(command(folder / "test"));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("chosen by the loss on the test images"));
+  const auto best = folder / "test/best.safetensors";
+  const auto biased = evaluated(best, test);
+  EXPECT_EQ(answer_of(biased)["chosen_on_these_images"], true);
+  EXPECT_THAT(biased.err, HasSubstr("was chosen on these images"));
+  EXPECT_EQ(answer_of(evaluated(best, "scenes:train=60,test=29"))["chosen_on_these_images"], false);
+  const auto last = evaluated(folder / "test/last.safetensors", test);
+  EXPECT_EQ(answer_of(last)["chosen_on_these_images"], false);
+  EXPECT_EQ(last.err, "");
+}
+
+// Of 60 training images half are looked at after each epoch; the test images are not touched.
+TEST(Train, AShareOfTheTrainingImagesCanChooseTheEpoch) {
+  const TemporaryFolder folder;
+  const auto result = answer_of(ranklens(command(folder / "run", {"--hold-out", "0.5", "--json"})));
+  EXPECT_EQ(result["steps"], 6);  // 30 images in batches of 16
+  EXPECT_FALSE(result["validation_loss"].is_null());
+  EXPECT_EQ(json_of(folder / "run/manifest.json")["configuration"]["hold_out"], 0.5);
+  const auto found = ranklens({"evaluate", (folder / "run/best.safetensors").string(), "--data",
+                               "scenes:train=60,test=30", "--json"});
+  EXPECT_EQ(answer_of(found)["chosen_on_these_images"], false);
+  EXPECT_EQ(ranklens(command(folder / "run", {"--hold-out", "0.5"})).status, 0) << "it goes on";
+  expect_complaint(ranklens(command(folder / "run")), 2,
+                   "another configuration: hold_out is 0.5 there and not given here");
+  expect_complaint(ranklens(command(folder / "a", {"--hold-out", "1"})), 2, "--hold-out");
+  expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.001"})), 2, "holds out none");
+  expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.5", "--no-validation"})), 2,
+                   "--hold-out");
+}
+
+TEST(Train, AFinishedRunWithoutItsMetricsWritesThemAgain) {
+  const TemporaryFolder folder;
+  const auto once = changed(command(folder / "run"), "--epochs", "1");
+  ASSERT_EQ(ranklens(once).status, 0);
+  const auto whole = base::read_file(folder / "run/metrics.jsonl");
+  fs::remove(folder / "run/metrics.jsonl");
+  const auto again = ranklens(once);
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(base::read_file(folder / "run/metrics.jsonl"), whole);
+}
+
+TEST(Train, AManifestSaysWhatComputedTheSteps) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(ranklens(command(folder / "run")).status, 0);
+  ASSERT_EQ(ranklens(changed(command(folder / "run"), "--threads", "2")).status, 0);
+  const auto manifest = json_of(folder / "run/manifest.json");
+  EXPECT_EQ(manifest["threads"], 2);
+  EXPECT_EQ(manifest["trained_by"]["threads"], Args{"1"}) << "the second had nothing to train";
+}
+
+TEST(Train, HelpDoesNotOfferWhatItDoesNotTake) {
+  EXPECT_THAT(ranklens({"train", "--help"}).out, ::testing::Not(HasSubstr("fetched")));
+}
+
 TEST(Train, RefusesTheFolderOfAnotherRun) {
   const TemporaryFolder folder;
   ASSERT_EQ(ranklens(command(folder / "run")).status, 0);
   const auto before = base::read_file(folder / "run/last.safetensors");
   expect_complaint(ranklens(command(folder / "run", {"--label-smoothing", "0.1"})), 2,
-                   "was begun with label_smoothing = 0.0, not 0.1");
-  expect_complaint(ranklens(command(folder / "run", {"--grey"})), 2, "was begun with");
+                   "label_smoothing is 0.0 there and 0.1 here");
+  expect_complaint(ranklens(command(folder / "run", {"--grey"})), 2, "another configuration");
   EXPECT_EQ(base::read_file(folder / "run/last.safetensors"), before);
 }
 
