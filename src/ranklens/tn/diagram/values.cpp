@@ -17,6 +17,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/random.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram {
 namespace {
@@ -82,8 +83,6 @@ Tensor with_property(const Declaration& t, const Tensor& normal) {
   }
 }
 
-double norm_of(const Tensor& t) { return t.abs().square().sum().sqrt().item<double>(); }
-
 }  // namespace
 
 Tensor random_value(const Declaration& t, bool complex, std::uint64_t seed) {
@@ -127,7 +126,7 @@ double violation(const Declaration& t, const Tensor& value) {
     default:
       return 0;
   }
-  return norm_of(wrong) / std::max(norm_of(value), 1e-300);
+  return frobenius(wrong) / std::max(frobenius(value), 1e-300);
 }
 
 Tensor checked_value(const Declaration& t, Tensor value, std::string_view what) {

@@ -1,18 +1,23 @@
 #include "ranklens/tn/diagram/book/factors.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include <ATen/ops/diag_embed.h>
 #include <ATen/ops/linalg_lstsq.h>
 #include <ATen/ops/linalg_svd.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
+
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram::book {
 
 using at::Tensor;
 
-double norm(const Tensor& tensor) { return at::linalg_vector_norm(tensor).item<double>(); }
+double root_of_squares(const std::vector<double>& norms) {
+  return std::sqrt(std::inner_product(norms.begin(), norms.end(), norms.begin(), 0.0));
+}
 
 Svd svd(const Tensor& matrix, std::int64_t rank) {
   auto [u, s, vh] = at::linalg_svd(matrix, false);
@@ -41,7 +46,7 @@ std::vector<Tensor> left_cores(const Tensor& tensor, std::int64_t rank,
     const Svd all = svd(matrix);
     const Svd kept = svd(matrix, rank);
     const std::int64_t right = kept.s.size(0);
-    if (discarded) discarded->push_back(norm(all.s.narrow(0, right, all.s.size(0) - right)));
+    if (discarded) discarded->push_back(frobenius(all.s.narrow(0, right, all.s.size(0) - right)));
     cores.push_back(k == 0 ? kept.u : kept.u.reshape({left, tensor.size(k), right}));
     rest = at::matmul(at::diag_embed(kept.s).to(kept.v.scalar_type()), kept.v.mH());
     left = right;
@@ -90,7 +95,7 @@ Tucker tucker(const Tensor& tensor, std::int64_t rank, int sweeps) {
     const Svd all = svd(matrix);
     result.factors.push_back(svd(matrix, rank).u);
     const std::int64_t kept = result.factors.back().size(1);
-    result.discarded.push_back(norm(all.s.narrow(0, kept, all.s.size(0) - kept)));
+    result.discarded.push_back(frobenius(all.s.narrow(0, kept, all.s.size(0) - kept)));
   }
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     for (std::int64_t leg = 0; leg < tensor.dim(); ++leg) {
@@ -113,9 +118,9 @@ std::vector<Tensor> cp(const Tensor& tensor, std::int64_t rank, int sweeps) {
       const Tensor others = khatri_rao(factors[leg == 0 ? 1 : 0], factors[leg == 2 ? 1 : 2]);
       const Tensor target = unfolding(tensor, {leg}).t();
       factors[static_cast<std::size_t>(leg)] = std::get<0>(at::linalg_lstsq(others, target)).t();
-      error = norm(at::matmul(others, factors[static_cast<std::size_t>(leg)].t()) - target);
+      error = frobenius(at::matmul(others, factors[static_cast<std::size_t>(leg)].t()) - target);
     }
-    if (error < 1e-13 * norm(tensor) || error == before) break;
+    if (error < 1e-13 * frobenius(tensor) || error == before) break;
     before = error;
   }
   return factors;

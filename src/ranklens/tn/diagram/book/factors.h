@@ -42,6 +42,7 @@ Tucker tucker(const at::Tensor& tensor, std::int64_t rank, int sweeps = 0);
 /// squares (Harshman 1970; Carroll and Chang 1970), started from the first singular vectors.
 std::vector<at::Tensor> cp(const at::Tensor& tensor, std::int64_t rank, int sweeps = 4000);
 
-double norm(const at::Tensor& tensor);
+/// The norm of what several norms are of: the root of the sum of squares.
+double root_of_squares(const std::vector<double>& norms);
 
 }  // namespace ranklens::tn::diagram::book

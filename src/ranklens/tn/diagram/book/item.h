@@ -53,7 +53,7 @@ struct Group {
 /// All groups, in the order of the book. Entries for transformers will follow those for networks.
 std::vector<Group> groups();
 
-// One file a group.
+// One file a group, or several where it is large.
 Group operations();
 Group copies();
 Group special_tensors();

@@ -2,13 +2,13 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/kron.h>
 #include <ATen/ops/linalg_eigh.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include "ranklens/tn/diagram/book/factors.h"
 #include "ranklens/tn/diagram/book/item.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram::book {
 namespace {
@@ -56,18 +56,20 @@ std::vector<Fact> dmrg_facts(const Given& t, const Tensor& drawn) {
   const double after = std::get<0>(at::linalg_eigh(effective))[0].item<double>();
   const double lowest = std::get<0>(at::linalg_eigh(whole))[0].item<double>();
   return {{"the energy does not rise: after the step ≤ before", after, before, true},
-          {"and stays above the lowest eigenvalue", lowest, after, true}};
+          {"and is not below the lowest eigenvalue of the whole operator", lowest, after, true}};
 }
 
 std::vector<Item> optimisers() {
   return {
       {.id = "dmrg",
        .title = "DMRG step",
-       .text = "All cores but one are frozen. What is left around the middle core, the operator "
-               "between two frames of triangles, is a small matrix: its lowest eigenvector is the "
-               "new core. The drawing is that matrix applied to the core C, here for the "
-               "transverse-field Ising chain of three sites.",
-       .formula = "H_{eff} C = P^{†} H P C",
+       .text =
+           "All cores but one are frozen. What is left around the middle core, the operator "
+           "between two frames of triangles, is a small matrix: its lowest eigenvector is the "
+           "new core. The drawing is that matrix applied to the core C, here for the "
+           "transverse-field Ising chain of three sites. In the second way `dense_operator` is H "
+           "and `frame` is P, both written out by loops.",
+       .formula = "H_{eff} C = P^{†} H P C, P = A ⊗ 1 ⊗ B",
        .source = "isometry A[i:2; a:2], B[k:2; b:2] tensor C[a:2, j:2, b:2]\n"
                  "tensor O1[i:2, x:2, w:3], O2[w:3, j:2, y:2, v:3], O3[v:3, k:2, z:2]\n"
                  "diagram d: A*[i,e]@(0,0) B*[k,g]@(2,0) O1[i,x,w]@(0,1) O2[w,f,y,v]@(1,1)\n"
@@ -82,8 +84,9 @@ std::vector<Item> optimisers() {
       {.id = "tangent",
        .title = "Riemannian descent: projection on the tangent space",
        .text =
-           "Of a gradient Z only what a matrix of the same rank can follow is kept: what lies in "
-           "the columns of U, or in the rows of V, counted once.",
+           "W = U S Vᵀ is a matrix of rank 2. Of a gradient Z only what a matrix of that rank "
+           "can follow is kept: what lies in the columns of U or in the rows of V. What lies in "
+           "both is in both first terms, so that it is taken off once.",
        .formula = "P(Z) = U U^{T} Z + Z V V^{T} − U U^{T} Z V V^{T}",
        .source = "isometry U[i:6; r:2], V[j:5; s:2] tensor Z[i:6, j:5]\n"
                  "diagram d: U[i,r] U[k,r] Z[k,j] + Z[i,l] V[l,s] V[j,s]\n"
@@ -101,11 +104,10 @@ std::vector<Item> optimisers() {
            }},
       {.id = "retraction",
        .title = "Riemannian descent: the step and its retraction",
-       .text =
-           "A step along the tangent space at most doubles the rank; a truncated SVD leads back "
-           "to the matrices of the old rank. Triangles and the diagonal matrix are those of the "
-           "truncated SVD.",
-       .formula = "W ← R(W − λ P(Z))",
+       .text = "A step along the tangent space at most doubles the rank; a truncated SVD, the "
+               "retraction R, leads back to the matrices of the old rank. Drawn is the new W: "
+               "triangles and the diagonal matrix are those of the truncated SVD.",
+       .formula = "X D Y^{T} = R(W − λ P(Z)), W = U S V^{T}, λ = 0.1",
        .source = "isometry U[i:6; r:2], V[j:5; s:2], X[i:6; p:2], Y[j:5; q:2]\n"
                  "diagonal D[p:2, q:2] tensor S[r:2, s:2], Z[i:6, j:5]\n"
                  "diagram d: X[i,p] D[p,q] Y[j,q] -> i, j",
@@ -132,15 +134,15 @@ std::vector<Item> optimisers() {
              const Tensor step = t("U").matmul(t("S")).matmul(t("V").t()) - 0.1 * p;
              const Svd all = svd(step);
              return std::vector<Fact>{{"the rank of the step before the retraction is at most 4",
-                                       norm(all.s.narrow(0, 4, 1)), 1e-12, true},
+                                       frobenius(all.s.narrow(0, 4, 1)), 1e-12, true},
                                       {"the retraction loses the third and fourth singular value",
-                                       norm(step - drawn), norm(all.s.narrow(0, 2, 2))}};
+                                       frobenius(step - drawn), frobenius(all.s.narrow(0, 2, 2))}};
            }},
       {.id = "gradient",
        .title = "The gradient of a core",
        .text =
-           "To differentiate a drawing by one of its tensors, take that tensor out: what is left "
-           "around it is the gradient.",
+           "To differentiate a number by one of the tensors of its drawing, take that tensor out: "
+           "what is left around it is the gradient, with the legs that the tensor had.",
        .formula = "∂(u^{T} A B v) / ∂A = u (B v)^{T}",
        .source = "tensor u[i:3], B[j:4, k:5], v[k:5] diagram d: u[i] {B[j,k] v[k]} -> i, j",
        RANKLENS_BOOK_SECOND(each({3, 4},

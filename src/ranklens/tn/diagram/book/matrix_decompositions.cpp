@@ -10,6 +10,7 @@
 
 #include "ranklens/tn/diagram/book/factors.h"
 #include "ranklens/tn/diagram/book/item.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram::book {
 namespace {
@@ -44,7 +45,7 @@ void put_svd_terms(Values& v) {
   v["M"] = v["A"].matmul(v["B"]);
   for (std::int64_t k = 0; k < 2; ++k) {
     const std::string n = std::to_string(k + 1);
-    v["s" + n] = factors.s[k];
+    v["σ" + n] = factors.s[k];
     v["u" + n] = factors.u.select(1, k).contiguous();
     v["v" + n] = factors.v.select(1, k).contiguous();
   }
@@ -53,15 +54,16 @@ void put_svd_terms(Values& v) {
 std::vector<Fact> eckart_young(const Given& t, const Tensor& drawn) {
   const Svd all = svd(t("M"));
   const std::int64_t kept = t("D").size(0);
-  const double left_out = norm(all.s.narrow(0, kept, all.s.size(0) - kept));
+  const double left_out = frobenius(all.s.narrow(0, kept, all.s.size(0) - kept));
   const double spectral = svd(t("M") - drawn).s[0].item<double>();
   // Any other matrix of that rank is worse: here one from a QR decomposition.
   const auto [q, r] = at::linalg_qr(t("M"));
   const Tensor other = at::matmul(q.narrow(1, 0, kept), r.narrow(0, 0, kept));
-  return {{"‖M − M_r‖ = √(Σ of the squares of the left out σ)", norm(t("M") - drawn), left_out},
-          {"in the spectral norm it is the first σ that is left out", spectral,
-           all.s[kept].item<double>()},
-          {"truncated QR of the same rank is no better", left_out, norm(t("M") - other), true}};
+  return {
+      {"‖M − M_{r}‖ = √(Σ of the squares of the left out σ)", frobenius(t("M") - drawn), left_out},
+      {"in the spectral norm it is the first σ that is left out", spectral,
+       all.s[kept].item<double>()},
+      {"truncated QR of the same rank is no better", left_out, frobenius(t("M") - other), true}};
 }
 
 std::vector<Item> svd_items() {
@@ -82,8 +84,8 @@ std::vector<Item> svd_items() {
                                  }))},
       {.id = "svd-thin",
        .title = "Singular value decomposition, thin",
-       .text = "Only the vectors that belong to singular values are kept: isometries, their points "
-               "at the thin leg in the middle, and a diagonal matrix.",
+       .text = "Only the vectors that belong to singular values are kept: two isometries, whose "
+               "points show to the thin legs in the middle, and a diagonal matrix.",
        .formula = "M = U D V^{†}",
        .source =
            "complex tensor M[i:5, j:4] isometry U[i:5; r:4], V[j:4; s:4] diagonal D[r:4, s:4]\n"
@@ -100,7 +102,8 @@ std::vector<Item> svd_items() {
        .title = "Truncated SVD: the best approximation",
        .text =
            "Cut the middle leg to the largest singular values. No matrix of that rank is nearer "
-           "(Eckart and Young 1936); the error is what the left out values say.",
+           "(Eckart and Young 1936); the squared error is the sum of the squares of the values "
+           "that are left out.",
        .formula = "‖M − U_{r} D_{r} V_{r}^{†}‖² = Σ_{k>r} σ_{k}²",
        .source = "tensor M[i:6, j:5] isometry U[i:6; r:2], V[j:5; s:2] diagonal D[r:2, s:2]\n"
                  "diagram d: U[i,r] D[r,s] V*[j,s] -> i, j",
@@ -117,16 +120,16 @@ std::vector<Item> svd_items() {
        .title = "SVD as a sum of outer products",
        .text = "A matrix of rank two is two outer products, the larger first.",
        .formula = "M = σ_{1} u_{1} v_{1}^{T} + σ_{2} u_{2} v_{2}^{T}",
-       .source = "tensor A[i:4, r:2], B[r:2, j:5], M[i:4, j:5], s1[], s2[]\n"
+       .source = "tensor A[i:4, r:2], B[r:2, j:5], M[i:4, j:5], σ1[], σ2[]\n"
                  "tensor u1[i:4], u2[i:4], v1[j:5], v2[j:5]\n"
-                 "diagram d: M[i,j] = u1[i] s1[] v1[j] + u2[i] s2[] v2[j] -> i, j",
+                 "diagram d: M[i,j] = u1[i] σ1[] v1[j] + u2[i] σ2[] v2[j] -> i, j",
        .prepare = put_svd_terms,
-       RANKLENS_BOOK_SECOND(t("s1") * at::outer(t("u1"), t("v1")) +
-                            t("s2") * at::outer(t("u2"), t("v2")))},
+       RANKLENS_BOOK_SECOND(t("σ1") * at::outer(t("u1"), t("v1")) +
+                            t("σ2") * at::outer(t("u2"), t("v2")))},
       {.id = "svd-copy",
        .title = "SVD through a dot",
        .text = "The singular values are a vector; a dot joins it to both isometries.",
-       .formula = "M_{ij} = Σ_{r} U_{ir} s_{r} V_{jr}",
+       .formula = "M_{ij} = Σ_{a} U_{ia} s_{a} V_{ja}^{*}",
        .source =
            "tensor M[i:5, j:4], s[r:4] isometry U[i:5; r:4], V[j:4; r:4]\n"
            "diagram d: M[i,j] = U[i,a]@(0,0) copy[a,b,c]@(1,0) V*[j,c]@(2,0) s[b]@(1,1) -> i, j",
@@ -139,7 +142,7 @@ void put_eigen(Values& v) {
   v["H"] = (v["B"] + v["B"].mH()) / 2;
   const auto [values, vectors] = at::linalg_eigh(v["H"]);
   v["Q"] = vectors;
-  v["D"] = at::diag_embed(values).to(vectors.scalar_type());
+  v["Λ"] = at::diag_embed(values).to(vectors.scalar_type());
 }
 
 void put_qr(Values& v) { std::tie(v["Q"], v["R"]) = at::linalg_qr(v["M"]); }
@@ -164,7 +167,7 @@ void put_bipartitions(Values& v) {
 
 std::vector<Fact> eigen_facts(const Given& t, const Tensor&) {
   return {{"the trace is the sum of the eigenvalues", at::real(t("H").trace()).item<double>(),
-           at::real(t("D").trace()).item<double>()}};
+           at::real(t("Λ").trace()).item<double>()}};
 }
 
 std::vector<Item> other_items() {
@@ -174,13 +177,13 @@ std::vector<Item> other_items() {
        .text = "A Hermitian matrix is diagonal between a unitary and its adjoint.",
        .formula = "H = Q Λ Q^{†}",
        .source =
-           "complex tensor H[i:4, j:4], B[i:4, j:4] unitary Q[i:4; a:4] diagonal D[a:4, b:4]\n"
-           "diagram d: H[i,j] = Q[i,a] D[a,b] Q*[j,b] -> i, j",
+           "complex tensor H[i:4, j:4], B[i:4, j:4] unitary Q[i:4; a:4] diagonal Λ[a:4, b:4]\n"
+           "diagram d: H[i,j] = Q[i,a] Λ[a,b] Q*[j,b] -> i, j",
        .prepare = put_eigen,
        RANKLENS_BOOK_SECOND(each({4, 4},
                                  [&](Index o) {
                                    return sum({4}, [&](Index a) {
-                                     return t("Q", o[0], a[0]) * t("D", a[0], a[0]) *
+                                     return t("Q", o[0], a[0]) * t("Λ", a[0], a[0]) *
                                             std::conj(t("Q", o[1], a[0]));
                                    });
                                  })),
@@ -210,7 +213,8 @@ std::vector<Item> other_items() {
        .title = "SVD over every bipartition of the legs",
        .text = "Group the legs of a tensor in two, take the SVD of that matrix, and split the legs "
                "again. A tensor of three legs can be cut in three ways.",
-       .formula = "T_{ijk} = Σ_{r} U_{ir} σ_{r} V_{jkr} = …",
+       .formula = "T_{ijk} = Σ_{a} U_{1,ia} D_{1,aa} V_{1,jka}^{*} = Σ_{b} U_{2,jb} D_{2,bb} "
+                  "V_{2,ikb}^{*} = Σ_{c} U_{3,kc} D_{3,cc} V_{3,ijc}^{*}",
        .source = "size i=3, j=4, k=2 tensor T[i,j,k]\n"
                  "isometry U1[i; a:3], V1[j,k; a:3], U2[j; b:4], V2[i,k; b:4]\n"
                  "isometry U3[k; c:2], V3[i,j; c:2]\n"

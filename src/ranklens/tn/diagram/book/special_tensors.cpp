@@ -1,23 +1,21 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/linalg_matrix_rank.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/tn/diagram/book/item.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram::book {
 namespace {
-
-double length_of(const at::Tensor& t) { return at::linalg_vector_norm(t).item<double>(); }
 
 std::vector<Item> fixed_tensors() {
   return {
       {.id = "identity",
        .title = "The identity is a bare line",
-       .text = "A line that ends nowhere is the identity matrix.",
+       .text = "A line without a tensor on it is the identity matrix.",
        .formula = "δ_{ij} = 1 if i = j, else 0",
        .source = "diagram d: id[i:4, j] -> i, j",
        RANKLENS_BOOK_SECOND(at::eye(4, at::kDouble))},
@@ -40,7 +38,9 @@ std::vector<Item> fixed_tensors() {
        RANKLENS_BOOK_SECOND(each({}, [&](Index) { return 5; }))},
       {.id = "ones",
        .title = "Ones",
-       .text = "An open dot is a tensor of ones: joined to a leg, it sums over it.",
+       .text =
+           "An open dot is a tensor of ones: joined to a leg, it sums over it. A copy tensor with "
+           "a single leg is the same.",
        .formula = "Σ_{j} A_{ij}",
        .source = "tensor A[i:3, j:4] diagram d: A[i,j] ones[j] = A[i,j] copy[j] -> i",
        RANKLENS_BOOK_SECOND(t("A").sum(1))},
@@ -65,7 +65,9 @@ std::vector<Item> fixed_tensors() {
                                  }))},
       {.id = "copy-summed",
        .title = "A dot with a leg summed over",
-       .text = "An open dot takes one leg from a dot: of three legs two are left, a bare line.",
+       .text =
+           "A tensor of ones takes one leg from a copy tensor: of three legs two are left, a bare "
+           "line.",
        .formula = "Σ_{a} δ_{aij} 1_{j} x_{a} = x_{i}",
        .source = "tensor x[a:4] diagram d: x[a]@(0,0) copy[a,j,i]@(1,0) ones[j]@(1,0.8) = x[i] -> "
                  "i right",
@@ -76,16 +78,16 @@ std::vector<Item> fixed_tensors() {
 std::vector<Fact> projector_facts(const Given& t, const at::Tensor& drawn) {
   const double rank = static_cast<double>(at::linalg_matrix_rank(drawn).item<std::int64_t>());
   return {{"its rank is the size of the small leg", rank, static_cast<double>(t("U").size(1))},
-          {"it is idempotent: ‖P P − P‖", length_of(at::matmul(drawn, drawn) - drawn), 1e-12, true},
+          {"it is idempotent: ‖P P − P‖", frobenius(at::matmul(drawn, drawn) - drawn), 1e-12, true},
           {"its trace is its rank", drawn.trace().item<double>(), rank}};
 }
 
 std::vector<Fact> keeps_length(const Given& t, const at::Tensor& drawn) {
-  return {{"the length stays: ‖V x‖ = ‖x‖", length_of(drawn), length_of(t("x"))}};
+  return {{"the length stays: ‖V x‖ = ‖x‖", frobenius(drawn), frobenius(t("x"))}};
 }
 
 std::vector<Fact> positive_facts(const Given& t, const at::Tensor&) {
-  return {{"its least eigenvalue is not below 0", -1e-12,
+  return {{"its least eigenvalue is 0 or more, but for rounding", -1e-12,
            at::linalg_eigvalsh(t("P")).min().item<double>(), true}};
 }
 
@@ -150,16 +152,19 @@ std::vector<Item> symmetries() {
   return {
       {.id = "symmetric",
        .title = "Symmetric tensor",
-       .text = "A double outline: legs may be exchanged.",
+       .text =
+           "A double outline: legs may be exchanged. The legs of the tensor are drawn from left "
+           "to right; their names say which index each of them has.",
        .formula = "S_{ij} = S_{ji}",
-       .source = "symmetric S[i:4, j:4] diagram d: S[i,j] = S[j,i] -> i left, j right",
+       .source = "symmetric S[i:4, j:4] diagram d: S[i,j] = S[j,i] -> i down, j down",
        RANKLENS_BOOK_SECOND((t("S") + t("S").t()) / 2)},
       {.id = "antisymmetric",
        .title = "Antisymmetric tensor",
-       .text = "A half dark shape: exchanging two legs changes the sign.",
+       .text =
+           "A half dark shape: exchanging two legs changes the sign, exchanging twice does not.",
        .formula = "A_{ijk} = −A_{jik} = A_{jki}",
        .source = "antisymmetric A[i:3, j:3, k:3]\n"
-                 "diagram d: A[i,j,k] = - A[j,i,k] = A[j,k,i] -> i left, j down, k right",
+                 "diagram d: A[i,j,k] = - A[j,i,k] = A[j,k,i] -> i down, j down, k down",
        RANKLENS_BOOK_SECOND(each({3, 3, 3},
                                  [&](Index i) {
                                    return t("A", 0, 1, 2) * double(i[0] - i[1]) *
@@ -168,7 +173,7 @@ std::vector<Item> symmetries() {
       {.id = "positive",
        .title = "Positive semidefinite",
        .text = "A diamond is a matrix with a square root: a tensor joined to its own adjoint.",
-       .formula = "P = B B^{†}, x^{†} P x = ‖B^{†} x‖² ≥ 0",
+       .formula = "P = B B^{†}, so that x^{†} P x = ‖B^{†} x‖² ≥ 0",
        .source = "complex positive P[i:4; j:4] tensor B[i:4, a:3]\n"
                  "diagram d: P[i,j] = B[i,a] B*[j,a] -> i, j",
        .prepare = make_square_root,

@@ -1,33 +1,30 @@
+#include <cmath>
+
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linalg_eigvalsh.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/real.h>
+#include <ATen/ops/xlogy.h>
 
 #include "ranklens/tn/diagram/book/factors.h"
 #include "ranklens/tn/diagram/book/item.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram::book {
 namespace {
 
 using at::Tensor;
 
-/// One element of a chain of four sites of dimension 2 and bonds of 3.
-Number chain_element(const Given& t, const Index& o) {
-  return sum({3, 3, 3}, [&](Index r) {
-    return t("A1", o[0], r[0]) * t("A2", r[0], o[1], r[1]) * t("A3", r[1], o[2], r[2]) *
-           t("A4", r[2], o[3]);
-  });
-}
-
 std::vector<Item> chains() {
   return {
       {.id = "mps",
        .title = "Matrix product state",
        .text =
-           "A row of cores with one open leg each. The number of values grows with the length, "
-           "not exponentially: here 48 numbers for a tensor of 16, but at forty sites 696 for a "
-           "tensor of a million millions.",
+           "A row of cores with one open leg each: at given i, j, k, l the element is a product of "
+           "matrices. The cores hold a number of values that grows in proportion to the length, "
+           "not "
+           "exponentially: here 48 numbers for a tensor of 16, but at forty sites 696 for a tensor "
+           "of a million millions.",
        .formula = "ψ_{ijkl} = A_{1}^{i} A_{2}^{j} A_{3}^{k} A_{4}^{l}",
        .source = "size i=2, j=2, k=2, l=2, a=3, b=3, c=3\n"
                  "tensor A1[i,a], A2[a,j,b], A3[b,k,c], A4[c,l]\n"
@@ -41,7 +38,9 @@ std::vector<Item> chains() {
                                  }))},
       {.id = "mps-norm",
        .title = "Norm of a matrix product state",
-       .text = "The state joined with its conjugate: a ladder, contracted rung by rung.",
+       .text =
+           "The state joined with its conjugate: a ladder, which is contracted rung by rung, never "
+           "by forming the state.",
        .formula = "⟨ψ, ψ⟩ = Σ_{ijkl} |ψ_{ijkl}|²",
        .source = "complex size i=2, j=2, k=2, l=2, a=3, b=3, c=3\n"
                  "tensor A1[i,a], A2[a,j,b], A3[b,k,c], A4[c,l]\n"
@@ -50,7 +49,10 @@ std::vector<Item> chains() {
        RANKLENS_BOOK_SECOND(each({},
                                  [&](Index) {
                                    return sum({2, 2, 2, 2}, [&](Index o) {
-                                     return std::norm(chain_element(t, o));
+                                     return std::norm(sum({3, 3, 3}, [&](Index r) {
+                                       return t("A1", o[0], r[0]) * t("A2", r[0], o[1], r[1]) *
+                                              t("A3", r[1], o[2], r[2]) * t("A4", r[2], o[3]);
+                                     }));
                                    });
                                  }))},
       {.id = "mpo-apply",
@@ -104,7 +106,7 @@ std::vector<Item> chains() {
 void put_centre(Values& v) {
   const Tensor pair = at::matmul(v["A1"], v["A2"].reshape({2, 6})).reshape({4, 3});
   Tensor whole = at::matmul(pair, v["A3"].reshape({4, 3}).t());
-  whole = whole / norm(whole);
+  whole = whole / frobenius(whole);
   const Svd first = svd(whole.reshape({2, 8}));
   const Tensor rest = (first.v.conj() * first.s).t().reshape({4, 4});  // a s by k l
   const Svd cut = svd(rest, 3);
@@ -115,19 +117,22 @@ void put_centre(Values& v) {
 
 std::vector<Fact> density_facts(const Given&, const Tensor& drawn) {
   const Tensor values = at::linalg_eigvalsh(drawn);
+  const double entropy = -at::xlogy(values, values).sum().item<double>();
   return {{"its trace is 1", at::real(drawn.trace()).item<double>(), 1},
-          {"its least eigenvalue is not below 0", -1e-12, values.min().item<double>(), true}};
+          {"its least eigenvalue is 0 or more, but for rounding", -1e-12,
+           values.min().item<double>(), true},
+          {"its entropy −tr ρ ln ρ is at most ln 2", entropy, std::log(2.0), true}};
 }
 
 std::vector<Item> physics() {
   return {
       {.id = "density-matrix",
        .title = "Single-core density matrix",
-       .text = "The ladder of the norm with the legs of one core left open: what the rest of the "
-               "state knows about that leg. Where the core is the centre, the triangles on both "
+       .text = "The ladder of the norm with the legs of one core left open: the state of that leg "
+               "alone, all others summed over. Where the core is the centre, the triangles on both "
                "sides cancel, and the core alone gives it. Its von Neumann entropy measures how "
-               "much the core shares with the others.",
-       .formula = "ρ_{ss'} = tr_{rest} |ψ⟩⟨ψ|",
+               "much the leg shares with the others: nothing at 0, as much as it can at ln 2.",
+       .formula = "ρ_{st} = Σ_{others} ψ_{s} ψ_{t}^{*}",
        .source = "complex isometry A1[i:2; a:2], A3[k:2,l:2; b:3] tensor A2[a:2,s:2,b:3]\n"
                  "diagram d: A1[i,a]@(0,0) A2[a,s,b]@(1,0) A3[k,l,b]@(2,0)\n"
                  "  A1*[i,x]@(0,1.9) A2*[x,t,y]@(1,1.9) A3*[k,l,y]@(2,1.9)\n"
@@ -149,8 +154,9 @@ std::vector<Item> physics() {
       {.id = "peps",
        .title = "PEPS",
        .text = "A grid instead of a chain: each tensor has an open leg and one for each neighbour. "
-               "Contracting it exactly costs exponentially much in the shorter side.",
-       .formula = "ψ_{ijklmn} = Σ of all bonds",
+               "The cost of contracting it exactly grows exponentially with the shorter side.",
+       .formula = "ψ_{ijklmn} = Σ_{abcefgh} P_{1,iae} P_{2,ajbf} P_{3,bkg} P_{4,lce} P_{5,cmhf} "
+                  "P_{6,hng}",
        .source = "size i=2, j=2, k=2, l=2, m=2, n=2\n"
                  "tensor P1[i,a:2,e:2], P2[a:2,j,b:2,f:2], P3[b:2,k,g:2]\n"
                  "tensor P4[l,c:2,e:2], P5[c:2,m,h:2,f:2], P6[h:2,n,g:2]\n"
@@ -189,7 +195,7 @@ std::vector<Item> physics() {
        .facts =
            [](const Given& t, const Tensor& drawn) {
              return std::vector<Fact>{
-                 {"the norm is that of the top tensor", norm(drawn), norm(t("T"))}};
+                 {"the norm is that of the top tensor", frobenius(drawn), frobenius(t("T"))}};
            }},
   };
 }
