@@ -161,6 +161,9 @@ TEST(ModelFile, FaultsOfTheGraph) {
   expect_fault([&](Parts& p) { p.graph["nodes"] = 3; }, "a 'nodes' that is no list");
   expect_fault([&](Parts& p) { p.graph = 3; }, "the graph is no object");
   expect_fault([&](Parts& p) { p.graph["inputs"][0]["shape"] = {2, 0, 4}; }, "has a size of 0");
+  const auto many = 3'000'000'000;
+  expect_fault([&](Parts& p) { p.graph["inputs"][0]["shape"] = {many, many, many}; },
+               "has 3000000000x3000000000x3000000000 numbers, more than the 1099511627776");
   expect_fault(
       [&](Parts& p) {
         p.graph = nullptr;
@@ -184,7 +187,7 @@ TEST(ModelFile, FaultsOfTheWeights) {
   expect_fault([](Parts& p) { p.file.tensors["conv.weight"] = at::zeros({4, 2, 5, 5}); },
                "weight 'conv.weight' has shape 4x2x5x5, but node 'conv' needs 4x2x3x3");
   expect_fault([](Parts& p) { p.file.tensors["conv.weight"] = at::zeros({4, 2, 3, 3}, at::kLong); },
-               "holds Long, not floating-point numbers");
+               "holds int64, not floating-point numbers");
   expect_fault(
       [&](Parts& p) {
         p.weights.erase(0);

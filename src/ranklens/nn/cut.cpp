@@ -44,7 +44,11 @@ State state_of(const std::vector<Node>& nodes, const State& state) {
   return part;
 }
 
-Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()}; }
+Shape without_batch(const Shape& shape, const std::string& value) {
+  base::require(!shape.empty(), "the network cannot be cut at '{}', which has no batch dimension",
+                value);
+  return {shape.begin() + 1, shape.end()};
+}
 
 }  // namespace
 
@@ -88,9 +92,12 @@ Network tail(const Network& network, const Cut& cut) {
       open.empty(),
       "cutting at {{{}}} does not separate the outputs from the inputs: {} is still needed",
       fmt::join(cut, ", "), fmt::join(open, ", "));
-  const auto shapes = value_shapes(network.graph);
+  const auto infos = value_infos(network.graph);
   std::vector<GraphInput> inputs;
-  for (const auto& value : cut) inputs.push_back({value, without_batch(shapes.at(value))});
+  for (const auto& value : cut) {
+    const auto& info = infos.at(value);
+    inputs.push_back({value, without_batch(info.shape, value), info.type});
+  }
   auto state = state_of(nodes, network.state);
   return {Graph(std::move(inputs), std::move(nodes), network.graph.outputs()), std::move(state)};
 }

@@ -25,6 +25,8 @@ struct Node {
 struct GraphInput {
   std::string name;
   Shape sample;
+  /// Of a cut's values, which may be whole numbers; images come as they are. Not kept in files.
+  at::ScalarType type = at::kFloat;
 };
 
 struct GraphData;

@@ -1,9 +1,12 @@
 #include "ranklens/nn/graph_json.h"
 
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/keys.h"
+#include "ranklens/base/tensor_bytes.h"
+#include "ranklens/nn/inspect.h"
 #include "ranklens/nn/json_field.h"
 
 namespace ranklens::nn {
@@ -23,6 +26,10 @@ Shape checked_sample(const nlohmann::json& json, const std::string& input) {
   for (const auto size : shape) {
     base::require(size >= 1, "input '{}' of the graph has a size of {}", input, size);
   }
+  const auto numbers = base::array_bytes(shape, 1);
+  base::require(numbers && *numbers <= kLargestValue,
+                "input '{}' of the graph has {} numbers, more than the {} that a value may have",
+                input, fmt::join(shape, "x"), kLargestValue);
   return shape;
 }
 

@@ -1,10 +1,14 @@
 #include "ranklens/nn/inspect.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <set>
 
+#include <fmt/ranges.h>
+
 #include "ranklens/base/error.h"
+#include "ranklens/base/tensor_bytes.h"
 
 namespace ranklens::nn {
 namespace {
@@ -14,6 +18,30 @@ std::vector<Shape> shapes_of(const std::vector<std::string>& values,
   std::vector<Shape> all;
   for (const auto& value : values) all.push_back(shapes.at(value));
   return all;
+}
+
+void require_countable(const Shape& shape, const std::string& what) {
+  const auto numbers = base::array_bytes(shape, 1);
+  base::require(numbers && *numbers <= kLargestValue,
+                "{} would hold {} numbers, more than the {} that a value may have", what,
+                fmt::join(shape, "x"), kLargestValue);
+}
+
+/// For each number that it puts out, an operator takes a row of its weight.
+void require_countable_work(const NodeCost& cost, const WeightsByRole& weights) {
+  const auto product = [](const Shape& shape, std::size_t first) {
+    return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(first), shape.end(), 1.0,
+                           std::multiplies<>());
+  };
+  double numbers = 0, work = 1;
+  for (const auto& shape : cost.outputs) numbers += product(shape, 0);
+  for (const auto& [role, weight] : weights) {
+    const auto shape = weight->shape();
+    work = std::max(work, product(shape, std::min<std::size_t>(1, shape.size())));
+  }
+  base::require(numbers * work <= static_cast<double>(kMostMultiplyAdds),
+                "node '{}' would take some {:.0e} multiply-adds, more than can be counted",
+                cost.name, numbers * work);
 }
 
 std::vector<std::string> outputs_of(const Node& node) {
@@ -40,6 +68,7 @@ NodeCost cost_of(const Node& node, const Network& network,
     if (!entry.buffer && counted.insert(name).second) cost.parameters += entry.weight->parameters();
   }
   const auto inputs = shapes_of(node.inputs, shapes);
+  require_countable_work(cost, weights);
   cost.multiply_adds =
       node.op->multiply_adds({.inputs = inputs, .outputs = cost.outputs, .weights = weights});
   return cost;
@@ -47,23 +76,36 @@ NodeCost cost_of(const Node& node, const Network& network,
 
 }  // namespace
 
-std::map<std::string, Shape> value_shapes(const Graph& graph, std::int64_t batch) {
-  std::map<std::string, Shape> shapes;
+std::map<std::string, ValueInfo> value_infos(const Graph& graph, std::int64_t batch) {
+  std::map<std::string, ValueInfo> infos;
   for (const auto& input : graph.inputs()) {
     Shape shape = input.sample;
     shape.insert(shape.begin(), batch);
-    shapes[input.name] = shape;
+    require_countable(shape, "input '" + input.name + "'");
+    infos[input.name] = {std::move(shape), input.type};
   }
   for (const auto& node : graph.nodes()) {
-    const auto inputs = shapes_of(node.inputs, shapes);
+    std::vector<ValueInfo> inputs;
+    for (const auto& value : node.inputs) inputs.push_back(infos.at(value));
     try {
-      const auto outputs = node.op->infer(inputs);
-      for (std::size_t k = 0; k < outputs.size(); ++k)
-        shapes[value_name(node.name, k)] = outputs[k];
+      auto outputs = node.op->infer_values(inputs);
+      for (std::size_t k = 0; k < outputs.size(); ++k) {
+        require_countable(outputs[k].shape, "its output");
+        infos[value_name(node.name, k)] = std::move(outputs[k]);
+      }
     } catch (const base::Error& error) {
       base::fail("node '{}' does not fit: {}", node.name, error.what());
     }
   }
+  for (const auto& output : graph.outputs())
+    base::require(!infos.at(output).shape.empty(), "the output '{}' has no batch dimension",
+                  output);
+  return infos;
+}
+
+std::map<std::string, Shape> value_shapes(const Graph& graph, std::int64_t batch) {
+  std::map<std::string, Shape> shapes;
+  for (auto& [name, info] : value_infos(graph, batch)) shapes[name] = info.shape;
   return shapes;
 }
 

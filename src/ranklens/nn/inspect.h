@@ -20,8 +20,17 @@ struct NodeCost {
   std::string weight;                 ///< spec of a factorised weight, else ""
 };
 
-/// Shapes of all values for a batch of `batch`; nothing is computed. An Error names a node that
-/// does not fit.
+/// The most numbers that one value may hold and that a size may be, 2^40; the most multiply-adds
+/// of one node, 2^53. A file may ask for more; what is beyond could not be counted without
+/// overflow.
+inline constexpr std::int64_t kLargestValue = std::int64_t{1} << 40;
+inline constexpr std::int64_t kMostMultiplyAdds = std::int64_t{1} << 53;
+
+/// Shapes and types of all values for a batch of `batch`, where the inputs are float32 or whatever
+/// converts to it; nothing is computed. An Error names a node that does not fit or whose value
+/// would be larger than kLargestValue, or an output that has no batch dimension.
+std::map<std::string, ValueInfo> value_infos(const Graph& graph, std::int64_t batch = 1);
+/// The same, the shapes only.
 std::map<std::string, Shape> value_shapes(const Graph& graph, std::int64_t batch = 1);
 std::vector<NodeCost> costs(const Network& network, std::int64_t batch = 1);
 

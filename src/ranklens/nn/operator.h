@@ -53,6 +53,12 @@ struct Role {
   bool factorisable = false;
 };
 
+/// What is known of a value before anything runs.
+struct ValueInfo {
+  Shape shape;  ///< with the batch dimension
+  at::ScalarType type = at::kFloat;
+};
+
 /// The sizes one node works on.
 struct NodeShapes {
   std::span<const Shape> inputs, outputs;
@@ -74,6 +80,11 @@ class Operator {
   /// Shapes of the outputs for inputs of these shapes (with the batch dimension). The first input's
   /// unless overridden; an Error where the inputs do not fit.
   virtual std::vector<Shape> infer(std::span<const Shape> inputs) const;
+  /// The same with the types of numbers. Unless overridden all outputs have the type to which the
+  /// inputs' promote; where that is no floating-point type, float32 unless keeps_integers().
+  virtual std::vector<ValueInfo> infer_values(std::span<const ValueInfo> inputs) const;
+  /// Whether whole numbers stay whole numbers.
+  virtual bool keeps_integers() const { return false; }
   /// Multiply–adds of one call with inputs and outputs of these shapes.
   virtual std::int64_t multiply_adds(const NodeShapes& shapes) const;
 };

@@ -1,38 +1,30 @@
 #include "ranklens/nn/operators/aten_call.h"
 
-#include <set>
+#include <algorithm>
+#include <limits>
 
 #include <ATen/core/List.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/accumulate.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/tensor_bytes.h"
+#include "ranklens/nn/inspect.h"
+#include "ranklens/nn/operators/aten_allowed.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
 namespace {
 
-/// Functional by schema, but not by effect: these read files, or hand out memory as it is.
-const std::set<std::string> refused{
-    "aten::from_file",     "aten::set_data",      "aten::_cudnn_init_dropout_state",
-    "aten::empty",         "aten::empty_strided", "aten::_make_per_tensor_quantized_tensor",
-    "aten::record_stream", "aten::save",          "aten::format",
-    "aten::print"};
-
 c10::OperatorHandle find_operator(const std::string& name, const std::string& overload) {
-  base::require(name.starts_with("aten::") && !refused.contains(name),
-                "the operator '{}' is not allowed in a network", name);
+  require_allowed(name, overload);
   const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
   base::require(found.has_value(), "libtorch has no operator '{}' with overload '{}'", name,
                 overload);
-  const auto& schema = found->schema();
-  base::require(!schema.is_mutable(),
-                "the operator '{}' changes its arguments, which a network may not do", name);
-  for (const auto& result : schema.returns()) {
-    base::require(result.type()->kind() == c10::TypeKind::TensorType,
-                  "the operator '{}' does not return tensors only", name);
-  }
+  require_pure(found->schema());
   return *found;
 }
 
@@ -52,8 +44,22 @@ void count_inputs(const nlohmann::json& argument, std::size_t& most) {
   }
 }
 
+/// A whole number that fits; nlohmann would cut off what is behind the point.
+std::int64_t whole(const nlohmann::json& value) {
+  base::require(value.is_number_integer() &&
+                    (value.is_number_unsigned()
+                         ? value.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()
+                         : true),
+                "{} is no whole number of 64 bits", value.dump());
+  return value.get<std::int64_t>();
+}
+
 c10::IValue constant_list(const nlohmann::json& value, const c10::TypePtr& element) {
-  if (element->kind() == c10::TypeKind::IntType) return value.get<std::vector<std::int64_t>>();
+  if (element->kind() == c10::TypeKind::IntType) {
+    std::vector<std::int64_t> list;
+    for (const auto& item : value.get<std::vector<nlohmann::json>>()) list.push_back(whole(item));
+    return list;
+  }
   if (element->kind() == c10::TypeKind::FloatType) return value.get<std::vector<double>>();
   if (element->kind() == c10::TypeKind::BoolType) {
     c10::List<bool> list;
@@ -64,7 +70,11 @@ c10::IValue constant_list(const nlohmann::json& value, const c10::TypePtr& eleme
 }
 
 c10::IValue constant(const nlohmann::json& value, const c10::TypePtr& type) {
-  if (value.is_null()) return {};
+  if (value.is_null()) {
+    base::require(type->kind() == c10::TypeKind::OptionalType,
+                  "null cannot be given to an operator as a {}", type->str());
+    return {};
+  }
   switch (type->kind()) {
     case c10::TypeKind::OptionalType:
       return constant(value, type->expectRef<c10::OptionalType>().getElementType());
@@ -73,13 +83,13 @@ c10::IValue constant(const nlohmann::json& value, const c10::TypePtr& type) {
     case c10::TypeKind::FloatType:
       return value.get<double>();
     case c10::TypeKind::IntType:
-      return value.get<std::int64_t>();
+      return whole(value);
     case c10::TypeKind::BoolType:
       return value.get<bool>();
     case c10::TypeKind::StringType:
       return value.get<std::string>();
     case c10::TypeKind::NumberType:
-      return value.is_number_integer() ? c10::IValue(value.get<std::int64_t>())
+      return value.is_number_integer() ? c10::IValue(whole(value))
                                        : c10::IValue(value.get<double>());
     default:
       base::fail("a constant of type {} cannot be given to an operator", type->str());
@@ -99,11 +109,25 @@ AtenCall::AtenCall(std::string name, std::string overload, const nlohmann::json&
   base::require(arguments.is_array() && arguments.size() <= schema.arguments().size(),
                 "the operator '{}' takes a list of at most {} arguments", name_,
                 schema.arguments().size());
-  for (const auto& argument : arguments) count_inputs(argument, inputs_);
+  const auto& taken = schema.arguments();
+  for (std::size_t k = 0; k < taken.size(); ++k)
+    require_allowed_value(schema, taken[k], k < arguments.size() ? arguments[k] : nlohmann::json());
+  for (const auto& argument : arguments) {
+    count_inputs(argument, inputs_);
+    if (argument.is_object() && argument.contains("weight")) require_role(argument["weight"]);
+  }
   outputs_ = schema.returns().size();
 }
 
 AtenCall::~AtenCall() = default;
+
+void AtenCall::require_role(const nlohmann::json& name) const {
+  const bool known =
+      name.is_string() && std::any_of(weights_.begin(), weights_.end(), [&](const Role& role) {
+        return role.name == name.get<std::string>();
+      });
+  base::require(known, "the operator '{}' has no weight called {}", name_, name.dump());
+}
 
 OperatorPtr AtenCall::read(const nlohmann::json& options) {
   std::string name, overload;
@@ -118,6 +142,10 @@ OperatorPtr AtenCall::read(const nlohmann::json& options) {
   try {
     for (const auto& [role, shape] : shapes.items()) {
       weights.push_back({.name = role, .shape = shape.get<Shape>()});
+      const auto numbers = base::array_bytes(weights.back().shape, 1);
+      base::require(numbers && *numbers <= kLargestValue,
+                    "the weight '{}' of the operator '{}' would have {} numbers", role, name,
+                    fmt::join(weights.back().shape, "x"));
     }
   } catch (const nlohmann::json::exception&) {
     base::fail("the weights of the operator '{}' are not given as lists of sizes", name);
@@ -153,32 +181,73 @@ c10::IValue AtenCall::argument(std::size_t k, const Call& call) const {
   return constant(given, schema.type());
 }
 
-std::vector<at::Tensor> AtenCall::run(const Call& call) const {
+std::vector<at::Tensor> AtenCall::outputs_of(const Call& call) const {
   c10::Stack stack;
   try {
     for (std::size_t k = 0; k < operator_.schema().arguments().size(); ++k)
       stack.push_back(argument(k, call));
-    operator_.callBoxed(stack);
   } catch (const nlohmann::json::exception&) {
     base::fail("node '{}' ({}) has a constant of the wrong type", call.node, name_);
-  } catch (const c10::Error& error) {
-    base::fail("node '{}' ({}) failed: {}", call.node, name_, error.what_without_backtrace());
   }
+  operator_.callBoxed(stack);
   std::vector<at::Tensor> outputs;
   for (const auto& value : stack) outputs.push_back(value.toTensor());
   return outputs;
 }
 
-std::vector<Shape> AtenCall::infer(std::span<const Shape> inputs) const {
-  const c10::NoGradGuard no_grad;
-  std::vector<at::Tensor> zeros;
-  for (const auto& shape : inputs) zeros.push_back(at::zeros(shape));
-  WeightsByRole weights;
-  for (const auto& role : weights_) weights.emplace(role.name, Weight(at::zeros(role.shape)));
-  std::vector<Shape> shapes;
-  for (const auto& output : run(Call{.node = name_, .inputs = zeros, .weights = weights})) {
-    shapes.push_back(output.sizes().vec());
+std::vector<at::Tensor> AtenCall::run(const Call& call) const {
+  try {
+    return outputs_of(call);
+  } catch (const c10::Error& error) {
+    base::fail("node '{}' ({}) failed: {}", call.node, name_, error.what_without_backtrace());
   }
+}
+
+std::vector<at::Tensor> AtenCall::try_on(at::Device device,
+                                         std::span<const ValueInfo> inputs) const {
+  const c10::NoGradGuard no_grad;
+  const auto blank = [&](const Shape& shape, at::ScalarType type) {
+    return at::zeros(shape, at::TensorOptions().dtype(type).device(device));
+  };
+  std::vector<at::Tensor> values;
+  for (const auto& input : inputs) values.push_back(blank(input.shape, input.type));
+  WeightsByRole weights;
+  for (const auto& role : weights_)
+    weights.emplace(role.name, Weight(blank(role.shape, at::kFloat)));
+  return outputs_of({.node = name_, .inputs = values, .weights = weights});
+}
+
+void AtenCall::require_small(std::span<const ValueInfo> inputs) const {
+  constexpr std::int64_t most = std::int64_t{1} << 26;
+  std::int64_t numbers = 0;
+  for (const auto& input : inputs) numbers += c10::multiply_integers(input.shape);
+  for (const auto& role : weights_) numbers += c10::multiply_integers(role.shape);
+  base::require(numbers <= most, "what '{}' gives can be found out for at most {} numbers, not {}",
+                name_, most, numbers);
+}
+
+std::vector<ValueInfo> AtenCall::infer_values(std::span<const ValueInfo> inputs) const {
+  std::vector<at::Tensor> outputs;
+  try {
+    try {
+      outputs = try_on(at::kMeta, inputs);
+    } catch (const c10::NotImplementedError&) {
+      require_small(inputs);
+      outputs = try_on(at::kCPU, inputs);
+    }
+  } catch (const c10::Error& error) {
+    base::fail("'{}' failed: {}", name_, error.what_without_backtrace());
+  }
+  std::vector<ValueInfo> infos;
+  for (const auto& output : outputs) infos.push_back({output.sizes().vec(), output.scalar_type()});
+  return infos;
+}
+
+std::vector<Shape> AtenCall::infer(std::span<const Shape> inputs) const {
+  std::vector<ValueInfo> infos;
+  for (const auto& shape : inputs) infos.push_back({shape});
+  std::vector<Shape> shapes;
+  for (auto& output : infer_values(infos)) shapes.push_back(std::move(output.shape));
   return shapes;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/fused/winograd.h"
+#include "ranklens/nn/operators/bounds.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
@@ -15,6 +16,9 @@ Conv2d::Conv2d(const Sizes& sizes) : sizes_(sizes) {
   base::require(s.in >= 1 && s.out >= 1 && s.kernel >= 1 && s.stride >= 1 && s.dilation >= 1 &&
                     s.padding >= 0,
                 "a convolution needs positive channels, kernel, stride and dilation");
+  require_at_most(kLargestWindow, {s.kernel, s.stride, s.dilation, s.padding},
+                  "the kernel, stride, dilation and padding of a convolution");
+  require_at_most(kMostFeatures, {s.in, s.out}, "the channels of a convolution");
   base::require(s.groups >= 1 && s.in % s.groups == 0 && s.out % s.groups == 0,
                 "{} groups do not divide {} input and {} output channels", s.groups, s.in, s.out);
 }

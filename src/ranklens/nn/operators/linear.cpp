@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/operators/bounds.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
 
 Linear::Linear(std::int64_t in, std::int64_t out, bool bias) : in_(in), out_(out), bias_(bias) {
   base::require(in >= 1 && out >= 1, "a linear layer needs at least one input and one output");
+  require_at_most(kMostFeatures, {in, out}, "the inputs and outputs of a linear layer");
 }
 
 OperatorPtr Linear::read(const nlohmann::json& options) {

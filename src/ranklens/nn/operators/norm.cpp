@@ -139,9 +139,10 @@ std::vector<Shape> BatchNorm::infer(std::span<const Shape> inputs) const {
 }
 
 std::vector<Shape> LayerNorm::infer(std::span<const Shape> inputs) const {
-  base::require(inputs.front().back() == features_, "a layer norm of {} features does not take {}",
-                features_, inputs.front().back());
-  return {inputs.front()};
+  const auto& x = inputs.front();
+  base::require(!x.empty() && x.back() == features_, "a layer norm of {} features does not take {}",
+                features_, x.empty() ? 0 : x.back());
+  return {x};
 }
 
 std::vector<Shape> Normalise::infer(std::span<const Shape> inputs) const {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/operators/bounds.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
@@ -13,6 +14,8 @@ namespace ranklens::nn {
 Pool2d::Pool2d(Function function, const PoolOptions& options)
     : function_(function), window_(options) {
   if (window_.stride == 0) window_.stride = window_.kernel;
+  require_at_most(kLargestWindow, {window_.kernel, window_.stride, window_.padding},
+                  "the kernel, stride and padding of a pool");
   base::require(
       window_.kernel >= 1 && window_.stride >= 1 && window_.padding >= 0 &&
           2 * window_.padding <= window_.kernel,
@@ -52,6 +55,7 @@ std::vector<Shape> Pool2d::infer(std::span<const Shape> inputs) const {
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(std::int64_t height, std::int64_t width)
     : height_(height), width_(width) {
   base::require(height >= 1 && width >= 1, "an adaptive pool needs at least one cell");
+  require_at_most(kLargestWindow, {height, width}, "the cells of an adaptive pool");
 }
 
 OperatorPtr AdaptiveAvgPool2d::read(const nlohmann::json& options) {

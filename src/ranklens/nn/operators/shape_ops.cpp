@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/operators/bounds.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
@@ -88,6 +89,7 @@ Split::Split(std::vector<std::int64_t> sizes, std::int64_t dim)
   base::require(!sizes_.empty() &&
                     std::all_of(sizes_.begin(), sizes_.end(), [](auto size) { return size >= 1; }),
                 "a split needs at least one positive size");
+  for (const auto size : sizes_) require_at_most(kMostFeatures, {size}, "the sizes of a split");
 }
 
 OperatorPtr Split::read(const nlohmann::json& options) {

@@ -13,6 +13,7 @@ class Flatten final : public Operator {
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
   std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  bool keeps_integers() const override { return true; }
 
  private:
   bool channels_last_;
@@ -26,6 +27,7 @@ class Add final : public Operator {
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
   std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  bool keeps_integers() const override { return true; }
 };
 
 /// Values joined along one dimension of the batched value.
@@ -38,6 +40,7 @@ class Concat final : public Operator {
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
   std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  bool keeps_integers() const override { return true; }
 
  private:
   std::int64_t dim_;
@@ -53,6 +56,7 @@ class Split final : public Operator {
   nlohmann::json options() const override;
   std::vector<at::Tensor> run(const Call& call) const override;
   std::vector<Shape> infer(std::span<const Shape> inputs) const override;
+  bool keeps_integers() const override { return true; }
 
  private:
   std::vector<std::int64_t> sizes_;
