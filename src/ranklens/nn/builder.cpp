@@ -9,18 +9,17 @@
 namespace ranklens::nn {
 namespace {
 
-/// Shapes of an operator's outputs for one sample.
-std::vector<Shape> infer(const std::string& name, const Operator& op,
-                         const std::vector<Value>& values) {
-  std::vector<Shape> inputs;
-  for (const auto& value : values) {
-    inputs.push_back(value.sample);
-    inputs.back().insert(inputs.back().begin(), 2);
-  }
+/// An operator's outputs for one sample, without the batch dimension.
+std::vector<ValueInfo> infer(const std::string& name, const Operator& op,
+                             std::vector<ValueInfo> samples) {
+  for (auto& sample : samples) sample.shape.insert(sample.shape.begin(), 2);
   try {
-    auto shapes = op.infer(inputs);
-    for (auto& shape : shapes) shape.erase(shape.begin());
-    return shapes;
+    auto outputs = op.infer_values(samples);
+    for (auto& output : outputs) {
+      base::require(!output.shape.empty(), "its output has no batch dimension");
+      output.shape.erase(output.shape.begin());
+    }
+    return outputs;
   } catch (const base::Error& error) {
     base::fail("node '{}' does not fit: {}", name, error.what());
   }
@@ -44,7 +43,12 @@ Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
                         const std::vector<Value>& inputs,
                         const std::map<std::string, Storage>& storage) {
   Node node{.name = name, .op = op, .inputs = {}, .weights = {}};
-  for (const auto& value : inputs) node.inputs.push_back(value.name);
+  std::vector<ValueInfo> samples;
+  for (const auto& value : inputs) {
+    node.inputs.push_back(value.name);
+    const auto type = types_.find(value.name);
+    samples.push_back({value.sample, type == types_.end() ? at::kFloat : type->second});
+  }
   for (const auto& role : op->roles()) {
     const auto found = storage.find(role.name);
     if (role.optional && found == storage.end()) continue;
@@ -53,8 +57,11 @@ Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
     node.weights[role.name] = entry;
     if (how.share.empty()) planned_.push_back({entry, role, how});
   }
-  const auto shapes = infer(name, *op, inputs);
-  for (std::size_t k = 0; k < shapes.size(); ++k) samples_[value_name(name, k)] = shapes[k];
+  const auto outputs = infer(name, *op, std::move(samples));
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    samples_[value_name(name, k)] = outputs[k].shape;
+    types_[value_name(name, k)] = outputs[k].type;
+  }
   nodes_.push_back(std::move(node));
   return value(name);
 }

@@ -66,6 +66,7 @@ class GraphBuilder {
   std::vector<Node> nodes_;
   std::vector<Planned> planned_;
   std::map<std::string, Shape> samples_;
+  std::map<std::string, at::ScalarType> types_;  ///< of what nodes compute
 };
 
 }  // namespace ranklens::nn
