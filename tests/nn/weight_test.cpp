@@ -13,16 +13,13 @@
 
 #include "testing/close.h"
 #include "testing/expect_error.h"
+#include "testing/normal.h"
 
 namespace ranklens::nn {
 namespace {
 
 using ranklens::testing::close;
 using ranklens::testing::error_of;
-
-at::Tensor draw(at::IntArrayRef sizes, const char* name) {
-  return base::Stream(7, "test", name).normal(sizes, 0, 1, at::kDouble);
-}
 
 /// W[(m1,m2,m3),(n1,n2,n3)] entry by entry from the definition.
 double entry(const std::vector<at::Tensor>& cores, const Shape& m, const Shape& n) {
@@ -33,8 +30,9 @@ double entry(const std::vector<at::Tensor>& cores, const Shape& m, const Shape& 
 }
 
 TEST(TTMatrix, DenseFollowsTheDefinitionWithFirstModeSlowest) {
-  const std::vector<at::Tensor> cores{draw({1, 2, 3, 4}, "a"), draw({4, 3, 2, 5}, "b"),
-                                      draw({5, 2, 2, 1}, "c")};
+  const std::vector<at::Tensor> cores{testing::normal_double({1, 2, 3, 4}, "a"),
+                                      testing::normal_double({4, 3, 2, 5}, "b"),
+                                      testing::normal_double({5, 2, 2, 1}, "c")};
   const TTMatrix weight({12, 12}, cores);
   const auto dense = weight.dense();
   for (std::int64_t row = 0; row < 12; ++row) {
@@ -42,6 +40,16 @@ TEST(TTMatrix, DenseFollowsTheDefinitionWithFirstModeSlowest) {
       const Shape m{row / 6, row / 2 % 3, row % 2}, n{column / 4, column / 2 % 2, column % 2};
       EXPECT_NEAR(dense[row][column].item<double>(), entry(cores, m, n), 1e-12);
     }
+  }
+}
+
+TEST(TTMatrix, FromDenseKeepsATolerance) {
+  const auto dense = testing::normal_double({24, 24}, "w");
+  for (const double eps : {0.4, 0.7}) {
+    const auto weight = TTMatrix::from_dense(dense, {2, 3, 4}, {4, 3, 2}, {}, eps);
+    EXPECT_LE((weight->dense() - dense).norm().item<double>(), eps * dense.norm().item<double>());
+    EXPECT_LT(weight->parameters(),
+              TTMatrix::from_dense(dense, {2, 3, 4}, {4, 3, 2}, {})->parameters());
   }
 }
 
@@ -56,14 +64,15 @@ TEST_P(TTMatrixOrders, LinearAndAdjointAgreeWithDense) {
   const auto& [out, in, ranks] = GetParam();
   std::vector<at::Tensor> cores;
   for (std::size_t k = 0; k < out.size(); ++k) {
-    cores.push_back(
-        draw({k == 0 ? 1 : ranks[k - 1], out[k], in[k], k + 1 == out.size() ? 1 : ranks[k]},
-             k % 2 == 0 ? "even" : "odd"));
+    cores.push_back(testing::normal_double(
+        {k == 0 ? 1 : ranks[k - 1], out[k], in[k], k + 1 == out.size() ? 1 : ranks[k]},
+        k % 2 == 0 ? "even" : "odd"));
   }
   std::int64_t m = 1, n = 1;
   for (std::size_t k = 0; k < out.size(); ++k) m *= out[k], n *= in[k];
   const TTMatrix weight({m, n}, cores);
-  const auto x = draw({5, n}, "x"), bias = draw({m}, "bias"), y = draw({5, m}, "y");
+  const auto x = testing::normal_double({5, n}, "x"), bias = testing::normal_double({m}, "bias"),
+             y = testing::normal_double({5, m}, "y");
   EXPECT_TRUE(close(weight.linear(x, bias), at::linear(x, weight.dense(), bias), 1e-10, 1e-10));
   EXPECT_TRUE(close(weight.linear_adjoint(y), at::matmul(y, weight.dense()), 1e-10, 1e-10));
 }
@@ -76,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(All, TTMatrixOrders,
                                            Modes{{2, 2, 2, 2}, {3, 3, 3, 3}, {2, 3, 2}}));
 
 TEST(TTMatrix, DecompositionAtFullRankIsExactAndTruncationIsBestForTwoCores) {
-  const auto dense = draw({12, 20}, "w");
+  const auto dense = testing::normal_double({12, 20}, "w");
   EXPECT_TRUE(
       close(TTMatrix::from_dense(dense, {3, 4}, {4, 5}, {12})->dense(), dense, 1e-10, 1e-10));
   const auto cut = TTMatrix::from_dense(dense, {3, 4}, {4, 5}, {5})->dense();
@@ -89,24 +98,29 @@ TEST(TTMatrix, DecompositionAtFullRankIsExactAndTruncationIsBestForTwoCores) {
 }
 
 TEST(FixedRank, TruncatedSvdHasEckartYoungsError) {
-  const auto dense = draw({9, 14}, "w");
+  const auto dense = testing::normal_double({9, 14}, "w");
   const auto discarded =
       at::linalg_svdvals(dense).narrow(0, 4, 5).pow(2).sum().sqrt().item<double>();
-  EXPECT_NEAR((FixedRank::from_dense(dense, 4)->dense() - dense).norm().item<double>(), discarded,
+  EXPECT_NEAR((FixedRank::from_dense(dense, {4})->dense() - dense).norm().item<double>(), discarded,
               1e-10);
-  EXPECT_THAT(error_of([&] { FixedRank::from_dense(dense, 10); }),
+  EXPECT_THAT(error_of([&] { FixedRank::from_dense(dense, {10}); }),
               ::testing::HasSubstr("between 1 and 9"));
+  const double norm = dense.norm().item<double>();
+  const auto close_by = FixedRank::from_dense(dense, {}, discarded / norm * (1 + 1e-6));
+  EXPECT_EQ(close_by->factors()[0].tensor.size(1), 4);
 }
 
 TEST(FixedRank, LinearAdjointAndConvolutionAgreeWithDense) {
-  const auto u = draw({6, 3}, "u"), s = draw({3, 3}, "s"), v = draw({4 * 9, 3}, "v");
+  const auto u = testing::normal_double({6, 3}, "u"), s = testing::normal_double({3, 3}, "s"),
+             v = testing::normal_double({4 * 9, 3}, "v");
   const FixedRank weight({6, 4, 3, 3}, u, s, v);
-  const auto x = draw({2, 4, 7, 7}, "x"), bias = draw({6}, "b");
+  const auto x = testing::normal_double({2, 4, 7, 7}, "x"), bias = testing::normal_double({6}, "b");
   const ConvGeometry geometry{.stride = 2, .top = 1, .left = 0, .bottom = 2, .right = 1};
   EXPECT_TRUE(close(weight.conv2d(x, bias, geometry), convolve(x, weight.dense(), bias, geometry),
                     1e-10, 1e-10));
   const FixedRank flat({6, 36}, u, s, v);
-  const auto rows = draw({5, 36}, "rows"), y = draw({5, 6}, "y");
+  const auto rows = testing::normal_double({5, 36}, "rows"),
+             y = testing::normal_double({5, 6}, "y");
   EXPECT_TRUE(close(flat.linear(rows, bias), at::linear(rows, flat.dense(), bias), 1e-10, 1e-10));
   EXPECT_TRUE(close(flat.linear_adjoint(y), at::matmul(y, flat.dense()), 1e-10, 1e-10));
 }
@@ -150,7 +164,7 @@ TEST(WeightSpec, RoundTripsAndRefuses) {
   EXPECT_THAT(error_of([] { parse_weight_spec("low_rank(r=1,r=2)"); }),
               ::testing::HasSubstr("twice"));
   EXPECT_THAT(error_of([] { parse_weight_spec("low_rank"); }),
-              ::testing::HasSubstr("needs a rank or a tolerance"));
+              ::testing::HasSubstr("needs a rank, a tolerance or a ratio"));
   EXPECT_THAT(error_of([] { parse_weight_spec("tt(out=2x2,in=2x,r=2)"); }),
               ::testing::HasSubstr("'' in the weight spec 'tt(out=2x2,in=2x,r=2)'"));
   EXPECT_THAT(error_of([] { parse_weight_spec("low_rank(eps=1)"); }),

@@ -1,5 +1,6 @@
 #include "ranklens/nn/weight.h"
 
+#include <c10/util/accumulate.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
@@ -26,6 +27,16 @@ std::int64_t WeightFormat::parameters() const {
   std::int64_t count = 0;
   for (const auto& factor : factors()) count += factor.tensor.numel();
   return count;
+}
+
+at::Tensor WeightFormat::rows(const at::Tensor&) const {
+  base::fail("a weight stored as {} is no table of rows", spec());
+}
+
+nlohmann::json FactorisedFormat::structure() const { return {{"shape", shape_}}; }
+
+std::int64_t FactorisedFormat::columns() const {
+  return c10::multiply_integers(shape_.begin() + 1, shape_.end());
 }
 
 Weight make_weight(const std::string& kind, const nlohmann::json& structure,

@@ -79,11 +79,32 @@ class WeightFormat {
   virtual at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                             const ConvGeometry& geometry) const = 0;
   virtual at::Tensor dense() const = 0;
+  /// The rows of the matrix [out, in] at `indices` (int64, any shape, each in [0, out)): [..., in],
+  /// what an embedding looks up. Nothing but these rows is multiplied out. Error where the weight
+  /// is no table.
+  virtual at::Tensor rows(const at::Tensor& indices) const;
   /// Multiply–adds of linear() for one row, or of conv2d() for one output pixel.
   virtual std::int64_t multiply_adds() const = 0;
+  /// Multiply–adds of rows() for one index.
+  virtual std::int64_t row_multiply_adds() const { return 0; }
 
   /// Stored numbers: the sum over the factors.
   std::int64_t parameters() const;
+};
+
+/// What formats of several factors have in common.
+class FactorisedFormat : public WeightFormat {
+ public:
+  Shape shape() const final { return shape_; }
+  /// {"shape": [...]}: the rest is read from the factors.
+  nlohmann::json structure() const final;
+
+ protected:
+  explicit FactorisedFormat(Shape shape) : shape_(std::move(shape)) {}
+  /// in (... height * width) of the matrix form [out, in].
+  std::int64_t columns() const;
+
+  Shape shape_;
 };
 
 /// A weight with the factors mapped one by one (device, dtype, detach, clone, ...).

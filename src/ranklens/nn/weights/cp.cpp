@@ -1,6 +1,6 @@
 #include "ranklens/nn/weights/cp.h"
 
-#include <array>
+#include <algorithm>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -13,12 +13,17 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
 #include "ranklens/nn/weights/dense.h"
+#include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/tn/formats/cp_als.h"
 
 namespace ranklens::nn {
 namespace {
 
-constexpr std::array<const char*, 4> kCPNames{"A", "B", "Y", "X"};
+/// Of the factors of a weight of so many dimensions.
+std::vector<std::string> cp_names(std::size_t dimensions) {
+  const std::vector<std::string> all{"A", "B", "Y", "X"};
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(dimensions, all.size()))};
+}
 
 /// Every channel by itself, along one side of the window: `lines` [r, 1, height, width].
 at::Tensor along(const at::Tensor& x, const at::Tensor& lines, at::IntArrayRef stride,
@@ -29,13 +34,14 @@ at::Tensor along(const at::Tensor& x, const at::Tensor& lines, at::IntArrayRef s
 }  // namespace
 
 CPKernel::CPKernel(Shape shape, std::vector<at::Tensor> factors)
-    : shape_(std::move(shape)), factors_(std::move(factors)) {
+    : FactorisedFormat(std::move(shape)), factors_(std::move(factors)) {
   base::require((shape_.size() == 2 || shape_.size() == 4) && factors_.size() == shape_.size(),
                 "a CP weight has one factor for each of 2 or 4 dimensions");
+  const auto names = cp_names(factors_.size());
   for (std::size_t k = 0; k < factors_.size(); ++k) {
     base::require(
         factors_[k].dim() == 2 && factors_[k].size(0) == shape_[k] && factors_[k].size(1) == rank(),
-        "the factor {} of a CP weight must be {} x {}", kCPNames[k], shape_[k], rank());
+        "the factor {} of a CP weight must be {} x {}", names[k], shape_[k], rank());
   }
 }
 
@@ -52,29 +58,15 @@ Weight CPKernel::from_dense(const at::Tensor& dense, std::int64_t rank) {
 
 Weight CPKernel::read(const nlohmann::json& structure, std::vector<Factor> factors) {
   const auto shape = structure.at("shape").get<Shape>();
-  base::require(shape.size() <= kCPNames.size() && factors.size() == shape.size(),
-                "a CP weight is stored as one factor a dimension: A, B, Y, X");
-  std::vector<at::Tensor> found(shape.size());
-  for (const auto& factor : factors) {
-    for (std::size_t k = 0; k < found.size(); ++k)
-      if (factor.name == kCPNames[k]) found[k] = factor.tensor;
-  }
-  for (std::size_t k = 0; k < found.size(); ++k)
-    base::require(found[k].defined(), "a CP weight lacks its factor {}", kCPNames[k]);
+  auto found = in_order(factors, cp_names(shape.size()), "a CP weight");
   return Weight(std::make_shared<CPKernel>(shape, std::move(found)));
 }
 
-std::vector<Factor> CPKernel::factors() const {
-  std::vector<Factor> named;
-  for (std::size_t k = 0; k < factors_.size(); ++k) named.push_back({kCPNames[k], factors_[k]});
-  return named;
-}
+std::vector<Factor> CPKernel::factors() const { return named(cp_names(factors_.size()), factors_); }
 
 Weight CPKernel::with(std::vector<at::Tensor> tensors) const {
   return Weight(std::make_shared<CPKernel>(shape_, std::move(tensors)));
 }
-
-nlohmann::json CPKernel::structure() const { return {{"shape", shape_}}; }
 
 std::string CPKernel::spec() const { return fmt::format("cp(r={})", rank()); }
 
@@ -108,6 +100,11 @@ at::Tensor CPKernel::dense() const {
   for (auto k = factors_.size() - 1; k-- > 1;)
     grown = (factors_[k].unsqueeze(1) * grown.unsqueeze(0)).reshape({-1, rank()});
   return at::matmul(factors_.front(), grown.t()).reshape(shape_);
+}
+
+at::Tensor CPKernel::rows(const at::Tensor& indices) const {
+  base::require(shape_.size() == 2, "a CP weight with a window is no table of rows");
+  return base::linear(select_rows(factors_[0], indices), factors_[1]);
 }
 
 std::int64_t CPKernel::multiply_adds() const {

@@ -7,7 +7,7 @@ namespace ranklens::nn {
 /// A canonical polyadic weight: W[o, i, y, x] = sum_r A[o, r] B[i, r] Y[y, r] X[x, r] (Lebedev,
 /// Ganin, Rakhuba, Oseledets, Lempitsky 2015). A convolution becomes one of 1x1 (in to r), one down
 /// and one across each channel by itself, and one of 1x1 (r to out); of a matrix A and B are left.
-class CPKernel final : public WeightFormat {
+class CPKernel final : public FactorisedFormat {
  public:
   /// `factors` [n_k, r], one for each dimension of `shape`.
   CPKernel(Shape shape, std::vector<at::Tensor> factors);
@@ -19,20 +19,19 @@ class CPKernel final : public WeightFormat {
   std::int64_t rank() const { return factors_.front().size(1); }
 
   std::string_view kind() const override { return "cp"; }
-  Shape shape() const override { return shape_; }
   std::vector<Factor> factors() const override;
   Weight with(std::vector<at::Tensor> tensors) const override;
-  nlohmann::json structure() const override;
   std::string spec() const override;
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override;
   at::Tensor linear_adjoint(const at::Tensor& y) const override;
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const ConvGeometry& geometry) const override;
   at::Tensor dense() const override;
+  at::Tensor rows(const at::Tensor& indices) const override;
   std::int64_t multiply_adds() const override;
+  std::int64_t row_multiply_adds() const override { return rank() * columns(); }
 
  private:
-  Shape shape_;
   std::vector<at::Tensor> factors_;
 };
 

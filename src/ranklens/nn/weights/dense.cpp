@@ -7,6 +7,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
+#include "ranklens/nn/weights/named_factors.h"
 
 namespace ranklens::nn {
 
@@ -27,6 +28,10 @@ at::Tensor Dense::linear(const at::Tensor& x, const at::Tensor& bias) const {
 }
 
 at::Tensor Dense::linear_adjoint(const at::Tensor& y) const { return at::matmul(y, value_); }
+
+at::Tensor Dense::rows(const at::Tensor& indices) const {
+  return select_rows(value_.flatten(1), indices);
+}
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias,
                     const ConvGeometry& g) {

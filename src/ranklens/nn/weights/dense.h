@@ -23,6 +23,7 @@ class Dense final : public WeightFormat {
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const ConvGeometry& geometry) const override;
   at::Tensor dense() const override { return value_; }
+  at::Tensor rows(const at::Tensor& indices) const override;
   std::int64_t multiply_adds() const override { return value_.numel(); }
 
  private:

@@ -11,6 +11,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
 #include "ranklens/nn/weights/dense.h"
+#include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
 #include "ranklens/tn/train/decompose.h"
@@ -18,18 +19,11 @@
 namespace ranklens::nn {
 
 TTConv::TTConv(Shape shape, at::Tensor window, std::vector<at::Tensor> cores)
-    : shape_(std::move(shape)), window_(std::move(window)), cores_(std::move(cores)) {
+    : FactorisedFormat(std::move(shape)), window_(std::move(window)), cores_(std::move(cores)) {
   base::require(shape_.size() == 4, "only the kernel of a convolution has this tensor-train form");
   base::require(window_.dim() == 3 && window_.size(0) == shape_[2] && window_.size(1) == shape_[3],
                 "the window core of a tensor train must be [{}, {}, r]", shape_[2], shape_[3]);
-  base::require(!cores_.empty(), "a tensor train needs at least one core");
-  auto left = window_.size(2);
-  for (std::size_t k = 0; k < cores_.size(); ++k) {
-    base::require(cores_[k].dim() == 4 && cores_[k].size(0) == left,
-                  "core {} of a tensor train must be [{}, out, in, r']", k + 1, left);
-    left = cores_[k].size(3);
-  }
-  base::require(left == 1, "the last core of a tensor train must end with rank 1");
+  check_cores(cores_, window_.size(2), 1);
   base::require(c10::multiply_integers(out_modes()) == shape_[0] &&
                     c10::multiply_integers(in_modes()) == shape_[1],
                 "tensor-train modes {} and {} do not give {} outputs and {} inputs",
@@ -62,31 +56,14 @@ Weight TTConv::from_dense(const at::Tensor& dense, const Shape& out, const Shape
 
 Weight TTConv::read(const nlohmann::json& structure, std::vector<Factor> factors) {
   base::require(!factors.empty(), "a tensor train needs at least one core");
-  at::Tensor window;
-  std::vector<at::Tensor> cores(factors.size() - 1);
-  for (const auto& factor : factors) {
-    if (factor.name == "core.0") window = factor.tensor;
-    for (std::size_t k = 0; k < cores.size(); ++k)
-      if (factor.name == fmt::format("core.{}", k + 1)) cores[k] = factor.tensor;
-  }
-  base::require(window.defined(), "a tensor train lacks its factor 'core.0'");
-  for (std::size_t k = 0; k < cores.size(); ++k)
-    base::require(cores[k].defined(), "a tensor train lacks its factor 'core.{}'", k + 1);
-  return Weight(
-      std::make_shared<TTConv>(structure.at("shape").get<Shape>(), window, std::move(cores)));
+  const auto found = in_order(factors, core_names(factors.size()), "a tensor train");
+  return Weight(std::make_shared<TTConv>(structure.at("shape").get<Shape>(), found.front(),
+                                         std::vector<at::Tensor>(found.begin() + 1, found.end())));
 }
 
-Shape TTConv::out_modes() const {
-  Shape modes;
-  for (const auto& core : cores_) modes.push_back(core.size(1));
-  return modes;
-}
+Shape TTConv::out_modes() const { return tn::modes_of(cores_).out; }
 
-Shape TTConv::in_modes() const {
-  Shape modes;
-  for (const auto& core : cores_) modes.push_back(core.size(2));
-  return modes;
-}
+Shape TTConv::in_modes() const { return tn::modes_of(cores_).in; }
 
 Shape TTConv::ranks() const {
   Shape ranks;
@@ -95,10 +72,9 @@ Shape TTConv::ranks() const {
 }
 
 std::vector<Factor> TTConv::factors() const {
-  std::vector<Factor> factors{{"core.0", window_}};
-  for (std::size_t k = 0; k < cores_.size(); ++k)
-    factors.push_back({fmt::format("core.{}", k + 1), cores_[k]});
-  return factors;
+  auto tensors = cores_;
+  tensors.insert(tensors.begin(), window_);
+  return named(core_names(tensors.size()), tensors);
 }
 
 Weight TTConv::with(std::vector<at::Tensor> tensors) const {
@@ -107,8 +83,6 @@ Weight TTConv::with(std::vector<at::Tensor> tensors) const {
   return Weight(std::make_shared<TTConv>(
       shape_, tensors.front(), std::vector<at::Tensor>(tensors.begin() + 1, tensors.end())));
 }
-
-nlohmann::json TTConv::structure() const { return {{"shape", shape_}}; }
 
 std::string TTConv::spec() const {
   return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"),

@@ -9,7 +9,7 @@ namespace ranklens::nn {
 /// G_d[o_d, i_d] with G_0 [height, width, r_0] and cores [r_{k-1}, o_k, i_k, r_k], r_d = 1;
 /// channels are row-major multi-indices, first mode slowest. The window is applied to every channel
 /// by itself, the train to the channels of every pixel: nothing is unfolded.
-class TTConv final : public WeightFormat {
+class TTConv final : public FactorisedFormat {
  public:
   TTConv(Shape shape, at::Tensor window, std::vector<at::Tensor> cores);
   /// TT-SVD of the kernel with its modes in the order above, with at most the given ranks r_0 ..
@@ -24,10 +24,8 @@ class TTConv final : public WeightFormat {
   Shape ranks() const;
 
   std::string_view kind() const override { return "tt_conv"; }
-  Shape shape() const override { return shape_; }
   std::vector<Factor> factors() const override;
   Weight with(std::vector<at::Tensor> tensors) const override;
-  nlohmann::json structure() const override;
   std::string spec() const override;
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override;
   at::Tensor linear_adjoint(const at::Tensor& y) const override;
@@ -41,7 +39,6 @@ class TTConv final : public WeightFormat {
   /// in].
   std::vector<at::Tensor> channel_train() const;
 
-  Shape shape_;
   at::Tensor window_;
   std::vector<at::Tensor> cores_;
 };

@@ -1,31 +1,25 @@
 #include "ranklens/nn/weights/tt_matrix.h"
 
-#include <algorithm>
+#include <cmath>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_svd.h>
 #include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/weights/dense.h"
+#include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
+#include "ranklens/tn/linear/tt_rows.h"
+#include "ranklens/tn/train/decompose.h"
 
 namespace ranklens::nn {
 
 TTMatrix::TTMatrix(Shape shape, std::vector<at::Tensor> cores)
-    : shape_(std::move(shape)), cores_(std::move(cores)) {
-  base::require(!cores_.empty(), "a tensor train needs at least one core");
-  for (std::size_t k = 0; k < cores_.size(); ++k) {
-    base::require(cores_[k].dim() == 4, "core {} of a tensor train must be [r, out, in, r']", k);
-    const auto left = k == 0 ? 1 : cores_[k - 1].size(3);
-    base::require(cores_[k].size(0) == left,
-                  "core {} of a tensor train has left rank {}, its neighbour {}", k,
-                  cores_[k].size(0), left);
-  }
-  base::require(cores_.back().size(3) == 1, "the last core of a tensor train must end with rank 1");
+    : FactorisedFormat(std::move(shape)), cores_(std::move(cores)) {
+  check_cores(cores_, 1);
   base::require(c10::multiply_integers(out_modes()) * c10::multiply_integers(in_modes()) ==
                         c10::multiply_integers(shape_) &&
                     !shape_.empty() && c10::multiply_integers(out_modes()) == shape_[0],
@@ -34,54 +28,23 @@ TTMatrix::TTMatrix(Shape shape, std::vector<at::Tensor> cores)
 }
 
 Weight TTMatrix::from_dense(const at::Tensor& dense, const Shape& out, const Shape& in,
-                            const Shape& ranks) {
-  const auto d = static_cast<std::int64_t>(out.size());
-  Shape sizes = out, order;
-  sizes.insert(sizes.end(), in.begin(), in.end());
-  for (std::int64_t k = 0; k < d; ++k) order.insert(order.end(), {k, d + k});
-  auto rest = dense.reshape(sizes).permute(order).contiguous();
-  std::vector<at::Tensor> cores;
-  std::int64_t left = 1;
-  for (std::int64_t k = 0; k + 1 < d; ++k) {
-    const auto unfolding = rest.reshape({left * out[k] * in[k], -1});
-    const auto rank = std::min({ranks[k], unfolding.size(0), unfolding.size(1)});
-    const auto [u, s, vh] = at::linalg_svd(unfolding, false);
-    cores.push_back(u.narrow(1, 0, rank).reshape({left, out[k], in[k], rank}).contiguous());
-    rest = s.narrow(0, 0, rank).unsqueeze(1) * vh.narrow(0, 0, rank);
-    left = rank;
-  }
-  cores.push_back(rest.reshape({left, out.back(), in.back(), 1}).contiguous());
+                            const Shape& ranks, double eps) {
+  const auto found =
+      tn::decompose(dense.reshape({dense.size(0), -1}), out, in, {.eps = eps, .ranks = ranks});
+  auto cores = found.matrix.cores;
+  cores.front() = cores.front() * std::exp(found.matrix.log_scale);
+  for (auto& core : cores) core = core.contiguous();
   return Weight(std::make_shared<TTMatrix>(dense.sizes().vec(), std::move(cores)));
 }
 
 Weight TTMatrix::read(const nlohmann::json& structure, std::vector<Factor> factors) {
-  std::vector<at::Tensor> cores(factors.size());
-  for (const auto& factor : factors) {
-    std::size_t k = factors.size();
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-      if (factor.name == fmt::format("core.{}", i)) k = i;
-    }
-    base::require(k < cores.size(), "a tensor train of {} cores has no factor '{}'", factors.size(),
-                  factor.name);
-    cores[k] = factor.tensor;
-  }
-  for (std::size_t k = 0; k < cores.size(); ++k) {
-    base::require(cores[k].defined(), "a tensor train lacks its factor 'core.{}'", k);
-  }
+  auto cores = in_order(factors, core_names(factors.size()), "a tensor train");
   return Weight(std::make_shared<TTMatrix>(structure.at("shape").get<Shape>(), std::move(cores)));
 }
 
-Shape TTMatrix::out_modes() const {
-  Shape modes;
-  for (const auto& core : cores_) modes.push_back(core.size(1));
-  return modes;
-}
+Shape TTMatrix::out_modes() const { return tn::modes_of(cores_).out; }
 
-Shape TTMatrix::in_modes() const {
-  Shape modes;
-  for (const auto& core : cores_) modes.push_back(core.size(2));
-  return modes;
-}
+Shape TTMatrix::in_modes() const { return tn::modes_of(cores_).in; }
 
 Shape TTMatrix::ranks() const {
   Shape ranks;
@@ -89,19 +52,11 @@ Shape TTMatrix::ranks() const {
   return ranks;
 }
 
-std::vector<Factor> TTMatrix::factors() const {
-  std::vector<Factor> factors;
-  for (std::size_t k = 0; k < cores_.size(); ++k) {
-    factors.push_back({fmt::format("core.{}", k), cores_[k]});
-  }
-  return factors;
-}
+std::vector<Factor> TTMatrix::factors() const { return named(core_names(cores_.size()), cores_); }
 
 Weight TTMatrix::with(std::vector<at::Tensor> tensors) const {
   return Weight(std::make_shared<TTMatrix>(shape_, std::move(tensors)));
 }
-
-nlohmann::json TTMatrix::structure() const { return {{"shape", shape_}}; }
 
 std::string TTMatrix::spec() const {
   return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"),
@@ -135,5 +90,20 @@ at::Tensor TTMatrix::conv2d(const at::Tensor& x, const at::Tensor& bias,
 }
 
 at::Tensor TTMatrix::dense() const { return tn::dense_matrix(cores_).reshape(shape_); }
+
+at::Tensor TTMatrix::rows(const at::Tensor& indices) const {
+  auto sizes = indices.sizes().vec();
+  sizes.push_back(columns());
+  return tn::tt_rows(cores_, indices.reshape(-1)).reshape(sizes);
+}
+
+std::int64_t TTMatrix::row_multiply_adds() const {
+  std::int64_t sum = 0, done = cores_.front().size(2);
+  for (std::size_t k = 1; k < cores_.size(); ++k) {
+    sum += done * cores_[k].size(0) * cores_[k].size(2) * cores_[k].size(3);
+    done *= cores_[k].size(2);
+  }
+  return sum;
+}
 
 }  // namespace ranklens::nn

@@ -8,12 +8,16 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
 #include "ranklens/nn/weights/dense.h"
+#include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/tn/formats/hosvd.h"
 
 namespace ranklens::nn {
 
 Tucker2::Tucker2(Shape shape, at::Tensor u, at::Tensor core, at::Tensor v)
-    : shape_(std::move(shape)), u_(std::move(u)), core_(std::move(core)), v_(std::move(v)) {
+    : FactorisedFormat(std::move(shape)),
+      u_(std::move(u)),
+      core_(std::move(core)),
+      v_(std::move(v)) {
   base::require(shape_.size() >= 2, "a Tucker weight needs at least two dimensions");
   base::require(
       u_.dim() == 2 && u_.size(0) == shape_[0] && v_.dim() == 2 && v_.size(0) == shape_[1],
@@ -47,23 +51,15 @@ Weight Tucker2::from_dense(const at::Tensor& dense, const Shape& ranks, double e
 }
 
 Weight Tucker2::read(const nlohmann::json& structure, std::vector<Factor> factors) {
-  at::Tensor u, core, v;
-  for (auto& factor : factors) {
-    if (factor.name == "U") u = factor.tensor;
-    if (factor.name == "C") core = factor.tensor;
-    if (factor.name == "V") v = factor.tensor;
-  }
-  base::require(u.defined() && core.defined() && v.defined() && factors.size() == 3,
-                "a Tucker weight is stored as U, C and V");
-  return Weight(std::make_shared<Tucker2>(structure.at("shape").get<Shape>(), u, core, v));
+  const auto found = in_order(factors, {"U", "C", "V"}, "a Tucker weight");
+  return Weight(
+      std::make_shared<Tucker2>(structure.at("shape").get<Shape>(), found[0], found[1], found[2]));
 }
 
 Weight Tucker2::with(std::vector<at::Tensor> tensors) const {
   base::require(tensors.size() == 3, "a Tucker weight has 3 factors, not {}", tensors.size());
   return Weight(std::make_shared<Tucker2>(shape_, tensors[0], tensors[1], tensors[2]));
 }
-
-nlohmann::json Tucker2::structure() const { return {{"shape", shape_}}; }
 
 std::string Tucker2::spec() const { return fmt::format("tucker(r={}x{})", u_.size(1), v_.size(1)); }
 
@@ -79,6 +75,10 @@ at::Tensor Tucker2::linear(const at::Tensor& x, const at::Tensor& bias) const {
 
 at::Tensor Tucker2::linear_adjoint(const at::Tensor& y) const {
   return at::matmul(at::matmul(at::matmul(y, u_), core_matrix()), v_.t());
+}
+
+at::Tensor Tucker2::rows(const at::Tensor& indices) const {
+  return base::linear(at::matmul(select_rows(u_, indices), core_matrix()), v_);
 }
 
 at::Tensor Tucker2::conv2d(const at::Tensor& x, const at::Tensor& bias,

@@ -8,7 +8,7 @@ namespace ranklens::nn {
 /// height, width], V [in, q] (Kim, Park, Yoo, Choi, Yang, Shin 2016). A convolution becomes one of
 /// 1x1 (in to q), the core's (q to p, which carries stride, padding and dilation) and one of 1x1 (p
 /// to out); a matrix becomes three products. Window modes stay as they are.
-class Tucker2 final : public WeightFormat {
+class Tucker2 final : public FactorisedFormat {
  public:
   Tucker2(Shape shape, at::Tensor u, at::Tensor core, at::Tensor v);
   /// The sequentially truncated higher-order SVD in the two channel modes; `eps` relative Frobenius
@@ -21,25 +21,24 @@ class Tucker2 final : public WeightFormat {
   const at::Tensor& v() const { return v_; }
 
   std::string_view kind() const override { return "tucker"; }
-  Shape shape() const override { return shape_; }
   std::vector<Factor> factors() const override { return {{"U", u_}, {"C", core_}, {"V", v_}}; }
   Weight with(std::vector<at::Tensor> tensors) const override;
-  nlohmann::json structure() const override;
   std::string spec() const override;
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override;
   at::Tensor linear_adjoint(const at::Tensor& y) const override;
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const ConvGeometry& geometry) const override;
   at::Tensor dense() const override;
+  at::Tensor rows(const at::Tensor& indices) const override;
   /// Of the core for one output pixel, and of the outer factors for one pixel each (a strided
   /// convolution reads more input pixels than it writes).
   std::int64_t multiply_adds() const override { return u_.numel() + core_.numel() + v_.numel(); }
+  std::int64_t row_multiply_adds() const override { return core_.numel() + v_.numel(); }
 
  private:
   /// C as a matrix [p, q], of a weight that is one.
   at::Tensor core_matrix() const;
 
-  Shape shape_;
   at::Tensor u_, core_, v_;
 };
 
