@@ -95,7 +95,7 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--data", options.data,
                      "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
   command.add_option("--arms", options.arms,
-                     "dense, tt-matched, low-rank, tt; the first is compared with");
+                     "dense, tt-matched, low-rank, tt, tt-trunk; the first is compared with");
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
   auto* seed = command.get_option("--seed");
   seed->default_str(std::to_string(study::preset(options.preset).seeds.front()));

@@ -60,6 +60,8 @@ TEST(Operators, AreReadFromOptionsStrictly) {
     if (kind == "conv2d" || kind == "linear") options = {{"in", 2}, {"out", 3}};
     if (kind == "batch_norm" || kind == "layer_norm") options = {{"features", 2}};
     if (kind == "normalise") options = {{"mean", {0.5}}, {"std", {0.25}}};
+    if (kind == "embedding") options = {{"rows", 5}, {"columns", 2}};
+    if (kind == "mps_classifier") options = {{"sites", 4}, {"classes", 3}, {"scaled", true}};
     if (kind == "split") options = {{"sizes", {1, 2}}};
     const auto op = make_operator(kind, options);
     EXPECT_EQ(make_operator(kind, op->options())->options(), op->options()) << kind;

@@ -39,6 +39,51 @@ TEST(Zoo, MatchedHeadsAreOfOneShapeAndAboutOneSize) {
   EXPECT_EQ(cnn_tt_matched({}).state.at("head.weight").weight->parameters(), 2048 + 16384 + 512);
 }
 
+TEST(Zoo, ATensorTrainTrunkIsTheDenseOnesQuarter) {
+  for (const std::int64_t width : {8, 16, 32}) {
+    const auto dense = cnn_dense({.width = width}), trunk = cnn_tt_trunk({.width = width});
+    std::int64_t saved = 0;
+    for (const auto& name : dense.state.names()) {
+      const auto& before = dense.state.at(name).weight;
+      const auto& after = trunk.state.at(name).weight;
+      EXPECT_EQ(after->shape(), before->shape());
+      const bool kernel = before->shape().size() == 4 && name != "conv1.weight";
+      EXPECT_EQ(after->kind(), kernel ? "tt_conv" : "dense") << name;
+      if (!kernel) continue;
+      EXPECT_LE(4 * after->parameters(), before->parameters()) << name;
+      EXPECT_GE(7 * after->parameters(), before->parameters()) << name;
+      saved += before->parameters() - after->parameters();
+    }
+    EXPECT_EQ(trunk.state.trainable_parameters(), dense.state.trainable_parameters() - saved);
+  }
+  const auto dense = cnn_dense({.seed = 4}), trunk = cnn_tt_trunk({.seed = 4});
+  for (const auto* name : {"conv1.weight", "head.weight"})
+    EXPECT_TRUE(at::equal(dense.state.tensor(name), trunk.state.tensor(name)));
+}
+
+TEST(Zoo, TheMatrixProductStateBeginsNearOneWhateverTheImageAndItsSize) {
+  for (const std::int64_t size : {28, 64}) {
+    const auto net = mps_classifier({.size = size, .classes = 4, .seed = 2});
+    const auto images =
+        base::Stream(1, "test", "images").uniform({8, 1, size, size}, 0, 1, at::kFloat);
+    const c10::NoGradGuard no_grad;
+    const auto logits = net(images);
+    EXPECT_LT(logits.abs().max().item<double>(), 10) << size;
+    EXPECT_GT(logits.abs().amax(1).min().item<double>(), 0.05) << size;
+  }
+  // Bonds 1, 2, 4, 8, 16, 32, ..., 32, 16, ..., 1 around a core of 32 x 10 x 32.
+  std::int64_t numbers = 32 * 10 * 32;
+  for (const std::int64_t sites_of_a_side : {98, 98}) {
+    std::int64_t left = 1;
+    for (std::int64_t k = 0; k < sites_of_a_side; ++k) {
+      const auto right = std::min<std::int64_t>(32, 2 * left);
+      numbers += 2 * left * right;
+      left = right;
+    }
+  }
+  EXPECT_EQ(mps_classifier({}).state.trainable_parameters(), numbers);
+}
+
 TEST(Zoo, ArmsShareTheirTrunkWeights) {
   const auto dense = cnn_dense({.seed = 4}), tt = cnn_tt({.seed = 4}),
              other = cnn_dense({.seed = 5});
@@ -85,6 +130,8 @@ TEST(Zoo, WhatANetworkWouldIgnoreIsRefused) {
   EXPECT_THAT(testing::error_of([] { make("mlp", {.dropout = 0}); }), HasSubstr("no dropout"));
   EXPECT_THAT(testing::error_of([] { make("cnn-tt", {.head = "dense"}); }), HasSubstr("its head"));
   EXPECT_THAT(testing::error_of([] { make("lenet5", {.hidden = {9}}); }), HasSubstr("no hidden"));
+  EXPECT_THAT(testing::error_of([] { make("mps-classifier", {.dropout = 0}); }),
+              HasSubstr("no dropout"));
   EXPECT_EQ(
       make("mlp", {.hidden = {9}, .head = "low_rank(r=2)"}).state.at("fc1.weight").weight->kind(),
       "low_rank");

@@ -36,6 +36,11 @@ class GraphBuilder {
 
   Value conv2d(const std::string& name, const Value& x, const Conv2dOptions& options);
   Value linear(const std::string& name, const Value& x, const LinearOptions& options);
+  /// x: whole numbers, each a row of the table.
+  Value embedding(const std::string& name, const Value& x, const EmbeddingOptions& options);
+  /// x [sites], or [sites, d] where the input gives each site's vector.
+  Value mps_classifier(const std::string& name, const Value& x,
+                       const MPSClassifierOptions& options);
   Value batch_norm(const std::string& name, const Value& x, const BatchNormOptions& options = {});
   Value layer_norm(const std::string& name, const Value& x, const LayerNormOptions& options = {});
   Value relu(const std::string& name, const Value& x);

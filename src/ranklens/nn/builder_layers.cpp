@@ -4,7 +4,9 @@
 #include "ranklens/nn/builder.h"
 #include "ranklens/nn/operators/activation.h"
 #include "ranklens/nn/operators/conv2d.h"
+#include "ranklens/nn/operators/embedding.h"
 #include "ranklens/nn/operators/linear.h"
+#include "ranklens/nn/operators/mps_classifier.h"
 #include "ranklens/nn/operators/norm.h"
 #include "ranklens/nn/operators/pool.h"
 #include "ranklens/nn/operators/shape_ops.h"
@@ -43,6 +45,23 @@ Value GraphBuilder::linear(const std::string& name, const Value& x, const Linear
   base::require(!x.sample.empty(), "node '{}' (linear) takes a vector", name);
   return add(name, std::make_shared<Linear>(x.sample.back(), o.out, o.bias), {x},
              storage_of(o.weight, o.init, o.bias, o.bias_init));
+}
+
+Value GraphBuilder::embedding(const std::string& name, const Value& x, const EmbeddingOptions& o) {
+  return add(name, std::make_shared<Embedding>(o.rows, o.columns), {x},
+             {{"weight", {.spec = o.weight, .init = o.init}}});
+}
+
+Value GraphBuilder::mps_classifier(const std::string& name, const Value& x,
+                                   const MPSClassifierOptions& o) {
+  const bool given = o.map == MPSClassifierOptions::Map::given;
+  base::require(x.sample.size() == (given ? 2U : 1U),
+                "node '{}' (mps_classifier) takes {}, not a value of {} dimensions", name,
+                given ? "a vector for each site" : "a number for each site", x.sample.size());
+  return add(name,
+             std::make_shared<MPSClassifier>(
+                 MPSClassifier::Sizes{x.sample[0], given ? x.sample[1] : 2}, o),
+             {x});
 }
 
 Value GraphBuilder::batch_norm(const std::string& name, const Value& x,

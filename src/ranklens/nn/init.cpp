@@ -4,6 +4,8 @@
 #include <functional>
 #include <numeric>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
@@ -34,10 +36,16 @@ bool is_uniform(Init::Kind kind) {
          kind == Init::Kind::torch_uniform;
 }
 
+at::Tensor draw_identity(const Shape& shape, double std, base::Stream stream) {
+  base::require(shape.size() == 3, "only a core [r, n, r'] starts at the identity");
+  return stream.normal(shape, 0.0, std, at::kFloat) + at::eye(shape[0], shape[2]).unsqueeze(1);
+}
+
 at::Tensor draw_dense(const Shape& shape, const Init& init, base::Stream stream) {
   if (init.kind == Init::Kind::zeros) return at::zeros(shape);
   if (init.kind == Init::Kind::ones) return at::ones(shape);
   const double std = entry_std(init, shape);
+  if (init.kind == Init::Kind::identity) return draw_identity(shape, std, stream);
   const double bound = std * std::sqrt(3.0);
   return is_uniform(init.kind) ? stream.uniform(shape, -bound, bound, at::kFloat)
                                : stream.normal(shape, 0.0, std, at::kFloat);
@@ -138,6 +146,7 @@ double entry_std(const Init& init, const Shape& shape) {
     case Init::Kind::torch_uniform:
       return 1 / std::sqrt(3 * (init.fan_in > 0 ? static_cast<double>(init.fan_in) : in));
     case Init::Kind::normal:
+    case Init::Kind::identity:
     case Init::Kind::factors_normal:
       return init.std;
   }

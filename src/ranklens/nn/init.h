@@ -25,6 +25,9 @@ struct Init {
     torch_uniform,
     /// Normal of the given standard deviation.
     normal,
+    /// Of a core [r, n, r'] of a matrix product state: every slice the identity, as far as it fits,
+    /// plus normal noise of the given standard deviation.
+    identity,
     /// Each factor normal of the given standard deviation, whatever the product's variance becomes.
     factors_normal,
   };

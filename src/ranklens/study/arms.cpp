@@ -9,10 +9,11 @@ namespace {
 
 const std::vector<Arm>& table() {
   static const std::vector<Arm> all{
-      {"dense", "dense", "cnn-dense"},
-      {"tt-matched", "TT (same shape)", "cnn-tt-matched"},
-      {"low-rank", "low rank", "cnn-low-rank"},
-      {"tt", "TT (published head)", "cnn-tt"},
+      {.name = "dense", .label = "dense", .network = "cnn-dense"},
+      {.name = "tt-matched", .label = "TT (same shape)", .network = "cnn-tt-matched"},
+      {.name = "low-rank", .label = "low rank", .network = "cnn-low-rank"},
+      {.name = "tt", .label = "TT (published head)", .network = "cnn-tt"},
+      {.name = "tt-trunk", .label = "TT trunk", .network = "cnn-tt-trunk"},
   };
   return all;
 }

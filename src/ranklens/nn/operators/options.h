@@ -32,6 +32,27 @@ struct LinearOptions {
   std::optional<Init> bias_init = {};
 };
 
+/// A table of `rows` vectors of `columns` numbers.
+struct EmbeddingOptions {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::string weight = "dense";
+  std::optional<Init> init = {};
+};
+
+struct MPSClassifierOptions {
+  std::int64_t classes = 0;
+  std::int64_t bond = 32;  ///< largest rank
+  /// How many sites stand before the core of the label; -1: half of them.
+  std::int64_t label = -1;
+  /// What a number x of the input becomes: [cos(pi x / 2), sin(pi x / 2)] (Stoudenmire, Schwab
+  /// 2016, eq. 3), [1 - x, x]; or the input gives each site's vector itself.
+  enum class Map { cosine, linear, given };
+  Map map = Map::cosine;
+  /// Two outputs, values and exponents [batch], instead of the values times 2^exponent.
+  bool scaled = false;
+};
+
 /// Running statistics move by `momentum` of the way to the batch's: 0.1 is PyTorch's default, 0.01
 /// Keras's.
 struct BatchNormOptions {

@@ -10,7 +10,9 @@
 #include "ranklens/nn/operators/activation.h"
 #include "ranklens/nn/operators/aten_call.h"
 #include "ranklens/nn/operators/conv2d.h"
+#include "ranklens/nn/operators/embedding.h"
 #include "ranklens/nn/operators/linear.h"
+#include "ranklens/nn/operators/mps_classifier.h"
 #include "ranklens/nn/operators/norm.h"
 #include "ranklens/nn/operators/pool.h"
 #include "ranklens/nn/operators/read_options.h"
@@ -43,11 +45,13 @@ const std::map<std::string, Reader>& table() {
       {"concat", Concat::read},
       {"conv2d", Conv2d::read},
       {"dropout", Dropout::read},
+      {"embedding", Embedding::read},
       {"flatten", Flatten::read},
       {"gelu", plain<Activation>("gelu", Activation::Function::gelu)},
       {"layer_norm", LayerNorm::read},
       {"linear", Linear::read},
       {"max_pool2d", pool(Pool2d::Function::max)},
+      {"mps_classifier", MPSClassifier::read},
       {"normalise", Normalise::read},
       {"relu", plain<Activation>("relu", Activation::Function::relu)},
       {"relu6", plain<Activation>("relu6", Activation::Function::relu6)},

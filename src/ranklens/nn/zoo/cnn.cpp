@@ -1,4 +1,6 @@
-// The two networks of the tensor-train hackathon, and the two that share the dense one's shape.
+// The two networks of the tensor-train hackathon, and those that share the dense one's shape.
+
+#include <array>
 
 #include <fmt/format.h>
 
@@ -16,7 +18,8 @@ constexpr BatchNormOptions keras{.eps = 1e-3, .momentum = 0.01};
 
 struct Plan {
   std::int64_t channels, size, classes, width;
-  double dropout;  ///< factor on the published rates
+  double dropout;                 ///< factor on the published rates
+  std::string kernels = "dense";  ///< format of all convolutions but the first
   std::int64_t cells() const { return (size / 8) * (size / 8); }
 };
 
@@ -38,29 +41,33 @@ Plan plan_of(const Options& o) {
 }
 
 /// conv, ReLU, batch norm twice, then pooling and dropout.
-Value block(GraphBuilder& g, Value x, int index, std::int64_t out, double dropout) {
+Value block(GraphBuilder& g, Value x, int index, std::int64_t out, const Plan& plan) {
+  constexpr std::array rates{0.2, 0.3, 0.4};
   for (int half = 0; half < 2; ++half) {
     const int k = 2 * index + half + 1;
     x = g.conv2d(fmt::format("conv{}", k), x,
-                 {.out = out, .kernel = 3, .padding = 1, .init = he_uniform, .bias_init = zeros});
+                 {.out = out,
+                  .kernel = 3,
+                  .padding = 1,
+                  .weight = k == 1 ? "dense" : plan.kernels,
+                  .init = he_uniform,
+                  .bias_init = zeros});
     x = g.relu(fmt::format("relu{}", k), x);
     x = g.batch_norm(fmt::format("bn{}", k), x, keras);
   }
   x = g.max_pool2d(fmt::format("pool{}", index + 1), x);
-  return g.dropout(fmt::format("drop{}", index + 1), x, dropout);
+  return g.dropout(fmt::format("drop{}", index + 1), x,
+                   rates[static_cast<std::size_t>(index)] * plan.dropout);
 }
 
 /// The trunk, down to the flattened features in the order (row, column, channel).
 Value trunk(GraphBuilder& g, const Plan& plan) {
   auto x = g.input("image", {plan.channels, plan.size, plan.size});
-  x = block(g, x, 0, plan.width, 0.2 * plan.dropout);
-  x = block(g, x, 1, 2 * plan.width, 0.3 * plan.dropout);
-  x = block(g, x, 2, 4 * plan.width, 0.4 * plan.dropout);
+  for (int index = 0; index < 3; ++index) x = block(g, x, index, plan.width << index, plan);
   return g.flatten("flatten", x, true);
 }
 
-Network with_head(const Options& options, const std::string& spec) {
-  const auto plan = plan_of(options);
+Network with_head(const Plan& plan, std::uint64_t seed, const std::string& spec) {
   GraphBuilder g;
   auto x = trunk(g, plan);
   x = g.linear("head", x,
@@ -68,7 +75,7 @@ Network with_head(const Options& options, const std::string& spec) {
   x = g.batch_norm("head_bn", x, keras);
   x = g.dropout("head_drop", x, 0.5 * plan.dropout);
   g.linear("classifier", x, {.out = plan.classes, .init = glorot, .bias_init = zeros});
-  return g.build(options.seed);
+  return g.build(seed);
 }
 
 /// Rank of the matched tensor train: 16 at the published width, in proportion elsewhere.
@@ -82,14 +89,14 @@ std::string matched_spec(const Plan& plan) {
 }  // namespace
 
 Network cnn_dense(const Options& options) {
-  return with_head(options, options.head.empty() ? "dense" : options.head);
+  return with_head(plan_of(options), options.seed, options.head.empty() ? "dense" : options.head);
 }
 
 Network cnn_tt_matched(const Options& options) {
   const auto plan = plan_of(options);
   base::require(plan.width % 8 == 0, "cnn-tt-matched needs a width that is a multiple of 8, not {}",
                 plan.width);
-  return with_head(options, matched_spec(plan));
+  return with_head(plan, options.seed, matched_spec(plan));
 }
 
 Network cnn_low_rank(const Options& options) {
@@ -98,7 +105,15 @@ Network cnn_low_rank(const Options& options) {
   const auto shape = head->shape();
   const auto sides = shape[0] + shape[1];
   const auto rank = std::max<std::int64_t>(1, (head->parameters() + sides / 2) / sides);
-  return with_head(options, fmt::format("low_rank(r={})", rank));
+  return with_head(plan_of(options), options.seed, fmt::format("low_rank(r={})", rank));
+}
+
+Network cnn_tt_trunk(const Options& options) {
+  auto plan = plan_of(options);
+  base::require(plan.width % 8 == 0, "cnn-tt-trunk needs a width that is a multiple of 8, not {}",
+                plan.width);
+  plan.kernels = "tt(ratio=0.25)";
+  return with_head(plan, options.seed, "dense");
 }
 
 Network cnn_tt(const Options& options) {

@@ -1,4 +1,4 @@
-// LeNet5 and multi-layer perceptrons.
+// LeNet5, multi-layer perceptrons and the matrix product state classifier.
 
 #include <fmt/format.h>
 
@@ -39,6 +39,20 @@ Network mlp(const Options& options) {
     x = g.relu(fmt::format("relu{}", k + 1), x);
   }
   g.linear("classifier", x, {.out = classes});
+  return g.build(options.seed);
+}
+
+Network mps_classifier(const Options& options) {
+  const auto channels = options.channels > 0 ? options.channels : 1;
+  const auto size = options.size > 0 ? options.size : 28;
+  base::require(size >= 2, "mps-classifier needs images of at least 2x2 pixels, not {0}x{0}", size);
+  GraphBuilder g;
+  auto x = g.avg_pool2d("pool", g.input("image", {channels, size, size}));
+  x = g.flatten("flatten", x);
+  g.mps_classifier("mps", x,
+                   {.classes = options.classes > 0 ? options.classes : 10,
+                    .bond = options.width > 0 ? options.width : 32,
+                    .map = MPSClassifierOptions::Map::linear});
   return g.build(options.seed);
 }
 

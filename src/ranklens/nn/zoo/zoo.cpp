@@ -7,32 +7,46 @@
 namespace ranklens::nn::zoo {
 namespace {
 
+/// The options beside channels, size and classes that a network knows.
+struct Known {
+  bool width = false, dropout = false, head = false, hidden = false;
+};
+
 struct Item {
   Description description;
   Network (*make)(const Options&);
-  /// The options beside channels, size and classes that it knows.
-  bool width = false, head = false, hidden = false;
+  Known known{};
 };
 
 const std::vector<Item>& items() {
+  constexpr Known cnn{.width = true, .dropout = true};
   static const std::vector<Item> all{
       {{"cnn-dense",
         "the hackathon's CNN with its dense head (551,146 parameters on 32x32 grey images)"},
        cnn_dense,
-       true,
-       true},
-      {{"cnn-tt", "the same trunk with the hackathon's tensor-train head (498,282)"}, cnn_tt, true},
+       {.width = true, .dropout = true, .head = true}},
+      {{"cnn-tt", "the same trunk with the hackathon's tensor-train head (498,282)"}, cnn_tt, cnn},
       {{"cnn-tt-matched", "the dense CNN with its head 2048->128 as a tensor train"},
        cnn_tt_matched,
-       true},
+       cnn},
       {{"cnn-low-rank", "the dense CNN with its head of low rank, as large as cnn-tt-matched's"},
        cnn_low_rank,
-       true},
+       cnn},
+      {{"cnn-tt-trunk",
+        "the dense CNN with its convolutions but the first as tensor trains of a quarter of their "
+        "numbers"},
+       cnn_tt_trunk,
+       cnn},
       {{"lenet5", "LeNet5, 20 and 50 filters, 500 hidden units, 28x28 images"},
        lenet5,
-       false,
-       true},
-      {{"mlp", "a multi-layer perceptron on flattened images"}, mlp, false, true, true},
+       {.head = true}},
+      {{"mlp", "a multi-layer perceptron on flattened images"},
+       mlp,
+       {.head = true, .hidden = true}},
+      {{"mps-classifier",
+        "a matrix product state over the 196 means of 2x2 pixels of 28x28 images"},
+       mps_classifier,
+       {.width = true}},
       {{"resnet18", "ResNet-18 with torchvision's names"}, resnet18},
       {{"efficientnet-lite0", "EfficientNet-Lite0, 224x224 images"}, efficientnet_lite0},
   };
@@ -45,10 +59,10 @@ const Options& checked(const Item& item, const Options& options) {
     base::require(known || !given, "the network '{}' has no {} to choose", item.description.name,
                   what);
   };
-  refuse(options.width != 0, item.width, "width");
-  refuse(options.dropout != 1, item.width, "dropout");
-  refuse(!options.head.empty(), item.head, "format of its head");
-  refuse(!options.hidden.empty(), item.hidden, "hidden layers");
+  refuse(options.width != 0, item.known.width, "width");
+  refuse(options.dropout != 1, item.known.dropout, "dropout");
+  refuse(!options.head.empty(), item.known.head, "format of its head");
+  refuse(!options.hidden.empty(), item.known.hidden, "hidden layers");
   return options;
 }
 

@@ -14,7 +14,7 @@ struct Options {
   std::int64_t size = 0;  ///< images are size x size
   std::int64_t classes = 0;
   /// Channels of the first convolutions of the `cnn-*` networks: 32 is the published width, 16 the
-  /// narrow one.
+  /// narrow one. Of `mps-classifier` the bond dimension.
   std::int64_t width = 0;
   /// Hidden layers of `mlp`.
   std::vector<std::int64_t> hidden = {};
@@ -51,10 +51,19 @@ Network cnn_tt_matched(const Options& options);
 /// The dense network with its layer `head` of low rank, with about as many parameters as
 /// cnn_tt_matched.
 Network cnn_low_rank(const Options& options);
+/// The dense network with its convolutions, but the first, as tensor trains over window and
+/// channels (Garipov, Podoprikhin, Novikov, Vetrov 2016), each of at most a quarter of the dense
+/// kernel's numbers at one rank for all its bonds; the head stays dense.
+Network cnn_tt_trunk(const Options& options);
 /// LeCun, Bottou, Bengio, Haffner 1998 in the form of the low-rank literature: 20 and 50 filters of
 /// 5x5, 500 hidden.
 Network lenet5(const Options& options);
 Network mlp(const Options& options);
+/// Stoudenmire, Schwab 2016: means of 2x2 pixels, row by row, as the sites of a matrix product
+/// state whose middle carries the label; 28x28 images have the 196 sites of that paper. Its feature
+/// map is [1 - x, x]: with cores near the identity, where training begins, values are near one
+/// whatever the image and however many sites, as they are not for cosine and sine.
+Network mps_classifier(const Options& options);
 /// He, Zhang, Ren, Sun 2016, with torchvision's names.
 Network resnet18(const Options& options);
 /// Liu, Tan 2020: EfficientNet-Lite0, TensorFlow "same" padding, ReLU6, inputs in [0, 1].
