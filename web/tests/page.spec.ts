@@ -34,7 +34,7 @@ test("verdicts come first, each with its outcome and interval", async ({ page })
   await expect(cards.nth(0)).toContainText("accuracies agree: 83.6 % against 84.3 %");
   await expect(cards.nth(1)).toHaveClass(/supported/);
   await expect(cards.nth(2)).toContainText("preliminary: supported");
-  await expect(cards.nth(3)).toContainText("accuracy not matched");
+  await expect(cards.nth(3)).toContainText("accuracies differ");
   await expect(cards.nth(4)).toContainText("no interval: fewer than two seeds");
 });
 
@@ -92,7 +92,7 @@ test("curves change from epochs to seconds and from bands to seeds", async ({ pa
   expect(await lines()).toBe(5);
   await page.getByLabel("seconds of training").check();
   await expect(page.locator("#curves .plot").first()).toContainText("seconds of training");
-  await page.getByLabel("every seed").check();
+  await page.locator("#curves").getByLabel("every seed").check();
   await expect.poll(lines).toBe(15);
 });
 
