@@ -9,6 +9,8 @@
 #include "ranklens/tn/formats/hooi.h"
 #include "ranklens/tn/formats/hosvd.h"
 
+#include "inputs.h"
+
 namespace {
 
 using namespace ranklens;
@@ -22,6 +24,7 @@ at::Tensor drawn(at::IntArrayRef sizes, const char* name) {
 
 // Multilinear rank 20 and noise of a hundredth, float64.
 at::Tensor tucker_tensor() {
+  if (inputs::given("tucker_200")) return inputs::read("tucker_200");
   tn::Tucker tucker{drawn({20, 20, 20}, "core"), {}};
   for (const auto* name : {"0", "1", "2"}) tucker.factors.push_back(drawn({200, 20}, name));
   const auto exact = tn::full(tucker);
@@ -49,9 +52,10 @@ void hooi_200_r20_10_sweeps(benchmark::State& state) {
 BENCHMARK(hooi_200_r20_10_sweeps)->Unit(benchmark::kMillisecond);
 
 // Random entries, as where convergence is slowest; the counter is what a sweep takes.
-void cp_als_50_sweeps(benchmark::State& state, const std::vector<std::int64_t>& sizes) {
+void cp_als_50_sweeps(benchmark::State& state, const std::string& name,
+                      const std::vector<std::int64_t>& sizes) {
   const c10::NoGradGuard no_gradients;
-  const auto tensor = drawn(sizes, "cp");
+  const auto tensor = inputs::given_or("cp_" + name, [&] { return drawn(sizes, "cp"); });
   constexpr std::int64_t sweeps = 50;
   for (auto _ : state) {
     const auto found = tn::cp_als(tensor, {.rank = 10, .max_sweeps = sweeps, .tolerance = 0});
@@ -61,9 +65,9 @@ void cp_als_50_sweeps(benchmark::State& state, const std::vector<std::int64_t>& 
       static_cast<double>(sweeps),
       benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
-BENCHMARK_CAPTURE(cp_als_50_sweeps, 100x100x100_r10, {100, 100, 100})
+BENCHMARK_CAPTURE(cp_als_50_sweeps, 100x100x100_r10, "100x100x100", {100, 100, 100})
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(cp_als_50_sweeps, 20x30x40x50_r10, {20, 30, 40, 50})
+BENCHMARK_CAPTURE(cp_als_50_sweeps, 20x30x40x50_r10, "20x30x40x50", {20, 30, 40, 50})
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

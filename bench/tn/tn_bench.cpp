@@ -13,6 +13,8 @@
 #include "ranklens/tn/train/make.h"
 #include "ranklens/tn/train/round.h"
 
+#include "inputs.h"
+
 // Processor time, one thread, float64; the counter `error` is relative to what was decomposed.
 namespace {
 
@@ -55,11 +57,16 @@ void decompose(benchmark::State& state, const at::Tensor& a, const tn::Closeness
 }
 
 void tt_svd_32_4(benchmark::State& state) {
-  decompose(state, noisy(Shape(4, 32), 16), {.ranks = {16}});
+  decompose(state, inputs::given_or("tt_svd_32_4", [] { return noisy(Shape(4, 32), 16); }),
+            {.ranks = {16}});
 }
-void tt_svd_smooth_20_5(benchmark::State& state) { decompose(state, smooth(20, 5), {.eps = 1e-3}); }
+void tt_svd_smooth_20_5(benchmark::State& state) {
+  decompose(state, inputs::given_or("tt_svd_smooth_20_5", [] { return smooth(20, 5); }),
+            {.eps = 1e-3});
+}
 void tt_svd_2_20(benchmark::State& state) {
-  decompose(state, noisy(Shape(20, 2), 32), {.ranks = {32}});
+  decompose(state, inputs::given_or("tt_svd_2_20", [] { return noisy(Shape(20, 2), 32); }),
+            {.ranks = {32}});
 }
 void tt_svd_10_6(benchmark::State& state) {
   decompose(state, noisy(Shape(6, 10), 20), {.ranks = {20}});
@@ -69,29 +76,38 @@ BENCHMARK(tt_svd_smooth_20_5)->Unit(benchmark::kMillisecond);
 BENCHMARK(tt_svd_2_20)->Unit(benchmark::kMillisecond);
 BENCHMARK(tt_svd_10_6)->Unit(benchmark::kMillisecond);
 
+struct RoundingCase {
+  std::int64_t d, n, from, to;
+};
+constexpr RoundingCase kRoundings[] = {{10, 10, 100, 10}, {30, 2, 128, 64}, {8, 16, 64, 32}};
+
 /// d modes of n, ranks `from`: a signal of ranks `to` and noise of relative norm 1e-6.
-void round(benchmark::State& state, std::int64_t d, std::int64_t n, std::int64_t from,
-           std::int64_t to, const tn::RoundOptions& options) {
-  const at::NoGradGuard no_gradients;
-  base::set_threads(1);
+tn::TensorTrain train_to_round(std::int64_t number) {
+  const auto& c = kRoundings[number];
+  const auto name = "rounding_" + std::to_string(number) + ".";
+  if (inputs::given(name + "0")) {
+    tn::TensorTrain train;
+    for (std::int64_t k = 0; k < c.d; ++k) {
+      train.cores.push_back(inputs::read(name + std::to_string(k)));
+    }
+    return train;
+  }
   base::Stream stream(1, "init");
-  const Shape shape(static_cast<std::size_t>(d), n);
-  const auto signal = tn::random(stream, shape, {.ranks = {to}, .cap_ranks = false});
-  const auto noise = tn::random(stream, shape, {.ranks = {from - to}, .cap_ranks = false});
-  const auto train = signal + (1e-6 * tn::norm(signal) / tn::norm(noise)) * noise;
-  tn::Approximation found;
-  for (auto _ : state) found = tn::round(train, options);
-  state.counters["error"] = tn::norm(train - found.train) / tn::norm(train);
+  const Shape shape(static_cast<std::size_t>(c.d), c.n);
+  const auto signal = tn::random(stream, shape, {.ranks = {c.to}, .cap_ranks = false});
+  const auto noise = tn::random(stream, shape, {.ranks = {c.from - c.to}, .cap_ranks = false});
+  return signal + (1e-6 * tn::norm(signal) / tn::norm(noise)) * noise;
 }
 
 void rounding(benchmark::State& state, const tn::RoundOptions& options) {
+  const at::NoGradGuard no_gradients;
+  base::set_threads(1);
+  const auto train = train_to_round(state.range(0));
   auto wanted = options;
-  const int which = static_cast<int>(state.range(0));
-  const std::int64_t to = which == 0 ? 10 : which == 1 ? 64 : 32;
-  wanted.ranks = {to};
-  if (which == 0) round(state, 10, 10, 100, to, wanted);
-  if (which == 1) round(state, 30, 2, 128, to, wanted);
-  if (which == 2) round(state, 8, 16, 64, to, wanted);
+  wanted.ranks = {kRoundings[state.range(0)].to};
+  tn::Approximation found;
+  for (auto _ : state) found = tn::round(train, wanted);
+  state.counters["error"] = tn::norm(train - found.train) / tn::norm(train);
 }
 
 #define ROUNDING(name, ...)                                        \

@@ -10,6 +10,8 @@
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
 
+#include "inputs.h"
+
 namespace {
 
 using ranklens::tn::KeepStates;
@@ -30,12 +32,14 @@ const Case kCases[] = {
     {"2048to13824_r16_b512", {{24, 24, 24}, {16, 16, 8}, {1, 16, 16, 1}}, 512},
 };
 
-std::vector<at::Tensor> cores_of(const TrainModes& modes, bool training) {
+std::vector<at::Tensor> cores_of(const char* name, const TrainModes& modes, bool training) {
   std::vector<at::Tensor> cores;
   for (std::size_t k = 0; k < modes.cores(); ++k) {
     const std::vector<std::int64_t> sizes{modes.ranks[k], modes.out[k], modes.in[k],
                                           modes.ranks[k + 1]};
-    cores.push_back(at::randn(sizes).requires_grad_(training));
+    const auto file = std::string(name) + ".core" + std::to_string(k);
+    const auto core = inputs::given_or(file, [&] { return at::randn(sizes); });
+    cores.push_back(core.requires_grad_(training));
   }
   return cores;
 }
@@ -50,22 +54,30 @@ void timed(benchmark::State& state, const Case& c, double operations, Run&& run)
 }
 
 void train_linear(benchmark::State& state, const Case& c, bool training, KeepStates keep) {
-  const auto cores = cores_of(c.modes, training);
-  auto inputs = cores;
-  inputs.insert(inputs.begin(),
-                at::randn({c.batch, c.modes.ins(0, c.modes.cores())}).requires_grad_(training));
-  const at::Tensor dy = at::randn({c.batch, c.modes.outs(0, c.modes.cores())});
+  const std::string name = c.name;
+  const auto cores = cores_of(c.name, c.modes, training);
+  auto watched = cores;
+  const auto x = inputs::given_or(
+      name + ".x", [&] { return at::randn({c.batch, c.modes.ins(0, c.modes.cores())}); });
+  watched.insert(watched.begin(), x.requires_grad_(training));
+  const at::Tensor dy = inputs::given_or(
+      name + ".dy", [&] { return at::randn({c.batch, c.modes.outs(0, c.modes.cores())}); });
   const at::AutoGradMode mode(training);
   const auto schedule = ranklens::tn::tt_linear_schedule(cores, c.batch, training, keep);
   double once = 0;
   for (const auto& s : step_sizes(c.modes, schedule, c.batch)) once += 2 * s.multiply_adds();
-  if (schedule.rebuild) once = 2.0 * static_cast<double>(c.batch * inputs[0].size(1) * dy.size(1));
+  if (schedule.rebuild) once = 2.0 * static_cast<double>(c.batch * x.size(1) * dy.size(1));
   state.SetLabel(describe(schedule));
+  at::Tensor last;
   timed(state, c, (training ? 3 : 1) * once, [&] {
-    const auto y =
-        ranklens::tn::tt_linear(cores, inputs[0], {}, {.keep = keep, .schedule = schedule});
-    if (training) torch::autograd::grad({y}, inputs, {dy});
+    const auto y = ranklens::tn::tt_linear(cores, x, {}, {.keep = keep, .schedule = schedule});
+    if (training) {
+      torch::autograd::grad({y}, watched, {dy});
+    } else {
+      last = y;
+    }
   });
+  if (!training) inputs::give_back(name + ".y", last);
 }
 
 void dense_linear(benchmark::State& state, const Case& c, bool training) {

@@ -19,6 +19,7 @@
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/formats/normal_equations.h"
 #include "ranklens/tn/linalg/factorise.h"
+#include "ranklens/tn/linalg/few_rows.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/linalg/sketch.h"
 
@@ -49,8 +50,8 @@ class Alternation {
     if (d == 1) return update(0, dense_.reshape({1, -1}));
     const auto middle = middle_of(0, d);
     const auto unfolded = dense_.reshape({volume(0, middle), -1});
-    descend(at::mm(products(middle, d), unfolded.t()), 0, middle);
-    descend(at::mm(products(0, middle), unfolded), middle, d);
+    descend(rows_times_transposed(products(middle, d), unfolded), 0, middle);
+    descend(rows_times(products(0, middle), unfolded), middle, d);
   }
 
   double fit() const {

@@ -3,11 +3,10 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/bmm.h>
-#include <ATen/ops/mm.h>
 #include <c10/util/accumulate.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/tn/linalg/few_rows.h"
 
 namespace ranklens::tn {
 namespace {
@@ -48,10 +47,9 @@ at::Tensor mode_product(const at::Tensor& tensor, std::int64_t mode, const at::T
                 matrix.dim() == 2 ? matrix.size(1) : 0, mode, n);
   auto whole = tensor.sizes().vec();
   whole[mode] = matrix.size(0);
-  if (before == 1) return at::mm(matrix, tensor.reshape({n, after})).view(whole);
-  if (after == 1) return at::mm(tensor.reshape({before, n}), matrix.t()).view(whole);
-  const auto blocks = matrix.unsqueeze(0).expand({before, matrix.size(0), n});
-  return at::bmm(blocks, tensor.reshape({before, n, after})).view(whole);
+  if (before == 1) return rows_times(matrix, tensor.reshape({n, after})).view(whole);
+  if (after == 1) return times_rows_transposed(tensor.reshape({before, n}), matrix).view(whole);
+  return rows_times(matrix, tensor.reshape({before, n, after})).view(whole);
 }
 
 }  // namespace ranklens::tn
