@@ -3,6 +3,7 @@
 #include <ATen/ops/isfinite.h>
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/image.h"
 #include "ranklens/base/npy.h"
@@ -37,7 +38,7 @@ at::Tensor read_images(const std::filesystem::path& path) {
   if (images.dim() == 3) images = images.unsqueeze(1);
   if (images.scalar_type() == at::kByte) return data::in_unit_range(images);
   base::require(images.is_floating_point(), "'{}' holds {}; images are uint8 or floats", file,
-                c10::toString(images.scalar_type()));
+                base::dtype_name(images.scalar_type()));
   require_unit_range(images, file);
   return images.scalar_type() == at::kDouble ? images : images.to(at::kFloat);
 }
@@ -49,7 +50,7 @@ at::Tensor read_targets(const std::filesystem::path& path, std::int64_t images,
   base::require(at::isIntegralType(targets.scalar_type(), false) && targets.dim() == 1 &&
                     targets.size(0) == images,
                 "'{}' holds {} of shape [{}]; one integer for each of the {} images is needed",
-                file, c10::toString(targets.scalar_type()), fmt::join(targets.sizes(), ", "),
+                file, base::dtype_name(targets.scalar_type()), fmt::join(targets.sizes(), ", "),
                 images);
   targets = targets.to(at::kLong);
   const auto outside = targets.lt(0).logical_or(targets.ge(classes));

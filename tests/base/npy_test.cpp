@@ -30,7 +30,7 @@ std::string npy_bytes(const std::string& header, const std::string& data, char v
   return bytes + line + data;
 }
 
-at::Tensor parse(const TemporaryFolder& folder, const std::string& bytes) {
+at::Tensor parse_npy(const TemporaryFolder& folder, const std::string& bytes) {
   put_file(folder / "x.npy", bytes);
   return read_npy(folder / "x.npy");
 }
@@ -42,15 +42,15 @@ TEST(ReadNpy, ByteOrdersAndVersions) {
   const std::string big("\x3f\x80\x00\x00\xc0\x00\x00\x00", 8);
   const std::string shape = "'fortran_order': False, 'shape': (2,), }";
   for (const char version : {'\1', '\2', '\3'}) {
-    EXPECT_TRUE(at::equal(parse(folder, npy_bytes("{'descr': '<f4', " + shape, little, version)),
-                          expected));
+    EXPECT_TRUE(at::equal(
+        parse_npy(folder, npy_bytes("{'descr': '<f4', " + shape, little, version)), expected));
   }
-  EXPECT_TRUE(at::equal(parse(folder, npy_bytes("{'descr': '>f4', " + shape, big)), expected));
+  EXPECT_TRUE(at::equal(parse_npy(folder, npy_bytes("{'descr': '>f4', " + shape, big)), expected));
 }
 
 TEST(ReadNpy, FortranOrderAndPython2Sizes) {
   const TemporaryFolder folder;
-  const auto read = parse(
+  const auto read = parse_npy(
       folder,
       npy_bytes("{'descr': '|u1', 'fortran_order': True, 'shape': (2L, 3L)}", "\1\4\2\5\3\6"));
   EXPECT_TRUE(read.is_contiguous());
@@ -59,8 +59,9 @@ TEST(ReadNpy, FortranOrderAndPython2Sizes) {
 
 TEST(ReadNpy, BoolsAreZeroOrOne) {
   const TemporaryFolder folder;
-  const auto read = parse(folder, npy_bytes("{'descr':'|b1','fortran_order':False,'shape':(2,)}",
-                                            std::string("\7\0", 2)));
+  const auto read = parse_npy(
+      folder,
+      npy_bytes("{'descr':'|b1','fortran_order':False,'shape':(2,)}", std::string("\7\0", 2)));
   EXPECT_EQ(read.sum().item<std::int64_t>(), 1);
   EXPECT_EQ(*static_cast<const unsigned char*>(read.const_data_ptr()), 1);
 }
@@ -107,7 +108,7 @@ TEST(WriteNpy, HeaderIsNumpysOwn) {
 TEST(ReadNpy, RefusesWhatIsNoArray) {
   const TemporaryFolder folder;
   const auto refuse = [&](const std::string& bytes, const std::string& why) {
-    expect_error([&] { parse(folder, bytes); }, why);
+    expect_error([&] { parse_npy(folder, bytes); }, why);
   };
   const std::string four(4, '\0');
   const auto header = [](const std::string& type, const std::string& shape) {

@@ -29,14 +29,14 @@ std::string file_of(const std::string& header, const std::string& data) {
   return bytes + header + data;
 }
 
-Safetensors parse(const TemporaryFolder& folder, const std::string& bytes) {
+Safetensors parse_safetensors(const TemporaryFolder& folder, const std::string& bytes) {
   put_file(folder / "x.safetensors", bytes);
   return read_safetensors(folder / "x.safetensors");
 }
 
 TEST(Safetensors, ReadsAFileWrittenByHand) {
   const TemporaryFolder folder;
-  const auto content = parse(
+  const auto content = parse_safetensors(
       folder,
       file_of(R"({"__metadata__":{"k":"v"},"b":{"dtype":"I16","shape":[2],)"
               R"("data_offsets":[4,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  )",
@@ -93,7 +93,7 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatLacks) {
         write_safetensors(folder / "x",
                           {.tensors = {{"z", at::zeros({1}, at::kComplexDouble)}}, .metadata = {}});
       },
-      "no type for ComplexDouble ('z')");
+      "no type for complex128 ('z')");
   expect_error(
       [&] {
         write_safetensors(folder / "x", {.tensors = {{"\xff", at::zeros({1})}}, .metadata = {}});
@@ -105,14 +105,14 @@ TEST(Safetensors, RefusesToWriteWhatTheFormatLacks) {
 TEST(Safetensors, RefusesDamagedFiles) {
   const TemporaryFolder folder;
   const auto refuse = [&](const std::string& bytes, const std::string& why) {
-    expect_error([&] { parse(folder, bytes); }, why);
+    expect_error([&] { parse_safetensors(folder, bytes); }, why);
   };
   const auto one = [](const std::string& type, const std::string& shape, const std::string& range) {
     return R"({"a":{"dtype":)" + type + R"(,"shape":)" + shape + R"(,"data_offsets":)" + range +
            "}}";
   };
   const std::string four(4, '\0');
-  EXPECT_NO_THROW(parse(folder, file_of(one("\"F32\"", "[1]", "[0,4]"), four)));
+  EXPECT_NO_THROW(parse_safetensors(folder, file_of(one("\"F32\"", "[1]", "[0,4]"), four)));
   refuse("", "only 0 bytes");
   refuse("\xff\xff\xff\xff\xff\xff\xff\xff{}", "claims 18446744073709551615 bytes");
   refuse(file_of("{}", "").substr(0, 9), "cut off");

@@ -29,7 +29,8 @@ std::string unpack(const TemporaryFolder& folder, std::string_view base64) {
   return read_gz(folder / "gz", 1 << 20);
 }
 
-std::map<std::string, at::Tensor> parse(const TemporaryFolder& folder, const std::string& bytes) {
+std::map<std::string, at::Tensor> parse_archive(const TemporaryFolder& folder,
+                                                const std::string& bytes) {
   put_file(folder / "x.pth", bytes);
   return read_state_dict(folder / "x.pth");
 }
@@ -61,22 +62,22 @@ void expect_contents(const std::map<std::string, at::Tensor>& read) {
 
 TEST(ReadStateDict, BothFormatsOfPyTorch) {
   const TemporaryFolder folder;
-  expect_contents(parse(folder, unpack(folder, testing::kZip)));
-  expect_contents(parse(folder, unpack(folder, testing::kJoined)));
+  expect_contents(parse_archive(folder, unpack(folder, testing::kZip)));
+  expect_contents(parse_archive(folder, unpack(folder, testing::kJoined)));
 }
 
 TEST(ReadStateDict, RefusesEverythingButTensors) {
   const TemporaryFolder folder;
   const auto refuse = [&](std::string_view file, const std::string& why) {
     const auto bytes = unpack(folder, file);
-    expect_error([&] { parse(folder, bytes); }, why);
+    expect_error([&] { parse_archive(folder, bytes); }, why);
   };
   refuse(testing::kEvil, "refers to posix.system, which is no part of a file of tensors");
   refuse(testing::kModule, "refers to torch.nn.modules.linear.Linear");
   refuse(testing::kScript, "is a TorchScript program");
-  expect_error([&] { parse(folder, ""); }, "is no file of torch.save");
-  expect_error([&] { parse(folder, "hello"); }, "is no file of torch.save");
-  expect_error([&] { parse(folder, "\x80\x02K\x01."); }, "is no file of torch.save");
+  expect_error([&] { parse_archive(folder, ""); }, "is no file of torch.save");
+  expect_error([&] { parse_archive(folder, "hello"); }, "is no file of torch.save");
+  expect_error([&] { parse_archive(folder, "\x80\x02K\x01."); }, "is no file of torch.save");
 }
 
 TEST(ReadStateDict, EveryCutIsNoticed) {
@@ -84,7 +85,7 @@ TEST(ReadStateDict, EveryCutIsNoticed) {
   for (const auto file : {testing::kZip, testing::kJoined}) {
     const auto bytes = unpack(folder, file);
     for (std::size_t size = 0; size < bytes.size(); size += 11) {
-      EXPECT_THROW(parse(folder, bytes.substr(0, size)), Error) << size;
+      EXPECT_THROW(parse_archive(folder, bytes.substr(0, size)), Error) << size;
     }
   }
 }
@@ -101,7 +102,7 @@ TEST(ReadStateDict, ChangedBytesNeverCrash) {
       const auto range = trial % 2 == 0 ? std::min<std::size_t>(bytes.size(), 1500) : bytes.size();
       bytes[next() % range] = static_cast<char>(next());
       try {
-        for (const auto& [name, tensor] : parse(folder, bytes)) tensor.contiguous();
+        for (const auto& [name, tensor] : parse_archive(folder, bytes)) tensor.contiguous();
       } catch (const Error&) {
       }
     }
@@ -183,7 +184,7 @@ TEST(ReadStateDict, StackAndMemoAreChecked) {
 
 TEST(WriteStateDict, RoundTripsAndKeepsTies) {
   const TemporaryFolder folder;
-  const auto tensors = parse(folder, unpack(folder, testing::kZip));
+  const auto tensors = parse_archive(folder, unpack(folder, testing::kZip));
   write_state_dict(folder / "y.pth", tensors);
   const auto again = read_state_dict(folder / "y.pth");
   ASSERT_EQ(again.size(), tensors.size());

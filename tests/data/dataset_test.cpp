@@ -49,7 +49,7 @@ TEST(Dataset, MaskOfAnotherSizeIsRefused) {
   data.masks = at::zeros({3, 5, 4}, at::kByte);
   expect_error(
       [&] { check(data, "three"); },
-      "the masks are Byte of shape [3, 5, 4], but the images need uint8 of shape [3, 4, 5]");
+      "the masks are uint8 of shape [3, 5, 4], but the images need uint8 of shape [3, 4, 5]");
   data.masks = at::full({3, 4, 5}, 2, at::kByte);
   expect_error([&] { check(data, "three"); }, "the masks hold the value 2 (item 0)");
 }
@@ -66,7 +66,7 @@ TEST(Dataset, PixelsThatAreNoNumbersOrOutOfRangeAreRefused) {
 TEST(Dataset, EmptyOrOddShapesAreRefused) {
   Dataset data = three_items();
   data.labels = at::zeros({2}, at::kLong);
-  expect_error([&] { check(data, "three"); }, "the labels are Long of shape [2]");
+  expect_error([&] { check(data, "three"); }, "the labels are int64 of shape [2]");
   data = three_items();
   data.images = at::zeros({0, 2, 4, 5}, at::kByte);
   expect_error([&] { check(data, "three"); }, "there are no images");

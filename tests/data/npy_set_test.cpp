@@ -79,9 +79,9 @@ TEST(NpySet, BadInputIsRefused) {
   refuse(at::zeros({3, 1, 4, 4}, at::kInt), labels, masks, "images are uint8 or floats");
   refuse(images, labels.sub(1), masks, "the label of item 0 is -1");
   refuse(images, labels.to(at::kFloat), masks, "labels are integers");
-  refuse(images, at::arange(4, at::kLong), masks, "the labels are Long of shape [4]");
+  refuse(images, at::arange(4, at::kLong), masks, "the labels are int64 of shape [4]");
   refuse(images, labels.mul(100000), masks, "the labels must lie below 100000, not at 200000");
-  refuse(images, labels, at::zeros({3, 5, 4}, at::kByte), "the masks are Byte of shape [3, 5, 4]");
+  refuse(images, labels, at::zeros({3, 5, 4}, at::kByte), "the masks are uint8 of shape [3, 5, 4]");
   refuse(images, labels, at::zeros({3, 4, 4}), "masks are integers or bool");
   base::write_npy(folder / "masks.npy", masks);
   base::write_file(folder / "classes.txt", "one\ntwo\n");

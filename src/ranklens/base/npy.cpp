@@ -7,6 +7,7 @@
 
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/little_endian.h"
@@ -236,7 +237,7 @@ void write_npy(const std::filesystem::path& path, const at::Tensor& tensor) {
       std::find_if(kNumpyTypes.begin(), kNumpyTypes.end(),
                    [&](const NumpyType& type) { return type.type == values.scalar_type(); });
   require(known != kNumpyTypes.end(), "cannot write '{}': NumPy has no type for {}", path.string(),
-          c10::toString(values.scalar_type()));
+          dtype_name(values.scalar_type()));
   AtomicFile file(path);
   file.write(npy_header(values, known->name));
   file.write(bytes_of(values));

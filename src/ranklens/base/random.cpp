@@ -9,6 +9,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/parallel.h"
 
@@ -115,8 +116,7 @@ void fill_normal(PhiloxStream identity, std::uint64_t position, std::int64_t cou
 // Half precision and the rest are rounded from float32.
 template <class Fill>
 at::Tensor filled(at::IntArrayRef sizes, at::ScalarType dtype, const Fill& fill) {
-  require(at::isFloatingType(dtype), "random values are floating-point, not {}",
-          c10::toString(dtype));
+  require(at::isFloatingType(dtype), "random values are floating-point, not {}", dtype_name(dtype));
   at::Tensor out = at::empty(sizes, dtype == at::kDouble ? at::kDouble : at::kFloat);
   if (dtype == at::kDouble) {
     fill(out.mutable_data_ptr<double>());

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/json.h"
@@ -125,6 +126,9 @@ SafetensorsHeader read_header(const InputFile& input) {
   require(input.size() >= 8, "'{}' is no safetensors file: it has only {} bytes", file,
           input.size());
   const auto length = number_at<std::uint64_t>(input.read(0, 8), 0);
+  require(input.read(8, std::min<std::uint64_t>(1, input.size() - 8)) == "{" ||
+              length <= kLongestSafetensorsHeader,
+          "'{}' is no safetensors file", file);
   require(length <= kLongestSafetensorsHeader && length <= input.size() - 8,
           "'{}' is no safetensors file or is cut off: its header claims {} bytes of {}", file,
           length, input.size());
@@ -161,7 +165,7 @@ std::vector<PreparedTensor> prepare(const Safetensors& content, const std::files
         [&](const SafetensorsType& type) { return type.type == values.scalar_type(); });
     require(known != kSafetensorsTypes.end(),
             "cannot write '{}': safetensors has no type for {} ('{}')", path.string(),
-            c10::toString(values.scalar_type()), name);
+            dtype_name(values.scalar_type()), name);
     prepared.push_back({name, values, known - kSafetensorsTypes.begin()});
   }
   // Wide elements first, so that each tensor is aligned to its element size without padding; among

@@ -5,6 +5,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 
 namespace ranklens::base {
@@ -30,8 +31,8 @@ at::Tensor uninitialised(const std::vector<std::int64_t>& shape, at::ScalarType 
 at::Tensor plain(const at::Tensor& tensor) {
   require(tensor.defined(), "an undefined tensor cannot be written");
   require(tensor.layout() == at::kStrided && !tensor.is_quantized() && !tensor.is_meta(),
-          "only dense tensors can be written, not a {} {} tensor",
-          c10::toString(tensor.scalar_type()), tensor.is_meta() ? "meta" : "sparse or quantised");
+          "only dense tensors can be written, not a {} {} tensor", dtype_name(tensor.scalar_type()),
+          tensor.is_meta() ? "meta" : "sparse or quantised");
   return tensor.detach().resolve_conj().resolve_neg().cpu().contiguous();
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/little_endian.h"
 #include "ranklens/base/tensor_bytes.h"
@@ -85,7 +86,7 @@ void write_state_dict(const std::filesystem::path& path,
         std::find_if(torch_file::kTorchTypes.begin(), torch_file::kTorchTypes.end(),
                      [&](const TorchType& type) { return type.type == tensor.scalar_type(); });
     require(known != torch_file::kTorchTypes.end(), "cannot write '{}': '{}' is a tensor of {}",
-            path.string(), name, c10::toString(tensor.scalar_type()));
+            path.string(), name, dtype_name(tensor.scalar_type()));
     const auto tied =
         std::find_if(originals.begin(), originals.end(),
                      [&](const at::Tensor& other) { return same_tensor(tensor, other); });

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/random.h"
 
@@ -152,7 +153,7 @@ at::Tensor augmented(const at::Tensor& images, const at::Tensor& indices, const 
     fill<std::uint8_t>(images, indices, augment, seed, epoch, out, interleaved);
   } else {
     require(images.scalar_type() == at::kFloat, "images are uint8 or float32, not {}",
-            c10::toString(images.scalar_type()));
+            base::dtype_name(images.scalar_type()));
     fill<float>(images, indices, augment, seed, epoch, out, interleaved);
   }
   return out;

@@ -8,6 +8,7 @@
 #include <ATen/ops/empty.h>
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/sha256.h"
 #include "ranklens/base/tensor_bytes.h"
@@ -23,7 +24,7 @@ void check_masks(const at::Tensor& masks, const Dataset& data, const std::string
   const std::vector<std::int64_t> wanted{data.size(), data.height(), data.width()};
   require(masks.scalar_type() == at::kByte && masks.is_contiguous() && masks.sizes() == wanted,
           "{}: the {} are {} of shape [{}], but the images need uint8 of shape [{}]", source, what,
-          c10::toString(masks.scalar_type()), fmt::join(masks.sizes(), ", "),
+          base::dtype_name(masks.scalar_type()), fmt::join(masks.sizes(), ", "),
           fmt::join(wanted, ", "));
   const auto* values = masks.const_data_ptr<std::uint8_t>();
   const auto* bad = std::find_if(values, values + masks.numel(), [](auto v) { return v > 1; });
@@ -41,7 +42,7 @@ void check_pixels(const Dataset& data, const std::string& source) {
   if (data.images.scalar_type() == at::kByte) return;
   require(data.images.scalar_type() == at::kFloat,
           "{}: the pixels are {}; uint8 or float32 is needed", source,
-          c10::toString(data.images.scalar_type()));
+          base::dtype_name(data.images.scalar_type()));
   const float* values = data.images.const_data_ptr<float>();
   const std::int64_t count = data.images.numel();
   for (std::int64_t i = 0; i < count; ++i) {
@@ -61,6 +62,7 @@ at::Tensor joined(const at::Tensor& a, const at::Tensor& b) {
 
 void hash_tensor(base::Sha256& hash, std::string_view name, const at::Tensor& tensor) {
   if (!tensor.defined()) return;
+  // Torch's own name of the type: hashes of earlier runs hold it.
   hash.update(fmt::format("{} {} [{}]\n", name, c10::toString(tensor.scalar_type()),
                           fmt::join(tensor.sizes(), ",")));
   hash.update(base::bytes_of(tensor));
@@ -86,7 +88,7 @@ void check(const Dataset& data, const std::string& source) {
   require(data.labels.scalar_type() == at::kLong && data.labels.dim() == 1 &&
               data.labels.is_contiguous() && data.labels.size(0) == data.size(),
           "{}: the labels are {} of shape [{}], but the images need int64 of shape [{}]", source,
-          c10::toString(data.labels.scalar_type()), fmt::join(data.labels.sizes(), ", "),
+          base::dtype_name(data.labels.scalar_type()), fmt::join(data.labels.sizes(), ", "),
           data.size());
   const auto* labels = data.labels.const_data_ptr<std::int64_t>();
   const auto classes = static_cast<std::int64_t>(data.classes.size());

@@ -6,6 +6,7 @@
 #include <ATen/ops/empty.h>
 #include <fmt/ranges.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
@@ -39,7 +40,7 @@ at::Tensor read_images(const fs::path& path) {
   if (images.scalar_type() == at::kByte) return images;
   require(at::isFloatingType(images.scalar_type()),
           "'{}' holds {}; images are uint8 or floats in [0, 1]", path.string(),
-          c10::toString(images.scalar_type()));
+          base::dtype_name(images.scalar_type()));
   return as_bytes_if_exact(images.to(at::kFloat).contiguous());
 }
 
@@ -47,7 +48,7 @@ at::Tensor read_labels(const fs::path& path) {
   const at::Tensor labels = base::read_npy(path);
   require(at::isIntegralType(labels.scalar_type(), false) && labels.dim() == 1,
           "'{}' holds {} of shape [{}]; labels are integers of shape [N]", path.string(),
-          c10::toString(labels.scalar_type()), fmt::join(labels.sizes(), ", "));
+          base::dtype_name(labels.scalar_type()), fmt::join(labels.sizes(), ", "));
   return labels.to(at::kLong);
 }
 
@@ -56,7 +57,7 @@ at::Tensor read_masks(const fs::path& path) {
   const at::Tensor masks = base::read_npy(path);
   require(at::isIntegralType(masks.scalar_type(), true),
           "'{}' holds {}; masks are integers or bool", path.string(),
-          c10::toString(masks.scalar_type()));
+          base::dtype_name(masks.scalar_type()));
   return masks.ne(0).to(at::kByte);
 }
 

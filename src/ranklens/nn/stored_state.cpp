@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/keys.h"
 #include "ranklens/base/tensor_bytes.h"
@@ -64,7 +65,7 @@ Entry read_entry(const nlohmann::json& json, const std::string& name, const Stor
   for (const auto& factor : entry.weight->factors()) {
     base::require(entry.buffer || factor.tensor.is_floating_point(),
                   "{} holds {}, not floating-point numbers", where,
-                  c10::toString(factor.tensor.scalar_type()));
+                  base::dtype_name(factor.tensor.scalar_type()));
   }
   return entry;
 }

@@ -1,3 +1,4 @@
+#include "ranklens/base/markup.h"
 #include "ranklens/report/format.h"
 #include "ranklens/report/page_parts.h"
 
@@ -6,12 +7,12 @@ namespace ranklens::report {
 namespace {
 
 std::string element(std::string_view tag, const std::string& text) {
-  return "<" + std::string(tag) + ">" + escape_html(text) + "</" + std::string(tag) + ">\n";
+  return "<" + std::string(tag) + ">" + base::escape_html(text) + "</" + std::string(tag) + ">\n";
 }
 
 std::string cell_html(std::string_view tag, const std::string& text, bool numeric) {
-  return "<" + std::string(tag) + (numeric ? " align=\"right\">" : ">") + escape_html(text) + "</" +
-         std::string(tag) + ">";
+  return "<" + std::string(tag) + (numeric ? " align=\"right\">" : ">") + base::escape_html(text) +
+         "</" + std::string(tag) + ">";
 }
 
 std::string table_html(const Table& table) {
@@ -48,12 +49,12 @@ std::string verdict_html(const Verdict& v) {
   std::string outcome(study::to_string(v.verdict.outcome));
   if (v.verdict.preliminary())
     outcome += " (preliminary: " + std::string(study::to_string(v.verdict.tendency)) + ")";
-  return "<li><b>" + escape_html(v.claim.text) + ": " + outcome + ".</b> " + escape_html(text) +
-         "</li>\n";
+  return "<li><b>" + base::escape_html(v.claim.text) + ": " + outcome + ".</b> " +
+         base::escape_html(text) + "</li>\n";
 }
 
 std::string picture_html(const std::string& png, const std::string& caption) {
-  const std::string text = escape_html(caption);
+  const std::string text = base::escape_html(caption);
   return "<figure><img alt=\"" + text + "\" src=\"" + data_uri(png) + "\"><figcaption>" + text +
          "</figcaption></figure>\n";
 }
@@ -102,6 +103,7 @@ std::string plain_body(const ReportData& data) {
 std::string plain_page(const ReportData& data) {
   check(data);
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"generator\" content=\"ranklens\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
          "'unsafe-inline'; img-src data:\">\n" +

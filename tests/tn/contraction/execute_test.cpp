@@ -134,8 +134,8 @@ TEST(Execute, BadOperandsAreRefused) {
   expect_error(with({a}), "2 operands, but 1 were given");
   expect_error(with({a, at::ones({4, 3})}),
                "operand 1 has shape [4, 3], but its labels have sizes [3, 4]");
-  expect_error(with({a, b.to(at::kDouble)}), "operand 1 is Double");
-  expect_error(with({a.to(at::kLong), b.to(at::kLong)}), "operand 0 is Long");
+  expect_error(with({a, b.to(at::kDouble)}), "operand 1 is float64");
+  expect_error(with({a.to(at::kLong), b.to(at::kLong)}), "operand 0 is int64");
   expect_error([&] { contract("ij,jk->ik", {a, a}); },
                "label 'j' has size 2 in operand 1, but 3 before");
   expect_error([&] { execute(expression, {}, {a, b}); }, "the path leaves 2 tensors");

@@ -174,7 +174,7 @@ TEST(CPALS, SaysWhatIsWrong) {
   expect_error([&] { cp_als(dense, {.rank = 1, .largest_growth = 0.5}); }, "it is 0.5");
   expect_error([] { cp_als(at::zeros({3, 0, 2}), {}); }, "has no entries");
   expect_error([] { cp_als(at::zeros({}), {}); }, "no modes");
-  expect_error([] { cp_als(at::ones({2, 2}, at::kLong), {}); }, "is of type Long");
+  expect_error([] { cp_als(at::ones({2, 2}, at::kLong), {}); }, "is of type int64");
   auto bad = dense.clone();
   bad[0][1][2] = std::numeric_limits<double>::infinity();
   expect_error([&] { cp_als(bad, {}); }, "NaN or infinite");

@@ -72,7 +72,7 @@ TEST(CP, SaysWhatIsWrong) {
   cp.factors[1] = drawn({3, 4}, "other");
   expect_error([&] { full(cp); }, "factor 1 of a sum of rank-one tensors has 4 columns for 2");
   cp.factors[1] = drawn({3, 2}, "other", at::kFloat);
-  expect_error([&] { full(cp); }, "is of type Float, the first of type Double");
+  expect_error([&] { full(cp); }, "is of type float32, the first of type float64");
   cp.factors[1] = drawn({6}, "other");
   expect_error([&] { full(cp); }, "must be a matrix [size, terms]");
   expect_error([] { full(CP{drawn({2}, "w"), {}}); }, "at least one factor");

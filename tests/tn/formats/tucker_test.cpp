@@ -56,7 +56,7 @@ TEST(Tucker, SaysWhatIsWrong) {
   tucker.factors.push_back(drawn({4, 2}, "1"));
   expect_error([&] { full(tucker); }, "factor 1 of a Tucker tensor has 2 columns, its core 3");
   tucker.factors[1] = drawn({4, 3}, "1", at::kFloat);
-  expect_error([&] { full(tucker); }, "is of type Float, its core of type Double");
+  expect_error([&] { full(tucker); }, "is of type float32, its core of type float64");
 }
 
 }  // namespace

@@ -188,8 +188,8 @@ TEST(FactoriseErrors, AreOneSentence) {
   const auto a = at::ones({3, 4}, at::kDouble);
   expect_error([] { factorise(at::ones({3})); }, "only a matrix");
   expect_error([] { factorise(at::ones({0, 3})); }, "has no entries");
-  expect_error([] { factorise(at::ones({2, 3}, at::kInt)); }, "of type Int");
-  expect_error([] { factorise(at::ones({2, 3}, at::kHalf)); }, "of type Half");
+  expect_error([] { factorise(at::ones({2, 3}, at::kInt)); }, "of type int32");
+  expect_error([] { factorise(at::ones({2, 3}, at::kHalf)); }, "of type float16");
   expect_error([&] { factorise(a / 0.0); }, "NaN or infinite");
   expect_error([&] { factorise(a * NAN); }, "NaN or infinite");
   expect_error([&] { factorise(a, {.tolerance = -1}); }, "not below 0");

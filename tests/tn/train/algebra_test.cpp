@@ -111,7 +111,7 @@ RANKLENS_FOUR_TYPES(Algebra);
 TEST(AlgebraErrors, AreOneSentence) {
   const auto a = ones({2, 3});
   expect_error([&] { a + ones({3, 2}); }, "not 2x3 and 3x2");
-  expect_error([&] { a + ones({2, 3}, at::kFloat); }, "one dtype, not Double and Float");
+  expect_error([&] { a + ones({2, 3}, at::kFloat); }, "one dtype, not float64 and float32");
   expect_error([&] { hadamard(a, ones({2})); }, "an entrywise product");
   expect_error([&] { dot(a, ones({2})); }, "an inner product");
   expect_error([&] { kron(a, ones({2}, at::kFloat)); }, "a Kronecker product");

@@ -108,7 +108,7 @@ TEST(CrossErrors, AreOneSentence) {
   expect_error([&] { cross([&](const at::Tensor& i) { return f(i) / 0.0; }, {3, 3}); },
                "NaN or infinite");
   expect_error([] { cross([](const at::Tensor& i) { return i.select(1, 0); }, {3, 3}); },
-               "of type Long");
+               "of type int64");
 }
 
 }  // namespace

@@ -200,7 +200,7 @@ TEST(DecomposeErrors, AreOneSentence) {
   const auto a = at::ones({2, 3, 4}, at::kDouble);
   expect_error([] { decompose(at::ones({})); }, "without modes");
   expect_error([] { decompose(at::ones({2, 0, 3})); }, "has no entries");
-  expect_error([] { decompose(at::ones({2, 3}, at::kLong)); }, "of type Long");
+  expect_error([] { decompose(at::ones({2, 3}, at::kLong)); }, "of type int64");
   expect_error([&] { decompose(a * NAN); }, "NaN or infinite");
   expect_error([&] { decompose(a / 0.0); }, "NaN or infinite");
   expect_error([&] { decompose(a, {.eps = -1e-3}); }, "eps must be");

@@ -138,7 +138,7 @@ TEST(TrainErrors, AreOneSentence) {
                "core 1 of a tensor train has left rank 2, not 1");
   expect_error([&] { check(TensorTrain{{at::ones({1, 3, 2}, at::kDouble)}}); }, "ends with rank 2");
   expect_error([&] { check(TensorTrain{{core, at::ones({1, 3, 1})}}); }, "differs from core 0");
-  expect_error([&] { check(TensorTrain{{at::ones({1, 3, 1}, at::kHalf)}}); }, "of type Half");
+  expect_error([&] { check(TensorTrain{{at::ones({1, 3, 1}, at::kHalf)}}); }, "of type float16");
   expect_error([&] { check(TensorTrain{{at::ones({1, 0, 1})}}); }, "has no entries");
   expect_error([&] { check(TensorTrain{{at::ones({1, 3})}}); }, "must be [r, n, r']");
   expect_error([&] { check(TTMatrix{{core}}); }, "must be [r, m, n, r']");

@@ -11,6 +11,7 @@
 #include <ATen/ops/real.h>
 #include <ATen/ops/where.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/numbers.h"
 
@@ -39,7 +40,7 @@ void check(const CP& cp) {
     base::require(
         computes_in(factor.scalar_type()) && factor.scalar_type() == cp.factors[0].scalar_type(),
         "factor {} of a sum of rank-one tensors is of type {}, the first of type {}", k,
-        c10::toString(factor.scalar_type()), c10::toString(cp.factors[0].scalar_type()));
+        base::dtype_name(factor.scalar_type()), base::dtype_name(cp.factors[0].scalar_type()));
   }
 }
 

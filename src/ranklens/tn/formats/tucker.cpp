@@ -7,6 +7,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/real.h>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/linalg/numbers.h"
@@ -30,7 +31,7 @@ void check(const Tucker& tucker) {
     base::require(
         computes_in(factor.scalar_type()) && factor.scalar_type() == tucker.core.scalar_type(),
         "factor {} of a Tucker tensor is of type {}, its core of type {}", k,
-        c10::toString(factor.scalar_type()), c10::toString(tucker.core.scalar_type()));
+        base::dtype_name(factor.scalar_type()), base::dtype_name(tucker.core.scalar_type()));
   }
 }
 

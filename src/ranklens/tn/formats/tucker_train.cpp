@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/decompose.h"
@@ -24,7 +25,7 @@ void check(const TuckerTrain& hybrid) {
                   "factor {} of a Tucker train must be a matrix [size, {}]", k, core.size(1));
     base::require(factor.scalar_type() == core.scalar_type(),
                   "factor {} of a Tucker train is of type {}, its core of type {}", k,
-                  c10::toString(factor.scalar_type()), c10::toString(core.scalar_type()));
+                  base::dtype_name(factor.scalar_type()), base::dtype_name(core.scalar_type()));
   }
 }
 
