@@ -28,7 +28,7 @@ BENCHMARK_CAPTURE(dense, libtorch, base::ProductKernel::libtorch)
 BENCHMARK_CAPTURE(dense, onednn, base::ProductKernel::onednn)->Arg(256)->Arg(1024)->UseRealTime();
 
 void dense_chosen(benchmark::State& state) {
-  dense(state, base::choose_product(base::measure_products()));
+  dense(state, base::kernel_for(base::this_processor()));
 }
 BENCHMARK(dense_chosen)->Arg(256)->Arg(1024)->UseRealTime();
 

@@ -1,5 +1,7 @@
 #include "ranklens/base/product.h"
 
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -13,7 +15,7 @@
 namespace ranklens::base {
 namespace {
 
-class Product : public testing::TestWithParam<ProductKernel> {
+class Product : public ::testing::TestWithParam<ProductKernel> {
  protected:
   void SetUp() override {
     before_ = product_kernel();
@@ -88,13 +90,32 @@ TEST_P(Product, OtherDtypesAndSmallOnes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Product,
-                         testing::Values(ProductKernel::libtorch, ProductKernel::onednn),
+                         ::testing::Values(ProductKernel::libtorch, ProductKernel::onednn),
                          [](const auto& one) { return std::string(to_string(one.param)); });
 
 TEST(ProductChoice, NeedsAClearMargin) {
   EXPECT_EQ(choose_product({.libtorch = 110, .onednn = 230}), ProductKernel::onednn);
   EXPECT_EQ(choose_product({.libtorch = 80, .onednn = 90}), ProductKernel::libtorch);
   EXPECT_EQ(choose_product({}), ProductKernel::libtorch);
+}
+
+TEST(ProductChoice, IsARuleOfTheProcessor) {
+  EXPECT_EQ(kernel_for({"AuthenticAMD", 0x1A, true}), ProductKernel::onednn);
+  EXPECT_EQ(kernel_for({"AuthenticAMD", 0x19, true}), ProductKernel::libtorch);
+  EXPECT_EQ(kernel_for({"AuthenticAMD", 0x1A, false}), ProductKernel::libtorch);
+  EXPECT_EQ(kernel_for({"GenuineIntel", 0x6, true}), ProductKernel::libtorch);
+  EXPECT_EQ(kernel_for({}), ProductKernel::libtorch);
+}
+
+TEST(ProductChoice, KnowsTheProcessor) {
+  std::ifstream file("/proc/cpuinfo");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text.find("vendor_id") == std::string::npos) GTEST_SKIP() << "no vendor in /proc/cpuinfo";
+  const auto processor = this_processor();
+  EXPECT_NE(text.find(": " + processor.vendor + "\n"), std::string::npos) << processor.vendor;
+  EXPECT_NE(text.find("cpu family\t: " + std::to_string(processor.family) + "\n"),
+            std::string::npos);
+  EXPECT_EQ(text.find("avx512f") != std::string::npos, processor.avx512);
 }
 
 TEST(ProductChoice, MeasuresBoth) {

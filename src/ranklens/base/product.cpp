@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include <mutex>
 #include <optional>
 
@@ -87,13 +90,40 @@ std::atomic<int> chosen{-1};
 
 ProductKernel decide() {
   const char* text = std::getenv("RANKLENS_PRODUCT");
-  if (text != nullptr && *text != '\0' && std::string_view(text) != "auto") {
-    return parse_product_kernel(text);
-  }
-  return choose_product(measure_products());
+  const std::string_view asked = text == nullptr ? "" : text;
+  if (asked == "measure") return choose_product(measure_products());
+  if (!asked.empty() && asked != "auto") return parse_product_kernel(asked);
+  return pointwise() ? kernel_for(this_processor()) : ProductKernel::libtorch;
 }
 
 }  // namespace
+
+#if defined(__x86_64__) || defined(__i386__)
+Processor this_processor() {
+  Processor processor;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(0, &a, &b, &c, &d) == 0) return processor;
+  // The name's twelve letters stand in these three registers, in this order.
+  for (const unsigned part : {b, d, c}) {
+    for (unsigned k = 0; k < 4; ++k) processor.vendor += static_cast<char>(part >> (8 * k) & 0xFF);
+  }
+  if (__get_cpuid(1, &a, &b, &c, &d) != 0) {
+    processor.family = a >> 8 & 0xF;
+    if (processor.family == 0xF) processor.family += a >> 20 & 0xFF;
+  }
+  // What the processor has and the operating system keeps.
+  processor.avx512 = __builtin_cpu_supports("avx512f") != 0;
+  return processor;
+}
+#else
+Processor this_processor() { return {}; }
+#endif
+
+ProductKernel kernel_for(const Processor& processor) {
+  const bool wide =
+      processor.vendor == "AuthenticAMD" && processor.family >= 0x1A && processor.avx512;
+  return wide ? ProductKernel::onednn : ProductKernel::libtorch;
+}
 
 std::string_view to_string(ProductKernel kernel) {
   return kernel == ProductKernel::onednn ? "onednn" : "libtorch";
@@ -101,7 +131,8 @@ std::string_view to_string(ProductKernel kernel) {
 
 ProductKernel parse_product_kernel(std::string_view text) {
   if (text == "libtorch") return ProductKernel::libtorch;
-  require(text == "onednn", "the product kernel '{}' is neither 'libtorch' nor 'onednn'", text);
+  require(text == "onednn", "the product kernel '{}' is none of 'libtorch', 'onednn', 'measure'",
+          text);
   require(pointwise().has_value(), "this libtorch has no oneDNN: the product kernel is 'libtorch'");
   return ProductKernel::onednn;
 }
