@@ -1,5 +1,6 @@
 #include "ranklens/compress/compress.h"
 
+#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@
 
 #include "commands.h"
 #include "model.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -59,14 +61,40 @@ std::string layers_text(const compress::Compressed& result) {
   return report::to_text(table);
 }
 
+/// What a network hardly survives, or was not meant, said where it cannot be missed.
+void warn_of_losses(const compress::Compressed& result, const Common& common) {
+  if (common.quiet) return;
+  std::vector<std::string> lost, grown;
+  for (const auto& layer : result.layers) {
+    const double kept = 1 - layer.error * layer.error;
+    if (kept < 0.5) lost.push_back(fmt::format("'{}' ({:.0f} %)", layer.layer, 100 * kept));
+    if (layer.after > layer.before) grown.push_back("'" + layer.layer + "'");
+  }
+  if (!lost.empty()) {
+    std::cerr << fmt::format(
+        "ranklens: less than half of the squared norm is left of {}: train the network on, or "
+        "keep more\n",
+        fmt::join(lost, ", "));
+  }
+  if (!grown.empty()) {
+    std::cerr << fmt::format("ranklens: in this format {} {} more numbers than before\n",
+                             fmt::join(grown, ", "), grown.size() == 1 ? "takes" : "take");
+  }
+}
+
 void compress_model(const CompressOptions& options) {
   start(options.common);
+  const auto& inputs = options.model;
+  const std::vector<OutputFile> outputs{{"--out", options.common.out, FileKind::network},
+                                        {"--state-dict", options.state_dict, FileKind::state_dict}};
+  require_replaceable(outputs, {inputs.model, inputs.weights});
   const auto scheme = compress::parse_scheme(options.scheme);
   const auto opened = open_model(options.model, options.common, Fetched::wanted);
   warn_if_untrained(opened, options.common);
   base::ProgressBar bar(options.common.quiet);
   const auto result = compress::compress(opened.network(), scheme, bar.callback());
   bar.clear();
+  warn_of_losses(result, options.common);
   auto model = opened.model;
   model.network = result.network;
   model.metadata["compressed"] = options.scheme;
@@ -99,7 +127,8 @@ void add_compress(CLI::App& root) {
   const auto options = std::make_shared<CompressOptions>();
   auto& command = add_command(
       root, "compress", "store a network's weights in factors, without training",
-      "  ranklens compress efficientnet-lite0 --scheme 'auto(ratio=0.5)' --out half.safetensors\n"
+      "  ranklens compress efficientnet-lite0 --scheme 'auto(ratio=0.8)' --out "
+      "smaller.safetensors\n"
       "  ranklens compress best.safetensors --scheme 'conv*: tucker(eps=0.05); head: tt(r=16)' "
       "--out small.safetensors",
       options->common, Out::file);

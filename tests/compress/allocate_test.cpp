@@ -7,16 +7,14 @@
 #include "ranklens/compress/decompose_weight.h"
 
 #include "testing/expect_error.h"
+#include "testing/normal.h"
 
 namespace ranklens::compress {
 namespace {
 
-at::Tensor drawn(at::IntArrayRef sizes, const char* name) {
-  return base::Stream(5, "test", name).normal(sizes, 0, 1, at::kDouble);
-}
-
 TEST(Candidates, PromiseWhatDecomposingGives) {
-  for (const auto& dense : {drawn({12, 30}, "matrix"), drawn({16, 12, 3, 3}, "kernel")}) {
+  for (const auto& dense : {testing::normal_double({12, 30}, "matrix"),
+                            testing::normal_double({16, 12, 3, 3}, "kernel")}) {
     const auto all = candidates_for(dense);
     ASSERT_GT(all.size(), 5);
     EXPECT_TRUE(all[0].spec.is_dense());
@@ -39,9 +37,9 @@ TEST(Candidates, PromiseWhatDecomposingGives) {
 }
 
 TEST(Candidates, ATuckerFormThatIsThereIsFoundWithoutError) {
-  const auto core = drawn({8, 6, 3, 3}, "core").reshape({8, -1});
-  const auto half = at::matmul(drawn({16, 8}, "u"), core).reshape({16, 6, 9});
-  const auto dense = at::matmul(drawn({12, 6}, "v"), half).reshape({16, 12, 3, 3});
+  const auto core = testing::normal_double({8, 6, 3, 3}, "core").reshape({8, -1});
+  const auto half = at::matmul(testing::normal_double({16, 8}, "u"), core).reshape({16, 6, 9});
+  const auto dense = at::matmul(testing::normal_double({12, 6}, "v"), half).reshape({16, 12, 3, 3});
   double least = 1;
   for (const auto& candidate : candidates_for(dense)) {
     if (candidate.spec.ranks != nn::Shape{8, 6}) continue;
@@ -59,23 +57,33 @@ std::vector<Candidate> curve(double scale, std::int64_t unit, int count) {
 }
 
 TEST(Allocate, IsNoWorseThanAnyChoiceThatTakesNoMore) {
-  const std::vector<std::vector<Candidate>> weights{curve(1, 10, 6), curve(0.3, 17, 5),
-                                                    curve(2, 33, 4)};
+  const std::vector<std::vector<Candidate>> weights{curve(0.9, 10, 6), curve(0.3, 17, 5),
+                                                    curve(0.7, 33, 4)};
   for (const std::int64_t budget : {70, 100, 150, 200, 260}) {
     const auto chosen = allocate(weights, budget);
     std::int64_t numbers = 0;
-    double error = 0;
-    for (const auto& c : chosen) numbers += c.parameters, error += c.squared_error;
+    double kept = 1;
+    for (const auto& c : chosen) numbers += c.parameters, kept *= 1 - c.squared_error;
     EXPECT_LE(numbers, budget);
     for (const auto& a : weights[0]) {
       for (const auto& b : weights[1]) {
         for (const auto& c : weights[2]) {
           if (a.parameters + b.parameters + c.parameters > numbers) continue;
-          EXPECT_GE(a.squared_error + b.squared_error + c.squared_error, error - 1e-12);
+          EXPECT_LE((1 - a.squared_error) * (1 - b.squared_error) * (1 - c.squared_error),
+                    kept + 1e-12);
         }
       }
     }
   }
+}
+
+TEST(Allocate, GivesUpNoLayerForTheOthers) {
+  // A large weight of which nothing is left would pay for four small ones that keep everything.
+  const std::vector<Candidate> large{{{}, 1000, 0}, {{}, 500, 0.6}, {{}, 10, 0.999}};
+  const std::vector<Candidate> small{{{}, 200, 0}, {{}, 100, 0.3}};
+  const auto chosen = allocate({large, small, small, small, small}, 900);
+  EXPECT_EQ(chosen[0].parameters, 500);
+  EXPECT_EQ(chosen[1].parameters, 100);
 }
 
 TEST(Allocate, RefusesWhatCannotBe) {

@@ -58,11 +58,11 @@ void add_tuckers(const at::Tensor& dense, std::vector<Candidate>& found) {
   }
 }
 
-/// What is best at a price of error per number.
+/// What is best at a price of loss per number.
 const Candidate& at_price(const std::vector<Candidate>& weight, double price) {
   return *std::min_element(weight.begin(), weight.end(), [&](const auto& a, const auto& b) {
     const auto cost = [&](const Candidate& c) {
-      return c.squared_error + price * static_cast<double>(c.parameters);
+      return loss_of(c) + price * static_cast<double>(c.parameters);
     };
     return cost(a) < cost(b);
   });
@@ -81,6 +81,11 @@ std::vector<Candidate> candidates_for(const at::Tensor& dense) {
   add_low_ranks(dense, found);
   if (dense.dim() == 4 && dense.size(2) * dense.size(3) > 1) add_tuckers(dense, found);
   return found;
+}
+
+double loss_of(const Candidate& candidate) {
+  constexpr double least_kept = 1e-12;  // keeps the loss of an empty weight finite
+  return -std::log(std::max(least_kept, 1 - candidate.squared_error));
 }
 
 std::vector<Candidate> allocate(const std::vector<std::vector<Candidate>>& weights,

@@ -19,10 +19,16 @@ struct Candidate {
 /// singular values and from the core of a full HOSVD, so nothing is decomposed twice.
 std::vector<Candidate> candidates_for(const at::Tensor& dense);
 
-/// One candidate of every weight, such that at most `budget` numbers are stored and the sum of
-/// relative squared errors is least, up to the last step: every weight gives up numbers until the
-/// next would cost the same error everywhere (a Lagrange multiplier, found by bisection over the
-/// convex hulls). Error where not even the smallest candidates fit.
+/// What a candidate costs in allocate(): minus the logarithm of the share of the weight's energy
+/// (squared Frobenius norm) that it keeps. 0 where all is kept, without bound where nothing is.
+double loss_of(const Candidate& candidate);
+
+/// One candidate of every weight, such that at most `budget` numbers are stored and the product of
+/// the shares of energy that the weights keep is greatest, up to the last step: every weight gives
+/// up numbers until the next would cost the same loss_of() everywhere (a Lagrange multiplier, found
+/// by bisection over the convex hulls). Of layers in a row a signal keeps about that product; a sum
+/// of relative errors, each at most 1, would give up the largest layer for all others. Error where
+/// not even the smallest candidates fit.
 std::vector<Candidate> allocate(const std::vector<std::vector<Candidate>>& weights,
                                 std::int64_t budget);
 
