@@ -13,8 +13,8 @@
 namespace ranklens::explain {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
 // conv, ReLU, mean over all pixels, linear.
 nn::Network gap_net() {

@@ -35,14 +35,14 @@ TEST(Quadrature, GaussLegendreIsExactToItsDegree) {
 
 TEST(Quadrature, OtherRules) {
   const Rule trapezoid = quadrature(Quadrature::trapezoid, 5);
-  EXPECT_THAT(trapezoid.points, testing::ElementsAre(0, 0.25, 0.5, 0.75, 1));
-  EXPECT_THAT(trapezoid.weights, testing::ElementsAre(0.125, 0.25, 0.25, 0.25, 0.125));
+  EXPECT_THAT(trapezoid.points, ::testing::ElementsAre(0, 0.25, 0.5, 0.75, 1));
+  EXPECT_THAT(trapezoid.weights, ::testing::ElementsAre(0.125, 0.25, 0.25, 0.25, 0.125));
   const Rule right = quadrature(Quadrature::right, 4);
-  EXPECT_THAT(right.points, testing::ElementsAre(0.25, 0.5, 0.75, 1));
-  EXPECT_THAT(right.weights, testing::Each(0.25));
+  EXPECT_THAT(right.points, ::testing::ElementsAre(0.25, 0.5, 0.75, 1));
+  EXPECT_THAT(right.weights, ::testing::Each(0.25));
   const Rule ends = quadrature(Quadrature::ends, 3);
-  EXPECT_THAT(ends.points, testing::ElementsAre(0, 0.5, 1));
-  EXPECT_THAT(ends.weights, testing::Each(1.0 / 3));
+  EXPECT_THAT(ends.points, ::testing::ElementsAre(0, 0.5, 1));
+  EXPECT_THAT(ends.weights, ::testing::Each(1.0 / 3));
   EXPECT_THROW(quadrature(Quadrature::right, 0), base::Error);
 }
 
@@ -78,7 +78,7 @@ TEST(IntegratedGradients, IsCompleteOnASmoothNetwork) {
       rough.maps[0].sum().item<double>() - (logit(net, images[0], 0) - logit(net, black, 0));
   EXPECT_GT(std::abs(gap), 1e-6);
   EXPECT_NEAR(rough.completeness_gap[0].item<double>(), gap, 1e-12);
-  EXPECT_THAT(rough.notes, testing::Contains(testing::HasSubstr("largest completeness gap")));
+  EXPECT_THAT(rough.notes, ::testing::Contains(::testing::HasSubstr("largest completeness gap")));
 }
 
 TEST(IntegratedGradients, BaselinesAreWhatTheySay) {

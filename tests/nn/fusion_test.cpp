@@ -12,6 +12,7 @@
 
 #include "each_kernel_set.h"
 #include "testing/close.h"
+#include "testing/normal.h"
 
 namespace ranklens::nn {
 namespace {
@@ -24,24 +25,20 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using torch::autograd::grad;
 
-at::Tensor draw(at::IntArrayRef sizes, const char* name, double mean = 0) {
-  return base::Stream(4, "test", name).normal(sizes, mean, 1, at::kFloat);
-}
-
-struct Case {
+struct NormCase {
   std::vector<std::int64_t> sizes;
   bool relu = true, pool = false, drop = false;
   at::ScalarType type = at::kFloat;
 };
 
 // A call with values that need gradients; batch norms see a mean that is not small.
-ReluNorm call_of(const Case& c) {
+ReluNorm norm_call_of(const NormCase& c) {
   ReluNorm call{.relu = c.relu, .eps = 1e-3, .pool = c.pool};
   // Some are zero, where ReLU lets no gradient through.
-  const auto x = draw(c.sizes, "x", 0.7);
+  const auto x = testing::normal_float(c.sizes, "x", 0.7);
   call.input = (x * (x.abs() > 0.2)).to(c.type).contiguous(at::MemoryFormat::ChannelsLast);
-  call.weight = draw({c.sizes[1]}, "weight", 0.3);
-  call.bias = draw({c.sizes[1]}, "bias");
+  call.weight = testing::normal_float({c.sizes[1]}, "weight", 0.3);
+  call.bias = testing::normal_float({c.sizes[1]}, "bias");
   if (c.drop) {
     call.keep = base::Stream(1, "dropout")
                     .bernoulli_mask({c.sizes[0], c.sizes[1], c.sizes[2] / 2, c.sizes[3] / 2}, 0.7);
@@ -52,12 +49,13 @@ ReluNorm call_of(const Case& c) {
 }
 
 std::vector<at::Tensor> gradients(const ReluNorm& call, const fused::Normalised& done) {
-  const auto towards = draw(done.output.sizes(), "towards").to(done.output.scalar_type());
+  const auto towards =
+      testing::normal_float(done.output.sizes(), "towards").to(done.output.scalar_type());
   return grad({done.output}, {call.input, call.weight, call.bias}, {towards});
 }
 
-void expect_agreement_of_set(const Case& c) {
-  const auto call = call_of(c);
+void expect_operators_agree_of_set(const NormCase& c) {
+  const auto call = norm_call_of(c);
   ASSERT_TRUE(fused::supported(call));
   const auto ours = fused::relu_norm(call);
   const auto theirs = fused::relu_norm_by_operators(call);
@@ -75,8 +73,8 @@ void expect_agreement_of_set(const Case& c) {
   for (std::size_t k = 0; k < 3; ++k) EXPECT_TRUE(agree(a[k], b[k])) << "gradient " << k;
 }
 
-void expect_agreement(const Case& c) {
-  with_each_kernel_set([&] { expect_agreement_of_set(c); });
+void expect_operators_agree(const NormCase& c) {
+  with_each_kernel_set([&] { expect_operators_agree_of_set(c); });
 }
 
 TEST(ReluNorm, AgreesWithTheOperators) {
@@ -88,7 +86,7 @@ TEST(ReluNorm, AgreesWithTheOperators) {
                                                    {40, 128, 8, 8},
                                                    {1, 1, 4, 4}}) {
       SCOPED_TRACE(::testing::PrintToString(sizes));
-      expect_agreement({.sizes = sizes, .relu = relu});
+      expect_operators_agree({.sizes = sizes, .relu = relu});
     }
   }
 }
@@ -98,18 +96,18 @@ TEST(ReluNorm, AgreesWithTheOperatorsBeforeAPoolAndADropout) {
     for (const std::vector<std::int64_t>& sizes :
          {std::vector<std::int64_t>{5, 32, 8, 6}, {1, 16, 2, 2}, {3, 21, 6, 10}}) {
       SCOPED_TRACE(::testing::PrintToString(sizes));
-      expect_agreement({.sizes = sizes, .pool = true, .drop = drop});
-      expect_agreement({.sizes = sizes, .relu = false, .pool = true, .drop = drop});
+      expect_operators_agree({.sizes = sizes, .pool = true, .drop = drop});
+      expect_operators_agree({.sizes = sizes, .relu = false, .pool = true, .drop = drop});
     }
   }
 }
 
 TEST(ReluNorm, AgreesWithTheOperatorsInBfloat16) {
-  expect_agreement({.sizes = {6, 35, 8, 8}, .type = at::kBFloat16});
+  expect_operators_agree({.sizes = {6, 35, 8, 8}, .type = at::kBFloat16});
 }
 
 TEST(ReluNorm, PoolsInBfloat16TheValuesThatItWouldStore) {
-  auto call = call_of({.sizes = {4, 32, 6, 6}, .type = at::kBFloat16});
+  auto call = norm_call_of({.sizes = {4, 32, 6, 6}, .type = at::kBFloat16});
   const auto whole = fused::relu_norm(call).output;
   call.pool = true;
   const auto pooled = fused::relu_norm(call).output;
@@ -117,7 +115,7 @@ TEST(ReluNorm, PoolsInBfloat16TheValuesThatItWouldStore) {
 }
 
 TEST(ReluNorm, KeepsTheVarianceOfValuesFarFromZero) {
-  auto call = call_of({.sizes = {8, 16, 32, 32}});
+  auto call = norm_call_of({.sizes = {8, 16, 32, 32}});
   call.input = (call.input.detach() + 3000).contiguous(at::MemoryFormat::ChannelsLast);
   const auto found = fused::relu_norm(call);
   const auto exact = call.input.to(at::kDouble).transpose(0, 1).flatten(1);
@@ -126,7 +124,7 @@ TEST(ReluNorm, KeepsTheVarianceOfValuesFarFromZero) {
 }
 
 TEST(ReluNorm, GivesTheSameBitsForAnyNumberOfThreads) {
-  const auto call = call_of({.sizes = {16, 32, 16, 16}, .pool = true, .drop = true});
+  const auto call = norm_call_of({.sizes = {16, 32, 16, 16}, .pool = true, .drop = true});
   const auto threads = at::get_num_threads();
   const auto run = [&](int count) {
     at::set_num_threads(count);
@@ -142,7 +140,7 @@ TEST(ReluNorm, GivesTheSameBitsForAnyNumberOfThreads) {
 }
 
 TEST(ReluNorm, CanBeDifferentiatedTwice) {
-  const auto call = call_of({.sizes = {3, 4, 4, 4}, .pool = true, .drop = true});
+  const auto call = norm_call_of({.sizes = {3, 4, 4, 4}, .pool = true, .drop = true});
   const auto second = [&](const fused::Normalised& done) {
     const auto square = done.output.square().sum();
     const auto first = grad({square}, {call.input, call.weight}, {}, true, true);
@@ -154,18 +152,18 @@ TEST(ReluNorm, CanBeDifferentiatedTwice) {
 }
 
 TEST(ReluNorm, LeavesWhatItCannotDoToTheOperators) {
-  auto call = call_of({.sizes = {2, 16, 5, 4}});
+  auto call = norm_call_of({.sizes = {2, 16, 5, 4}});
   call.pool = true;
   EXPECT_FALSE(fused::supported(call)) << "an odd height";
-  call = call_of({.sizes = {2, 16, 4, 4}, .type = at::kDouble});
+  call = norm_call_of({.sizes = {2, 16, 4, 4}, .type = at::kDouble});
   EXPECT_FALSE(fused::supported(call));
-  call = call_of({.sizes = {2, 16, 4, 4}});
+  call = norm_call_of({.sizes = {2, 16, 4, 4}});
   call.input = call.input.contiguous();
   EXPECT_FALSE(fused::supported(call)) << "channels first";
-  call = call_of({.sizes = {2, 16, 4, 4}});
+  call = norm_call_of({.sizes = {2, 16, 4, 4}});
   call.input = call.input.detach().select(0, 0);
   EXPECT_FALSE(fused::supported(call)) << "three dimensions";
-  call = call_of({.sizes = {2, 16, 4, 4}});
+  call = norm_call_of({.sizes = {2, 16, 4, 4}});
   const auto* kernels = kernels::table();
   kernels::use(nullptr);
   EXPECT_FALSE(fused::supported(call)) << "a processor without vectors";
@@ -241,11 +239,13 @@ void expect_same_step(const Network& net, const at::Tensor& x) {
 TEST(Fusion, ChangesNoResult) {
   for (const std::int64_t size : {8, 7}) {  // an odd size: the pool is not fused
     const auto net = cnn(size);
-    const auto x = draw({5, 2, size, size}, "image");
+    const auto x = testing::normal_float({5, 2, size, size}, "image");
     expect_same_step(net, x);
     expect_same_step(net, x.contiguous(at::MemoryFormat::ChannelsLast));
   }
-  expect_same_step(cnn(4), draw({2, 2, 4, 4}, "image").contiguous(at::MemoryFormat::ChannelsLast));
+  expect_same_step(
+      cnn(4),
+      testing::normal_float({2, 2, 4, 4}, "image").contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 }  // namespace

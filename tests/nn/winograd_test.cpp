@@ -11,6 +11,7 @@
 
 #include "each_kernel_set.h"
 #include "testing/close.h"
+#include "testing/normal.h"
 
 namespace ranklens::nn {
 namespace {
@@ -24,21 +25,19 @@ using torch::autograd::grad;
 constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
 constexpr ConvGeometry one_around{.top = 1, .left = 1, .bottom = 1, .right = 1};
 
-at::Tensor draw(at::IntArrayRef sizes, const char* name) {
-  return base::Stream(4, "test", name).normal(sizes, 0, 1, at::kFloat);
-}
-
-struct Case {
+struct ConvolutionCase {
   std::int64_t batch = 4, in = 16, out = 16, height = 16, width = 16;
   at::ScalarType type = at::kFloat;
   bool bias = true;
 };
 
-Convolution call_of(const Case& c) {
+Convolution call_of(const ConvolutionCase& c) {
   Convolution call;
-  call.input = draw({c.batch, c.in, c.height, c.width}, "x").to(c.type).contiguous(channels_last);
-  call.weight = draw({c.out, c.in, 3, 3}, "weight").to(c.type);
-  if (c.bias) call.bias = draw({c.out}, "bias").to(c.type);
+  call.input = testing::normal_float({c.batch, c.in, c.height, c.width}, "x")
+                   .to(c.type)
+                   .contiguous(channels_last);
+  call.weight = testing::normal_float({c.out, c.in, 3, 3}, "weight").to(c.type);
+  if (c.bias) call.bias = testing::normal_float({c.out}, "bias").to(c.type);
   for (auto* t : {&call.input, &call.weight, &call.bias}) {
     if (t->defined()) t->requires_grad_(true);
   }
@@ -46,7 +45,8 @@ Convolution call_of(const Case& c) {
 }
 
 std::vector<at::Tensor> results(const Convolution& call, const at::Tensor& y) {
-  const auto towards = draw(y.sizes(), "towards").to(y.scalar_type()).contiguous(channels_last);
+  const auto towards =
+      testing::normal_float(y.sizes(), "towards").to(y.scalar_type()).contiguous(channels_last);
   std::vector<at::Tensor> inputs{call.input, call.weight};
   if (call.bias.defined()) inputs.push_back(call.bias);
   auto all = grad({y}, inputs, {towards});
@@ -55,7 +55,7 @@ std::vector<at::Tensor> results(const Convolution& call, const at::Tensor& y) {
 }
 
 // Both against the exact result in float64: largest error, relative to the largest value.
-void expect_agreement_of_set(const Case& c, double tolerance) {
+void expect_agreement_of_set(const ConvolutionCase& c, double tolerance) {
   const auto call = call_of(c);
   ASSERT_TRUE(fused::supported(call, one_around));
   const auto exactly = [](const at::Tensor& t) {
@@ -70,7 +70,7 @@ void expect_agreement_of_set(const Case& c, double tolerance) {
   }
 }
 
-void expect_agreement(const Case& c, double tolerance) {
+void expect_agreement(const ConvolutionCase& c, double tolerance) {
   with_each_kernel_set([&] { expect_agreement_of_set(c, tolerance); });
 }
 
@@ -125,7 +125,7 @@ TEST(Winograd, CanBeDifferentiatedTwice) {
 }
 
 TEST(Winograd, LeavesWhatItCannotDoToTheOperator) {
-  const auto refuses = [](const Case& c, const ConvGeometry& geometry = one_around) {
+  const auto refuses = [](const ConvolutionCase& c, const ConvGeometry& geometry = one_around) {
     return !fused::supported(call_of(c), geometry);
   };
   EXPECT_FALSE(refuses({}));
@@ -145,7 +145,7 @@ TEST(Winograd, ServesTrainingOnly) {
   GraphBuilder g;
   g.conv2d("conv", g.input("image", {16, 16, 16}), {.out = 16, .padding = 1});
   const auto net = g.build(3);
-  const auto x = draw({8, 16, 16, 16}, "x").contiguous(channels_last);
+  const auto x = testing::normal_float({8, 16, 16, 16}, "x").contiguous(channels_last);
   const auto training = [&] { return net.run(x, {.mode = Mode::train}).output(); };
   const auto direct = net.run(x).output(), tiles = training();
   EXPECT_FALSE(at::equal(direct, tiles));

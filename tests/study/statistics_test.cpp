@@ -11,7 +11,7 @@
 namespace ranklens::study {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 PairedSamples pairs(std::vector<double> first, std::vector<double> second) {
   PairedSamples samples;
