@@ -49,6 +49,7 @@ function hasArmless(report: Report, table: string): boolean {
 function dotPlot(report: Report, metric: Metric): HTMLElement | null {
   const { dots, methods, rows } = layOut(report, metric);
   if (dots.length === 0) return null;
+  const intervals = dots.filter((dot) => dot.low !== null && dot.high !== null);
   const styles = armStyles(report);
   const domain = [...styles.labels, control];
   const title = metric.unit ? `${metric.label} (${metric.unit})` : metric.label;
@@ -67,7 +68,9 @@ function dotPlot(report: Report, metric: Metric): HTMLElement | null {
     layer: [
       { data: { values: methods.slice(1) }, mark: { type: "rule", color: "var(--line)" },
         encoding: { y: { ...y, field: "top" }, color: { value: "var(--line)" } } },
-      { mark: { type: "rule", strokeWidth: 1.6 }, encoding: { x: x("low"), x2: { field: "high" }, y } },
+      // A layer without a number has no extent, of which Vega warns: one seed has no interval.
+      ...(intervals.length === 0 ? [] : [{ data: { values: intervals }, mark: { type: "rule", strokeWidth: 1.6 },
+        encoding: { x: x("low"), x2: { field: "high" }, y } }]),
       { mark: { type: "point", filled: true, size: 46, opacity: 1 },
         encoding: {
           x: x("mean"), y,

@@ -10,9 +10,8 @@ export interface Watched {
   requests: string[];
 }
 
-export async function open(page: Page, name: string, width: number, height = 900): Promise<Watched> {
+function watch(page: Page, url: string): Watched {
   const watched: Watched = { errors: [], requests: [] };
-  const url = pathToFileURL(`${pages}/${name}.html`).href;
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") watched.errors.push(message.text());
   });
@@ -21,6 +20,12 @@ export async function open(page: Page, name: string, width: number, height = 900
     const asked = request.url();
     if (asked !== url && !asked.startsWith("data:") && !asked.startsWith("blob:")) watched.requests.push(asked);
   });
+  return watched;
+}
+
+export async function open(page: Page, name: string, width: number, height = 900): Promise<Watched> {
+  const url = pathToFileURL(`${pages}/${name}.html`).href;
+  const watched = watch(page, url);
   await page.setViewportSize({ width, height });
   await page.goto(url);
   await page.evaluate(() => window.ranklensReady);
@@ -28,7 +33,8 @@ export async function open(page: Page, name: string, width: number, height = 900
 }
 
 /** Opens a sample page with other data in it. */
-export async function openChanged(page: Page, name: string, change: (data: any) => void): Promise<void> {
+export async function openChanged(page: Page, name: string, change: (data: any) => void): Promise<Watched> {
+  const watched = watch(page, "about:blank");
   const html = await readFile(`${pages}/${name}.html`, "utf8");
   const changed = html.replace(/(id="data">)(.*?)(<\/script>)/s, (_all, before: string, text: string, after: string) => {
     const data = JSON.parse(text);
@@ -38,6 +44,7 @@ export async function openChanged(page: Page, name: string, change: (data: any) 
   await page.setViewportSize({ width: 1600, height: 900 });
   await page.setContent(changed);
   await page.evaluate(() => window.ranklensReady);
+  return watched;
 }
 
 /** Fails if the page can be scrolled sideways, and says what sticks out. */
