@@ -84,6 +84,14 @@ TEST(Book, ThePageHasEveryItemAndNeedsNothingElse) {
   EXPECT_THAT(html, HasSubstr("All "));
 }
 
+TEST(Book, ThePageSaysSizesAndSetsCode) {
+  const std::string html = page(evaluated({copies()}, 1), 1);
+  EXPECT_THAT(html, HasSubstr("Sizes of the legs: <i>i</i>&nbsp;2, <i>j</i>&nbsp;3"));
+  EXPECT_THAT(html, HasSubstr("<code>i j k -&gt; i (j k)</code>"));
+  EXPECT_THAT(html, HasSubstr("fuse(3, 4)"));
+  EXPECT_EQ(html.find("each( "), std::string::npos);
+}
+
 TEST(Book, ThePageSaysWhatFails) {
   auto chapters = evaluated({operations()}, 1);
   chapters[0].entries[0].verified.holds = false;

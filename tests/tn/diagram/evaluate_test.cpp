@@ -94,6 +94,16 @@ TEST(DiagramEvaluate, RandomTensorsHaveThePropertyOfTheirKind) {
   }
 }
 
+TEST(DiagramEvaluate, GroupsAreTensorsOfTheLegsThatAreLeft) {
+  const Case c(
+      "size i=3, j=4, k=3 tensor A[i,j], B[j,k], x[k]\n"
+      "diagram vector: {A[i,j] {B[j,k] x[k]}} -> i\n"
+      "diagram number: {A[a,j] {\"trace\" A[i,l] B[l,i]} B[j,k]} x[a] x[k]");
+  const Tensor A = c.values.at("A"), B = c.values.at("B"), x = c.values.at("x");
+  EXPECT_TRUE(close(c.result(0), A.matmul(B.matmul(x)), 1e-12));
+  EXPECT_TRUE(close(c.result(1), x.dot(A.matmul(B.matmul(x))) * A.matmul(B).trace(), 1e-12));
+}
+
 TEST(DiagramEvaluate, FalseEqualitiesDiffer) {
   const Case c("tensor A[i:3,j:3] diagram d: A[i,j] = A[j,i] -> i, j");
   EXPECT_GT(largest_difference(c.sides()), 0.1);
@@ -166,11 +176,24 @@ TEST(DiagramEinsum, WritesWhatIsComputed) {
   EXPECT_EQ(
       contract_text(
           parse("tensor A[i:3,j:3], x[i:3] diagram d: relu(A*[i,j] x[j]) -> i", "'t'").diagrams[0]),
-      "tn::contract(\"i->i\", {at::relu(tn::contract(\"ij,j->i\", {A.conj(), x}))})");
+      "at::relu(tn::contract(\"ij,j->i\", {A.conj(), x}))");
   EXPECT_EQ(text_of("2 A[i,j] - A[j,i] = x[i] x[j] -> i, j"),
-            "2 * einsum('ij->ij', A) - einsum('ji->ij', A)\n= einsum('i,j->ij', x, x)");
-  EXPECT_EQ(text_of("relu(A[i,j] x[j] + x[i]) -> i"),
-            "einsum('i->i', relu(einsum('ij,j->i', A, x) + einsum('i->i', x)))");
+            "2 * A - einsum('ji->ij', A)\n= einsum('i,j->ij', x, x)");
+  EXPECT_EQ(text_of("relu(A[i,j] x[j] + x[i]) -> i"), "relu(einsum('ij,j->i', A, x) + x)");
+  EXPECT_EQ(text_of("2 (x[i] + x[i]) -> i"), "2 * (x + x)");
+}
+
+TEST(DiagramEinsum, NestsGroupsAndGivesBuiltInTensorsTheirSizes) {
+  const auto text_of = [](const std::string& text) {
+    return einsum_text(
+        parse("tensor A[i:3,j:4], B[j:4,k:5], x[k:5] diagram d: " + text, "'t'").diagrams[0]);
+  };
+  EXPECT_EQ(text_of("A[i,j] {B[j,k] x[k]} = {A[i,j] {B[j,k]}} x[k] -> i"),
+            "einsum('ij,j->i', A, einsum('jk,k->j', B, x))\n"
+            "= einsum('ik,k->i', einsum('ij,jk->ik', A, B), x)");
+  EXPECT_EQ(text_of("A[i,j] copy[j,a,b] id[a,e] ones[b] -> i, e"),
+            "einsum('ij,jab,ae,b->ie', A, copy(4, 4, 4), eye(4), ones(4))");
+  EXPECT_EQ(text_of("A[i,j] fuse[i,j;p] -> p"), "einsum('ij,ijp->p', A, fuse(3, 4))");
 }
 
 }  // namespace

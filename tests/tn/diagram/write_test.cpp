@@ -94,6 +94,76 @@ TEST(DiagramScene, LongEquationsGoOnInANewRow) {
   EXPECT_GT(rows.bottom, 2.5 * row.bottom);
 }
 
+/// The height of the label with that text.
+double height_of(const Scene& s, const std::string& text) {
+  for (const Text& t : s.texts) {
+    if (t.text == text) return t.at.y;
+  }
+  ADD_FAILURE() << "no label " << text;
+  return NAN;
+}
+
+TEST(DiagramScene, WedgesGroupFromTopToBottom) {
+  for (const std::string order : {"j,k", "k,j"}) {
+    for (const std::string& text :
+         {"T[i,j,k] fuse[" + order + ";p]", "fuse[" + order + ";p] T[i,j,k]"}) {
+      const auto s = scene("tensor T[i:2,j:3,k:4]", text + " -> i, p");
+      EXPECT_EQ(height_of(s, "j") < height_of(s, "k"), order == "j,k") << text;
+    }
+  }
+}
+
+TEST(DiagramScene, AClosedLineIsACircle) {
+  const auto s = scene("", "id[i:5,i]");
+  ASSERT_EQ(s.lines.size(), 2u);
+  const Point centre = 0.5 * (s.lines[0].points[0] + s.lines[0].points[3]);
+  const double radius = std::abs(s.lines[0].points[0].x - centre.x);
+  for (const Line& line : s.lines) {
+    const Cubic curve{line.points[0], line.points[1], line.points[2], line.points[3]};
+    const Point p = at(curve, 0.5) - centre;
+    EXPECT_NEAR(std::hypot(p.x, p.y), radius, 1e-9);
+  }
+}
+
+TEST(DiagramScene, AnIdentityMakesAnOpenLegLonger) {
+  const auto reach = [](const std::string& text) {
+    const auto s = scene("tensor A[i:3,j:3]", text + " -> i left, k right");
+    return s.right - s.left;
+  };
+  EXPECT_GT(reach("A[i,j] id[j,k]"), reach("A[i,k]") + 20);
+}
+
+TEST(DiagramScene, TheOpenLegOfASumIsOnOneSide) {
+  const auto s = scene("tensor W[o:4,i:6], x[i:6], b[o:4]", "W[o,i] x[i] + b[o] -> o");
+  std::vector<int> anchors;
+  for (const Text& t : s.texts) {
+    if (t.text == "o") anchors.push_back(t.anchor);
+  }
+  EXPECT_EQ(anchors, (std::vector<int>{1, 1}));  // both end at the left of their line
+}
+
+TEST(DiagramScene, ASideThatARowHoldsIsNotBroken) {
+  const auto s =
+      draw(parse("tensor A[a:2,b:2] diagram d: A[a,b] A[b,c] = A[a,c] + A[c,a] -> a, c", "'t'")
+               .diagrams[0],
+           {.most_width = 320});
+  std::vector<double> signs;
+  for (const Text& t : s.texts) {
+    if (t.role == Text::Role::Sign) signs.push_back(t.at.y);
+  }
+  ASSERT_EQ(signs.size(), 2u);
+  EXPECT_EQ(signs[0], signs[1]);
+  EXPECT_GT(signs[0], 40);  // in the second row
+}
+
+TEST(DiagramScene, WiresBetweenTrianglesAboveEachOtherAreUpright) {
+  const auto s =
+      scene("complex isometry U_1[i:4;a:2]", "U_1[i,a]@(0,0) U_1*[i,b]@(0,1) -> a right, b right");
+  double upright = 0;
+  for (const Line& line : s.lines) upright += line.points.front().x == line.points.back().x;
+  EXPECT_EQ(upright, 1);
+}
+
 TEST(DiagramScene, NoLabelLiesOnAnother) {
   const auto s = scene("tensor G1[m:2,n:2,a:2], G2[a:2,m:2,n:2,b:2]",
                        "fuse[m1,m2,m3;o]@(1,-1.2) G1[m1,n1,a]@(0,0) G2[a,m2,n2,b]@(1,0)\n"
@@ -130,6 +200,12 @@ TEST(DiagramGeometry, PartsOfACurveLieOnIt) {
     EXPECT_NEAR(p.y, q.y, 1e-9);
   }
   EXPECT_NEAR(at(curve, 0.5).x * -10 + at(curve, 0.5).y * 30, 8 * std::hypot(30, 10), 1e-9);
+}
+
+TEST(DiagramGeometry, CurvesEndAtTheEdgesOfBoxes) {
+  const Shape box{.form = Form::Node, .centre = {0, 0}, .half_width = 20, .half_height = 10};
+  const Cubic curve = clipped(straight({0, 0}, {40, 18}), &box, nullptr);
+  EXPECT_NEAR(curve[0].x, 20, 1e-3);
 }
 
 TEST(DiagramGeometry, CurvesEndAtTheShapes) {

@@ -34,6 +34,25 @@ std::string_view to_string(Kind kind) {
   return "tensor";
 }
 
+std::vector<std::string> outer_legs(const Factor& factor) {
+  std::vector<std::string> legs;
+  if (factor.what != Factor::What::Group) {
+    for (const Leg& leg : factor.legs) legs.push_back(leg.name);
+    return legs;
+  }
+  for (const Factor& inner : factor.inner.front().factors) {
+    for (std::string& leg : outer_legs(inner)) {
+      const auto other = std::find(legs.begin(), legs.end(), leg);
+      if (other == legs.end()) {
+        legs.push_back(std::move(leg));
+      } else {
+        legs.erase(other);
+      }
+    }
+  }
+  return legs;
+}
+
 const Declaration* find(const Document& document, std::string_view name) {
   const auto found = std::find_if(document.tensors.begin(), document.tensors.end(),
                                   [&](const Declaration& t) { return t.name == name; });

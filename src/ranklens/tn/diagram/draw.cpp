@@ -1,8 +1,12 @@
 #include "ranklens/tn/diagram/draw.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
+
+#include "ranklens/tn/diagram/layout.h"
+#include "ranklens/tn/diagram/net.h"
 
 namespace ranklens::tn::diagram {
 namespace {
@@ -14,7 +18,10 @@ constexpr double kEdge = 10;  // around the whole
 /// Pieces that stand in a row: a sign, or a drawing.
 struct Piece {
   Scene scene;
+  bool sign = false;
   bool equals = false;
+
+  double width() const { return scene.right - scene.left + kGap; }
 };
 
 Scene sign(const std::string& text) {
@@ -44,9 +51,52 @@ void put_sum(std::vector<Piece>& pieces, const Diagram& diagram, const Sum& sum,
              const std::vector<OpenLeg>& open) {
   for (std::size_t k = 0; k < sum.size(); ++k) {
     const std::string text = sign_of(sum[k].coefficient, k == 0);
-    if (!text.empty()) pieces.push_back({sign(text)});
+    if (!text.empty()) pieces.push_back({sign(text), true});
     pieces.push_back({draw_term(diagram, sum[k], open)});
   }
+}
+
+Side side_towards(Point direction) {
+  if (std::abs(direction.x) > std::abs(direction.y))
+    return direction.x < 0 ? Side::Left : Side::Right;
+  return direction.y < 0 ? Side::Up : Side::Down;
+}
+
+/// The only open leg of sums of several terms leaves all of them on one side: where it leaves the
+/// first that is a product, since a single tensor can be turned.
+std::vector<OpenLeg> with_one_side(const Diagram& diagram, const std::vector<Sum>& sums,
+                                   std::vector<OpenLeg> open) {
+  if (open.size() != 1 || open[0].side != Side::Any) return open;
+  std::size_t terms = 0;
+  for (const Sum& sum : sums) terms += sum.size();
+  if (terms < 2) return open;
+  for (const Sum& sum : sums) {
+    for (const Term& term : sum) {
+      const Net net = net_of(diagram, term, open);
+      const auto wire =
+          std::find_if(net.wires.begin(), net.wires.end(), [](const Wire& w) { return w.open(); });
+      if (net.nodes.size() < 2 || wire == net.wires.end()) continue;
+      const auto number = static_cast<std::size_t>(wire - net.wires.begin());
+      open[0].side = side_towards(open_directions(net, place(net))[number].direction);
+      return open;
+    }
+  }
+  return open;
+}
+
+/// What must stand in one row with piece `k`: a sign and what follows it, all of a side behind '='
+/// where a row holds that.
+double width_with(const std::vector<Piece>& pieces, std::size_t k, double most) {
+  double width = pieces[k].width();
+  if (!pieces[k].sign) return width;
+  double side = width;
+  bool has_term = false;
+  for (std::size_t next = k + 1; next < pieces.size() && !pieces[next].equals; ++next) {
+    side += pieces[next].width();
+    if (!has_term) width = side;
+    has_term = has_term || !pieces[next].sign;
+  }
+  return pieces[k].equals && side <= most ? side : width;
 }
 
 }  // namespace
@@ -57,17 +107,18 @@ double thickness(std::int64_t size) {
 
 Scene draw_sum(const Diagram& diagram, const Sum& sum, const std::vector<OpenLeg>& open) {
   std::vector<Piece> pieces;
-  put_sum(pieces, diagram, sum, open);
+  put_sum(pieces, diagram, sum, with_one_side(diagram, {sum}, open));
   Scene row;
   for (const Piece& piece : pieces) put(row, piece.scene, kGap);
   return row;
 }
 
 Scene draw(const Diagram& diagram, const DrawOptions& options) {
+  const auto open = with_one_side(diagram, diagram.sides, diagram.open);
   std::vector<Piece> pieces;
   for (std::size_t k = 0; k < diagram.sides.size(); ++k) {
-    if (k > 0) pieces.push_back({sign("="), true});
-    put_sum(pieces, diagram, diagram.sides[k], diagram.open);
+    if (k > 0) pieces.push_back({sign("="), true, true});
+    put_sum(pieces, diagram, diagram.sides[k], open);
   }
   Scene whole;
   Scene row;
@@ -78,13 +129,8 @@ Scene draw(const Diagram& diagram, const DrawOptions& options) {
     row = Scene{};
   };
   for (std::size_t k = 0; k < pieces.size(); ++k) {
-    double width = pieces[k].scene.right - pieces[k].scene.left + kGap;
-    // A sign stays with what follows it.
-    const bool sign_here =
-        k + 1 < pieces.size() && pieces[k].scene.shapes.empty() && pieces[k].scene.lines.empty();
-    if (sign_here) width += pieces[k + 1].scene.right - pieces[k + 1].scene.left + kGap;
-    const bool after_sign =
-        k > 0 && pieces[k - 1].scene.shapes.empty() && pieces[k - 1].scene.lines.empty();
+    const double width = width_with(pieces, k, options.most_width);
+    const bool after_sign = k > 0 && pieces[k - 1].sign;
     if (row.right > 0 && !after_sign && row.right + width > options.most_width) flush();
     put(row, pieces[k].scene, kGap);
   }

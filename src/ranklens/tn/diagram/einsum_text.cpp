@@ -2,6 +2,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/tn/diagram/evaluate.h"
 
@@ -12,7 +13,7 @@ namespace {
 /// all of a diagram have one letter, else given in the order of appearance.
 class EinsumWriter {
  public:
-  EinsumWriter(const Diagram& diagram, bool cpp) : cpp_(cpp) {
+  EinsumWriter(const Diagram& diagram, bool cpp) : sizes_(diagram.sizes), cpp_(cpp) {
     for (const auto& [name, size] : diagram.sizes) {
       if (name.size() > 1 ||
           !((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z')))
@@ -34,28 +35,21 @@ class EinsumWriter {
 
  private:
   std::string product(const Term& term, const std::vector<std::string>& open) {
-    std::string labels, operands;
-    gather(term.factors, labels, operands);
-    if (cpp_)
-      return fmt::format("tn::contract(\"{}->{}\", {{{}}})", labels, letters(open), operands);
-    return fmt::format("einsum('{}->{}', {})", labels, letters(open), operands);
-  }
-
-  void gather(const std::vector<Factor>& factors, std::string& labels, std::string& operands) {
-    for (const Factor& factor : factors) {
-      if (factor.what == Factor::What::Group) {
-        gather(factor.inner.front().factors, labels, operands);
-        continue;
-      }
-      std::vector<std::string> names;
-      for (const Leg& leg : factor.legs) names.push_back(leg.name);
-      if (!operands.empty()) {
-        labels += ',';
-        operands += ", ";
-      }
-      labels += letters(names);
-      operands += operand(factor, names);
+    std::vector<std::string> labels, operands;
+    for (const Factor& factor : term.factors) {
+      const auto names = outer_legs(factor);
+      labels.push_back(letters(names));
+      operands.push_back(operand(factor, names));
     }
+    const std::string result = letters(open);
+    if (operands.size() == 1 && labels[0] == result) {
+      const bool several = term.factors[0].what == Factor::What::Bracket;
+      return several ? "(" + operands[0] + ")" : operands[0];
+    }
+    const auto equation = fmt::format("{}->{}", fmt::join(labels, ","), result);
+    const auto tensors = fmt::format("{}", fmt::join(operands, ", "));
+    return cpp_ ? fmt::format("tn::contract(\"{}\", {{{}}})", equation, tensors)
+                : fmt::format("einsum('{}', {})", equation, tensors);
   }
 
   std::string operand(const Factor& factor, const std::vector<std::string>& names) {
@@ -64,11 +58,24 @@ class EinsumWriter {
         return (cpp_ ? "at::" : "") + factor.name + "(" + sum(factor.inner, names) + ")";
       case Factor::What::Bracket:
         return sum(factor.inner, names);
+      case Factor::What::Group:
+        return product(factor.inner.front(), names);
       default:
         break;
     }
+    if (factor.kind >= Kind::Copy) return built_in(factor, names);
     if (!factor.conjugate) return factor.name;
     return cpp_ ? factor.name + ".conj()" : "conj(" + factor.name + ")";
+  }
+
+  /// With the sizes of its legs: of an identity one, of a fuse those that are grouped.
+  std::string built_in(const Factor& factor, std::vector<std::string> names) const {
+    if (factor.kind == Kind::Identity) names.resize(1);
+    if (factor.kind == Kind::Fuse) names.pop_back();
+    std::vector<std::int64_t> sizes;
+    for (const std::string& name : names) sizes.push_back(sizes_.at(name));
+    return fmt::format("{}({})", factor.kind == Kind::Identity ? "eye" : to_string(factor.kind),
+                       fmt::join(sizes, ", "));
   }
 
   std::string letters(const std::vector<std::string>& names) {
@@ -86,6 +93,7 @@ class EinsumWriter {
     return text;
   }
 
+  const std::map<std::string, std::int64_t>& sizes_;
   std::map<std::string, std::size_t> letter_;
   bool own_names_ = true;
   bool cpp_;

@@ -6,6 +6,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/tn/contraction/execute.h"
 #include "ranklens/tn/diagram/functions.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::tn::diagram {
 namespace {
@@ -43,19 +44,15 @@ class Evaluation {
   void gather(const std::vector<Factor>& factors, std::vector<Tensor>& operands,
               std::vector<std::vector<std::string>>& labels) {
     for (const Factor& factor : factors) {
-      if (factor.what == Factor::What::Group) {
-        gather(factor.inner.front().factors, operands, labels);
-        continue;
-      }
-      std::vector<std::string> names;
-      for (const Leg& leg : factor.legs) names.push_back(leg.name);
-      operands.push_back(factor.what == Factor::What::Tensor ? tensor(factor)
-                                                             : inner(factor, names));
+      std::vector<std::string> names = outer_legs(factor);
+      operands.push_back(value_of(factor, names));
       labels.push_back(std::move(names));
     }
   }
 
-  Tensor inner(const Factor& factor, const std::vector<std::string>& names) {
+  Tensor value_of(const Factor& factor, const std::vector<std::string>& names) {
+    if (factor.what == Factor::What::Tensor) return tensor(factor);
+    if (factor.what == Factor::What::Group) return product(factor.inner.front(), names);
     const Tensor value = sum(factor.inner, names);
     if (factor.what == Factor::What::Bracket) return value;
     const Function* function = find_function(factor.name);
@@ -90,8 +87,6 @@ class Evaluation {
   at::Device device_ = at::kCPU;
   std::size_t drawn_ = 0;
 };
-
-double frobenius(const Tensor& t) { return t.abs().square().sum().sqrt().item<double>(); }
 
 std::size_t tensors_in(const Sum& sum) {
   std::size_t count = 0;

@@ -14,8 +14,8 @@ struct EvaluateOptions {
   std::function<at::Tensor(std::size_t, const at::Tensor&)> change = {};
 };
 
-/// The values of all sides of a diagram, legs in the order of the open legs; contracted in the
-/// order that the planner finds.
+/// The values of all sides of a diagram, legs in the order of the open legs; dashed groups first,
+/// each product in the order that the planner finds.
 std::vector<at::Tensor> evaluate(const Document& document, const Diagram& diagram,
                                  const Values& values, const EvaluateOptions& options = {});
 
@@ -30,7 +30,9 @@ double largest_difference(const std::vector<at::Tensor>& sides);
 std::size_t drawn_tensors(const Diagram& diagram);
 
 /// The sides as einsum calls, with letters in the order in which legs appear:
-/// "einsum('ij,jk->ik', A, B)".
+/// "einsum('ij,jk->ik', A, B)". A dashed group is a call of its own; tensors without values of
+/// their own are written with their sizes: "copy(3, 3, 3)", "eye(3)", "fuse(3, 4)" for legs of 3, 4
+/// and 12.
 std::string einsum_text(const Diagram& diagram);
 /// The same as calls of this library: "tn::contract("ij,jk->ik", {A, B})".
 std::string contract_text(const Diagram& diagram);

@@ -76,6 +76,7 @@ bool inside(const Shape& s, Point p, double margin) {
     case Form::Diamond:
       return dx / w + dy / h <= 1;
     case Form::Square:
+    case Form::Node:
     case Form::Frame:
     case Form::Dashed:
       return dx <= w && dy <= h;
@@ -83,12 +84,6 @@ bool inside(const Shape& s, Point p, double margin) {
       // A circle, stretched where the name is long.
       return std::hypot(std::max(0.0, dx - (w - h)), dy) <= h;
   }
-}
-
-Point port(const Shape& s) {
-  if (s.form != Form::Triangle) return s.centre;
-  const double length = std::abs(s.direction.x) > 0.5 ? s.half_width : s.half_height;
-  return s.centre - (length / 3) * s.direction;
 }
 
 Cubic clipped(const Cubic& curve, const Shape* first, const Shape* last) {

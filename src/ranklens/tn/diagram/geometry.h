@@ -21,10 +21,6 @@ Cubic bowed(Point a, Point b, double bow);
 std::array<Point, 3> corners(const Shape& shape);
 bool inside(const Shape& shape, Point p, double margin = 0);
 
-/// Where lines to a shape aim at: its centre; the centre of mass of a triangle, since half way to
-/// its point a triangle is thin.
-Point port(const Shape& shape);
-
 /// The curve without what lies inside the shapes at its ends; null: no shape there.
 Cubic clipped(const Cubic& curve, const Shape* first, const Shape* last);
 

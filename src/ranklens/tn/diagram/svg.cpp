@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/base/markup.h"
 #include "ranklens/tn/diagram/geometry.h"
 
 namespace ranklens::tn::diagram {
@@ -65,7 +66,7 @@ std::string shape_svg(const Shape& s) {
       return rounded(s, 0, h, "tds") + dark_half(s);
     case Form::BarredCircle:
       return rounded(s, 0, h, "tds") +
-             fmt::format("<path class=\"tdo\" stroke-opacity=\".6\" d=\"M{} {}L{} {}\"/>\n",
+             fmt::format("<path class=\"tdo\" stroke-opacity=\".4\" d=\"M{} {}L{} {}\"/>\n",
                          number(c.x - 0.7 * w), number(c.y - 0.7 * h), number(c.x + 0.7 * w),
                          number(c.y + 0.7 * h));
     case Form::Diamond:
@@ -97,14 +98,14 @@ std::string line_svg(const Line& line) {
   }
   return fmt::format(
       "<path class=\"tdl\" stroke-width=\"{:.2f}\" d=\"{}\"><title>{}</title></path>\n", line.width,
-      path, escaped(line.note));
+      path, base::escape_html(line.note));
 }
 
 std::string name_svg(const std::string& text, bool conjugate) {
   const auto [name, index] = name_and_index(text);
-  std::string result = escaped(name);
+  std::string result = base::escape_html(name);
   if (!index.empty()) {
-    result += fmt::format("<tspan dy=\"4\" font-size=\"70%\">{}</tspan>", escaped(index));
+    result += fmt::format("<tspan dy=\"4\" font-size=\"70%\">{}</tspan>", base::escape_html(index));
   }
   if (conjugate) {
     result += fmt::format("<tspan dy=\"{}\" font-size=\"85%\">∗</tspan>", index.empty() ? -4 : -8);
@@ -122,33 +123,10 @@ std::string text_svg(const Text& text) {
   return fmt::format("<text class=\"tdx {}\" x=\"{}\" y=\"{}\"{}>{}</text>\n",
                      styles[static_cast<int>(text.role)], number(text.at.x),
                      number(text.at.y + drop), anchor,
-                     name ? name_svg(text.text, text.conjugate) : escaped(text.text));
+                     name ? name_svg(text.text, text.conjugate) : base::escape_html(text.text));
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 std::string_view svg_style() { return kStyle; }
 
@@ -157,7 +135,7 @@ std::string svg(const Scene& scene, std::string_view title, Style style) {
   std::string text = fmt::format(
       "<svg class=\"tensor-diagram\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" "
       "height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\">\n<title>{}</title>\n",
-      width, height, width, height, escaped(title));
+      width, height, width, height, base::escape_html(title));
   if (style == Style::Own) {
     text += fmt::format(
         "<style>svg:root{{color:#1b1f24}}@media(prefers-color-scheme:dark)"

@@ -18,7 +18,4 @@ std::string_view svg_style();
 /// The scene as a TikZ picture, for \input with \usepackage{tikz}.
 std::string tikz(const Scene& scene, std::string_view title);
 
-/// Text with the characters that mean something in HTML and XML written as entities.
-std::string escaped(std::string_view text);
-
 }  // namespace ranklens::tn::diagram

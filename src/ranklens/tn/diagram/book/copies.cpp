@@ -12,16 +12,15 @@ std::vector<Item> delta_items() {
   return {
       {.id = "copy",
        .title = "The copy tensor",
-       .text =
-           "A dot is 1 where all its indices agree and 0 elsewhere: it lets one index be used in "
-           "more than two places.",
+       .text = "A dot, the delta tensor, is 1 where all its indices agree and 0 elsewhere: it lets "
+               "one index be used in more than two places.",
        .formula = "δ_{ijk} = 1 if i = j = k, else 0",
        .source = "diagram d: copy[i:3, j, k] -> i, j, k",
        RANKLENS_BOOK_SECOND(each({3, 3, 3}, [&](Index i) { return equal(i[0], i[1], i[2]); }))},
       {.id = "copy-vector",
        .title = "A diagonal matrix from a vector",
        .text = "A vector on a dot with two more legs is the matrix with that diagonal.",
-       .formula = "D_{ij} = Σ_{a} d_{a} δ_{aij}",
+       .formula = "D_{ij} = Σ_{a} v_{a} δ_{aij}",
        .source = "tensor v[a:4] diagram d: v[a]@(0,-1) copy[a,i,j]@(0,0) -> i left, j right",
        RANKLENS_BOOK_SECOND(at::diag_embed(t("v")))},
       {.id = "diagonal",
@@ -81,22 +80,25 @@ std::vector<Item> shape_items() {
   return {
       {.id = "grouping",
        .title = "Grouping legs",
-       .text = "A wedge joins legs into one thick leg: a tensor becomes a matrix. In the words of "
-               "einops: i j k -> i (j k), row-major.",
+       .text =
+           "A wedge joins legs into one thick leg, row-major: a tensor becomes a matrix. In the "
+           "words of einops: `i j k -> i (j k)`.",
        .formula = "M_{i,(jk)} = T_{ijk}",
        .source = "tensor T[i:2, j:3, k:4] diagram d: T[i,j,k] fuse[j,k;p] -> i, p",
        RANKLENS_BOOK_SECOND(t("T").reshape({2, 12}))},
       {.id = "splitting",
        .title = "Splitting a leg",
-       .text = "The wedge turned round splits a leg into two; splitting what was grouped changes "
-               "nothing.",
+       .text =
+           "The wedge turned round splits a leg into two. Splitting what was grouped gives back "
+           "what there was. In einops: `i (j k) -> i j k`.",
        .formula = "T_{ijk} = M_{i,(jk)}",
        .source = "tensor M[i:2, p:12]\n"
                  "diagram d: M[i,p] fuse[j:3,k:4;p] -> i, j right, k right",
        RANKLENS_BOOK_SECOND(t("M").reshape({2, 3, 4}))},
       {.id = "regroup",
        .title = "Grouping in another order",
-       .text = "Legs may be permuted before they are grouped. In einops: i j k l -> (i l) (k j).",
+       .text = "Legs may be permuted before they are grouped; a wedge groups them from top to "
+               "bottom. In einops: `i j k l -> (i l) (k j)`.",
        .formula = "M_{(il),(kj)} = T_{ijkl}",
        .source =
            "tensor T[i:2, j:3, k:2, l:3]\n"

@@ -69,7 +69,7 @@ std::vector<Fact> eckart_young(const Given& t, const Tensor& drawn) {
 std::vector<Item> svd_items() {
   return {
       {.id = "svd-full",
-       .title = "Singular value decomposition, full",
+       .title = "Singular value decomposition (SVD), full",
        .text = "A matrix is a unitary, a rectangular diagonal matrix, and another unitary.",
        .formula = "M = U S V^{†}",
        .source = "complex tensor M[i:3, j:5], S[r:3, s:5] unitary U[i:3; r:3], V[j:5; s:5]\n"
@@ -83,7 +83,7 @@ std::vector<Item> svd_items() {
                                    });
                                  }))},
       {.id = "svd-thin",
-       .title = "Singular value decomposition, thin",
+       .title = "Singular value decomposition (SVD), thin",
        .text = "Only the vectors that belong to singular values are kept: two isometries, whose "
                "points show to the thin legs in the middle, and a diagonal matrix.",
        .formula = "M = U D V^{†}",

@@ -1,5 +1,6 @@
 #include <ATen/ops/conv1d.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/einsum.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/relu.h>
@@ -32,7 +33,7 @@ std::vector<Item> dense_items() {
        RANKLENS_BOOK_SECOND(at::linear(t("x"), t("W")))},
       {.id = "bias",
        .title = "Bias",
-       .text = "A bias is a term of a sum, drawn beside the product.",
+       .text = "A bias is a term of a sum, drawn beside the product; both have the open leg o.",
        .formula = "y = W x + b",
        .source = "tensor W[o:4, i:6], x[i:6], b[o:4] diagram d: W[o,i] x[i] + b[o] -> o",
        RANKLENS_BOOK_SECOND(at::linear(t("x"), t("W"), t("b")))},
@@ -60,7 +61,9 @@ std::vector<Item> dense_items() {
        RANKLENS_BOOK_SECOND(at::tanh(t("X")))},
       {.id = "mlp",
        .title = "Multilayer perceptron",
-       .text = "Layers in a row; what a box is applied to is framed.",
+       .text =
+           "Layers in a row, read from the right, where the input is, to the left. A frame holds "
+           "the sum that the box is applied to.",
        .formula = "y = W_{2} relu(W_{1} x + b_{1}) + b_{2}",
        .source = "tensor W1[h:5, i:4], b1[h:5], W2[o:3, h:5], b2[o:3], x[i:4]\n"
                  "diagram d: W2[o,h] relu(W1[h,i] x[i] + b1[h]) + b2[o] -> o left",
@@ -68,7 +71,9 @@ std::vector<Item> dense_items() {
            at::linear(at::relu(at::linear(t("x"), t("W1"), t("b1"))), t("W2"), t("b2")))},
       {.id = "linear-network",
        .title = "Layers without a nonlinearity collapse",
-       .text = "Two linear layers are one: the dashed product is a matrix.",
+       .text =
+           "Two linear layers are one: the dashed product is a matrix W that can be computed once "
+           "for all inputs.",
        .formula = "W_{2} W_{1} x = W x",
        .source = "tensor W1[h:5, i:4], W2[o:3, h:5], x[i:4]\n"
                  "diagram d: {\"W\" W2[o,h] W1[h,i]} x[i] -> o left",
@@ -78,7 +83,8 @@ std::vector<Item> dense_items() {
 
 std::vector<Fact> parameter_facts(const Given& t, const Tensor&) {
   const double cores = static_cast<double>(t("G1").numel() + t("G2").numel() + t("G3").numel());
-  return {{"numbers in the cores, at most those of the dense weight", cores, 24.0 * 12.0, true}};
+  return {{"numbers in the cores, at most those of the dense weight", cores,
+           static_cast<double>(t("W").numel()), true}};
 }
 
 std::vector<Item> structured_items() {
@@ -86,13 +92,21 @@ std::vector<Item> structured_items() {
       {.id = "tensor-layer",
        .title = "Dense layer against tensor layer",
        .text =
-           "The input is reshaped to as many legs as there are cores, and each core has one leg "
-           "in, one leg out: the dense weight is never formed. Wedges split and group the legs.",
-       .formula = "y = W x, W_{(m1 m2 m3),(n1 n2 n3)} = Σ_{ab} G_{1} G_{2} G_{3}",
+           "On the left the dense weight; on the right the same weight as an MPO. The input is "
+           "split into as many legs as there are cores, each core has one leg in and one leg out, "
+           "and the dense weight is never formed. Wedges split and group the legs.",
+       .formula = "y = W x, W_{(m_{1} m_{2} m_{3}),(n_{1} n_{2} n_{3})} = Σ_{ab} G_{1} G_{2} G_{3}",
        .source =
            "tensor x[i:24], G1[m1:2, n1:2, a:2], G2[a:2, m2:3, n2:4, b:2], G3[b:2, m3:2, n3:3]\n"
-           "diagram d: fuse[m1,m2,m3;o]@(1,-1.2) G1[m1,n1,a]@(0,0) G2[a,m2,n2,b]@(1,0)\n"
-           "  G3[b,m3,n3]@(2,0) fuse[n1,n2,n3;i]@(1,1.2) x[i]@(1,2.1) -> o up",
+           "tensor W[o:12, i:24]\n"
+           "diagram d: W[o,i]@(0,0) x[i]@(0,1)\n"
+           "  = fuse[m1,m2,m3;o]@(1.25,-1.2) G1[m1,n1,a]@(0,0) G2[a,m2,n2,b]@(1.25,0)\n"
+           "  G3[b,m3,n3]@(2.5,0) fuse[n1,n2,n3;i]@(1.25,1.2) x[i]@(1.25,2.1) -> o up",
+       .prepare =
+           [](Values& v) {
+             v["W"] =
+                 at::einsum("mna,apqb,brs->mprnqs", {v["G1"], v["G2"], v["G3"]}).reshape({12, 24});
+           },
        RANKLENS_BOOK_SECOND(each({12},
                                  [&](Index o) {
                                    return sum({24, 2, 2}, [&](Index s) {
@@ -105,7 +119,9 @@ std::vector<Item> structured_items() {
        .facts = parameter_facts},
       {.id = "low-rank-layer",
        .title = "Low-rank layer",
-       .text = "A weight of small rank: an isometry, a small matrix, an isometry turned round.",
+       .text =
+           "A weight of small rank: an isometry, a small matrix, and an isometry turned round. The "
+           "input is brought down to the thin leg first.",
        .formula = "y = U S V^{T} x",
        .source = "isometry U[o:5; r:2], V[i:6; s:2] tensor S[r:2, s:2], x[i:6]\n"
                  "diagram d: U[o,r] S[r,s] V[i,s] x[i] -> o left",
@@ -115,8 +131,9 @@ std::vector<Item> structured_items() {
        .title = "Convolution as a tensor, one axis",
        .text =
            "The tensor C says which input meets which tap of the kernel at which output: it has "
-           "no parameters. The kernel is the same everywhere, and that is all that makes a "
-           "convolution of a dense layer.",
+           "no parameters. The kernel W is the same at every output: joined with C it is a dense "
+           "layer of which most weights are zero and the others repeat. (As everywhere in deep "
+           "learning the kernel is not mirrored.)",
        .formula = "y_{ot} = Σ_{ck} W_{ock} x_{c,t+k}",
        .source = "tensor x[c:3, s:8], W[o:2, c:3, k:3], C[t:6, k:3, s:8]\n"
                  "diagram d: W[o,c,k]@(0,0) x[c,s]@(1,0.6) C[t,k,s]@(1,-0.6) -> o left, t right",
@@ -124,7 +141,7 @@ std::vector<Item> structured_items() {
        RANKLENS_BOOK_SECOND(at::conv1d(t("x").unsqueeze(0), t("W")).squeeze(0))},
       {.id = "conv2d",
        .title = "Convolution of images",
-       .text = "One such tensor for each axis.",
+       .text = "One tensor C for each axis of the image; channels are summed as in a dense layer.",
        .formula = "y_{ouv} = Σ_{ckl} W_{ockl} x_{c,u+k,v+l}",
        .source =
            "tensor x[c:2, p:5, q:6], W[o:3, c:2, k:2, l:3], C1[u:4, k:2, p:5], C2[v:4, l:3, q:6]\n"
@@ -138,7 +155,8 @@ std::vector<Item> structured_items() {
        RANKLENS_BOOK_SECOND(at::conv2d(t("x").unsqueeze(0), t("W")).squeeze(0))},
       {.id = "global-pool",
        .title = "Global average pooling",
-       .text = "Open dots on both axes of an image, and a division.",
+       .text = "Tensors of ones sum over both axes of an image; the number divides by its h w = 20 "
+               "pixels.",
        .formula = "y_{c} = 1/(hw) Σ_{pq} x_{cpq}",
        .source = "tensor x[c:3, p:4, q:5]\n"
                  "diagram d: 0.05 x[c,p,q] ones[p] ones[q] -> c left",

@@ -30,10 +30,11 @@ std::vector<Item> simple_operations() {
   return {
       {.id = "legs",
        .title = "A tensor and its legs",
-       .text = "A tensor is a shape with one leg for each index. A leg has a name and a size; its "
-               "thickness shows the logarithm of the size, since a tensor of n legs of size d has "
-               "d to the power n numbers.",
-       .formula = "T_{ijk}, i < 2, j < 8, k < 64",
+       .text =
+           "A tensor is a shape with one leg for each index. A leg has a name and a size, the "
+           "number of values of its index; its thickness shows the logarithm of the size, since "
+           "a tensor of n legs of size d has d to the power n numbers.",
+       .formula = "T_{ijk}, 0 ≤ i < 2, 0 ≤ j < 8, 0 ≤ k < 64",
        .source = "tensor T[i:2, j:8, k:64] diagram d: T[i,j,k] -> i, j, k",
        RANKLENS_BOOK_SECOND(each({2, 8, 64}, [&](Index i) { return t("T", i[0], i[1], i[2]); }))},
       {.id = "scalars",
@@ -132,7 +133,8 @@ std::vector<Item> traces_and_orders() {
        .title = "Contraction order and its cost",
        .text =
            "The result does not depend on the order, the cost does: a step costs the product of "
-           "the sizes of all legs that touch it. The dashed line shows what is joined first.",
+           "the sizes of all legs that touch it. A dashed line shows what is joined first: on the "
+           "left a matrix with a vector, twice; on the right two matrices, and then a vector.",
        .formula = "A (B x) = (A B) x",
        .source = "size i=6, j=5, k=4 tensor A[i,j], B[j,k], x[k]\n"
                  "diagram d: A[i,j] {\"first\" B[j,k] x[k]} = {\"first\" A[i,j] B[j,k]} x[k] -> i",

@@ -42,7 +42,7 @@ void put_tree(Values& v) {
 std::vector<Item> other_networks() {
   return {
       {.id = "mpo",
-       .title = "MPO: a matrix as a tensor train",
+       .title = "Matrix product operator (MPO): a matrix as a tensor train",
        .text =
            "The rows and the columns of a matrix are split into legs, and each pair of legs gets "
            "one core: a row of tensors with a leg above and one below.",

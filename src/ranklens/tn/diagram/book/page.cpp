@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/base/markup.h"
 #include "ranklens/tn/diagram/book/page_parts.h"
 #include "ranklens/tn/diagram/draw.h"
 #include "ranklens/tn/diagram/parse.h"
+#include "ranklens/tn/diagram/scene.h"
 #include "ranklens/tn/diagram/svg.h"
 
 namespace ranklens::tn::diagram::book {
@@ -12,7 +14,42 @@ namespace {
 
 std::string code_html(std::string_view label, std::string_view code) {
   return fmt::format("<div class=\"code\"><h4>{}</h4><pre tabindex=\"0\">{}</pre></div>\n", label,
-                     escaped(code));
+                     base::escape_html(code));
+}
+
+/// Code as the preprocessor gives it, without the spaces it leaves where lines were broken.
+std::string without_breaks(std::string code) {
+  for (const auto& [broken, whole] :
+       {std::pair{"( ", "("}, std::pair{" .", "."}, std::pair{"{ {", "{{"}}) {
+    for (auto at = code.find(broken); at != std::string::npos; at = code.find(broken, at))
+      code.replace(at, std::string_view(broken).size(), whole);
+  }
+  return code;
+}
+
+/// A text in which `...` is code.
+std::string text_html(std::string_view text) {
+  std::string html;
+  bool code = false;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('`', begin), text.size());
+    html += base::escape_html(text.substr(begin, end - begin));
+    if (end < text.size()) html += (code = !code) ? "<code>" : "</code>";
+    begin = end + 1;
+  }
+  return html;
+}
+
+/// "Sizes: i 3, j 4".
+std::string sizes_html(const Diagram& diagram) {
+  std::string list;
+  for (const auto& [name, size] : diagram.sizes) {
+    const auto [letter, index] = name_and_index(name);
+    list +=
+        fmt::format("{}<i>{}{}</i>&nbsp;{}", list.empty() ? "" : ", ", base::escape_html(letter),
+                    index.empty() ? "" : "<sub>" + base::escape_html(index) + "</sub>", size);
+  }
+  return list.empty() ? "" : "<p class=\"sizes\">Sizes of the legs: " + list + "</p>\n";
 }
 
 /// The source of an item, a statement a line.
@@ -48,12 +85,12 @@ std::string facts_html(const Verified& verified) {
         verified.errors[side] <= verified.tolerance);
   }
   for (const Fact& fact : verified.facts) {
-    row(escaped(fact.text),
+    row(formula_html(fact.text),
         fmt::format("{:.6g} {} {:.6g}", fact.value, fact.at_most ? "≤" : "=", fact.bound),
         fact.holds());
   }
   for (const std::string& name : verified.broken) {
-    row(fmt::format("tensor {} is of its kind", escaped(name)), "", false);
+    row(fmt::format("tensor {} is of its kind", base::escape_html(name)), "", false);
   }
   return "<table>\n" + rows + "</table>\n";
 }
@@ -65,15 +102,15 @@ std::string entry_html(const Entry& entry) {
   std::string html = fmt::format(
       "<article id=\"{}\" tabindex=\"-1\"><h3>{} <a href=\"#{}\" aria-label=\"link to this "
       "item\">#</a></h3>\n<p>{}</p>\n",
-      item.id, escaped(item.title), item.id, escaped(item.text));
+      item.id, base::escape_html(item.title), item.id, text_html(item.text));
   html += "<figure tabindex=\"0\">" + svg(draw(diagram), item.title, Style::OfPage) + "</figure>\n";
-  html += "<p class=\"formula\">" + formula_html(item.formula) + "</p>\n";
+  html += "<p class=\"formula\">" + formula_html(item.formula) + "</p>\n" + sizes_html(diagram);
   html += code_html("einsum", einsum_text(diagram));
   html += code_html("C++, as drawn", contract_text(diagram));
-  html += code_html("C++, the second way", item.code);
+  html += code_html("C++, the second way", without_breaks(std::string(item.code)));
   html += fmt::format(
       "<details><summary>in this notation</summary><pre tabindex=\"0\">{}</pre></details>\n",
-      escaped(source_lines(item.source)));
+      base::escape_html(source_lines(item.source)));
   return html + facts_html(entry.verified) + "</article>\n";
 }
 
@@ -83,10 +120,10 @@ std::string contents_html(const std::vector<Chapter>& chapters) {
       "placeholder=\"press /\"></label><p id=\"count\" role=\"status\"></p>\n";
   for (std::size_t k = 0; k < chapters.size(); ++k) {
     html += fmt::format("<h2><a href=\"#chapter{}\">{}</a></h2>\n<ol>\n", k + 1,
-                        escaped(chapters[k].name));
+                        base::escape_html(chapters[k].name));
     for (const Entry& entry : chapters[k].entries) {
       html += fmt::format("<li data-of=\"{0}\"><a href=\"#{0}\">{1}</a>{2}</li>\n", entry.item.id,
-                          escaped(entry.item.title),
+                          base::escape_html(entry.item.title),
                           entry.verified.holds ? "" : " <b class=\"no\">fails</b>");
     }
     html += "</ol>\n";
@@ -111,8 +148,17 @@ std::string introduction(const std::vector<Chapter>& chapters, std::uint64_t see
       "<header><h1>Tensor notation, checked</h1>\n"
       "<p>Every drawing on this page was computed as it is drawn, and once more in another way: by "
       "plain loops or by a named operator of libtorch. The error is the norm of the difference "
-      "over the norm. Tensors are random (seed {}), of the kind that their shape shows.</p>\n"
+      "over the norm. Tensors are random (seed {}), of the kind that their shape shows, or are "
+      "computed from such ones.</p>\n"
       "<p class=\"{}\"><b>{}</b></p>\n{}"
+      "<p>A name at a line is the name of its index, a thick line an index of many values, a star "
+      "a complex conjugate, a dashed line what is joined first, a frame a sum in brackets.</p>\n"
+      "<p>In the code, <code>copy(3, 3)</code>, <code>ones(3)</code>, <code>zeros(3, 4)</code> and "
+      "<code>eye(3)</code> are the tensors of those names with legs of these sizes, and "
+      "<code>fuse(3, 4)</code> groups two legs of 3 and 4 values into one of 12. In the second way "
+      "<code>t(\"A\", i, j)</code> is an element, <code>each(sizes, f)</code> the tensor whose "
+      "element at every index is what <code>f</code> gives, <code>sum(sizes, f)</code> the sum of "
+      "that over every index; <code>at::</code> is libtorch.</p>\n"
       "<p class=\"keys\">Keys: <kbd>/</kbd> search, <kbd>j</kbd> and <kbd>k</kbd> next and "
       "previous "
       "item, <kbd>Esc</kbd> clears the search.</p></header>\n",
@@ -144,7 +190,7 @@ std::string formula_html(std::string_view formula) {
       html += fmt::format("</{}>", open.back());
       open.pop_back();
     } else {
-      html += escaped(formula.substr(k, 1));
+      html += base::escape_html(formula.substr(k, 1));
     }
   }
   return html;
@@ -153,6 +199,7 @@ std::string formula_html(std::string_view formula) {
 std::string page(const std::vector<Chapter>& chapters, std::uint64_t seed) {
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"generator\" content=\"ranklens\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<title>Tensor notation, checked</title>\n<style>";
@@ -162,7 +209,7 @@ std::string page(const std::vector<Chapter>& chapters, std::uint64_t seed) {
   html += contents_html(chapters) + "<main>\n" + introduction(chapters, seed);
   for (std::size_t k = 0; k < chapters.size(); ++k) {
     html += fmt::format("<section id=\"chapter{}\"><h2>{}. {}</h2><p>{}</p>\n", k + 1, k + 1,
-                        escaped(chapters[k].name), escaped(chapters[k].text));
+                        base::escape_html(chapters[k].name), base::escape_html(chapters[k].text));
     for (const Entry& entry : chapters[k].entries) html += entry_html(entry);
     html += "</section>\n";
   }

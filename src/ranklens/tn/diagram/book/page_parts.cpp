@@ -37,7 +37,9 @@ p{margin:.4rem 0}
 figure{margin:.6rem 0;overflow-x:auto;text-align:center}
 figure svg{max-width:none}
 .formula{font:italic 1.12rem Georgia,'Times New Roman',serif;text-align:center;overflow-wrap:anywhere}
-.formula sub,.formula sup{font-size:.72em;line-height:0}
+sub,sup{font-size:.72em;line-height:0}
+.sizes{text-align:center;color:var(--quiet);font-size:.85rem;margin:.2rem 0}
+code{font:.9em ui-monospace,monospace;background:var(--box);border-radius:4px;padding:0 .2em}
 pre{margin:0;padding:.5rem .7rem;background:var(--box);border-radius:6px;font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 details{margin-top:.6rem}
 summary{cursor:pointer;color:var(--quiet);font-size:.85rem}
@@ -51,7 +53,7 @@ td:last-child{text-align:right;white-space:nowrap}
 .keys{color:var(--quiet);font-size:.85rem}
 kbd{border:1px solid var(--line);border-radius:4px;padding:0 .35em;background:var(--box);font:inherit}
 [hidden]{display:none!important}
-@media(max-width:60rem){body{display:block}nav{position:static;height:auto;border:0;border-bottom:1px solid var(--line)}nav ol{columns:13rem}main{padding:1rem}article{padding:.7rem .8rem}td:nth-child(2){white-space:normal}}
+@media(max-width:60rem){body{display:block}nav{position:static;height:auto;max-height:45vh;border:0;border-bottom:1px solid var(--line)}nav ol{columns:13rem}main{padding:1rem}article{padding:.7rem .8rem}td:nth-child(2){white-space:normal}}
 @media print{nav{display:none}body{display:block}article{break-inside:avoid}}
 )";
 }
@@ -102,7 +104,20 @@ addEventListener("hashchange",()=>{
   const node=document.getElementById(location.hash.slice(1));
   if(node&&node.closest("[hidden]")){search.value="";filter();node.scrollIntoView();}
 });
+// The item at the top of the window is marked in the contents, and they scroll to it.
+let waiting=false;
+function mark(){
+  waiting=false;
+  const here=items.find(item=>!item.node.hidden&&item.node.getBoundingClientRect().bottom>80);
+  for(const item of items)item.link.firstElementChild.classList.toggle("here",item===here);
+  const nav=document.querySelector("nav");
+  if(!here||getComputedStyle(nav).position!=="sticky")return;
+  const box=here.link.getBoundingClientRect();
+  if(box.top<0||box.bottom>nav.clientHeight)nav.scrollTop+=box.top-nav.clientHeight/2;
+}
+addEventListener("scroll",()=>{if(!waiting){waiting=true;requestAnimationFrame(mark);}},{passive:true});
 filter();
+mark();
 )";
 }
 
@@ -119,7 +134,9 @@ std::string legend() {
       {"antisymmetric A[a:3,b:3]", "A[a,b]", "antisymmetric"},
       {"positive P[a:3;b:3]", "P[a,b]", "positive"},
       {"", "copy[a:3,b]", "copy"},
+      {"", "ones[b:3]", "ones", "b left"},
       {"", "id[a:3,b]", "identity"},
+      {"tensor T[b:3,c:4]", "T[b,c] fuse[b,c;a]", "grouping of legs", "a right"},
       {"tensor x[b:3]", "relu(x[b])", "function of every element", "b left"},
   };
   std::string html = "<div class=\"legend\" aria-label=\"What the shapes mean\">\n";

@@ -18,7 +18,7 @@ using at::Tensor;
 std::vector<Item> chains() {
   return {
       {.id = "mps",
-       .title = "Matrix product state",
+       .title = "Matrix product state (MPS), or tensor train (TT)",
        .text =
            "A row of cores with one open leg each: at given i, j, k, l the element is a product of "
            "matrices. The cores hold a number of values that grows in proportion to the length, "
