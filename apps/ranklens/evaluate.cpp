@@ -32,8 +32,7 @@ bool chosen_on(const OpenedModel& opened, const data::Dataset& set, const Common
   if (!common.quiet) {
     std::cerr << fmt::format(
         "ranklens: the epoch of '{}' was chosen on these images, so that figures of them flatter "
-        "it; "
-        "'train --hold-out' leaves them out\n",
+        "it; 'train --hold-out' leaves them out\n",
         opened.name);
   }
   return true;

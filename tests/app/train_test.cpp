@@ -172,7 +172,7 @@ TEST(Train, AShareOfTheTrainingImagesCanChooseTheEpoch) {
   EXPECT_EQ(answer_of(found)["chosen_on_these_images"], false);
   EXPECT_EQ(ranklens(command(folder / "run", {"--hold-out", "0.5"})).status, 0) << "it goes on";
   expect_complaint(ranklens(command(folder / "run")), 2,
-                   "another configuration: hold_out is 0.5 there and not given here");
+                   "begun with another configuration: training data is");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "1"})), 2, "--hold-out");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.001"})), 2, "holds out none");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.5", "--no-validation"})), 2,
