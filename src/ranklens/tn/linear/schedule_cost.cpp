@@ -8,8 +8,8 @@ namespace {
 
 double share(double size, double half) { return size / (size + half); }
 
-/// Products are computed in blocks of vectors; a part of one costs as much as all of it: 25 rows take
-/// as long as 32.
+/// Products are computed in blocks of vectors; a part of one costs as much as all of it: 25 rows
+/// take as long as 32.
 double of_whole_blocks(double size) {
   constexpr double block = 8;
   return size > 2 * block ? size / (std::ceil(size / block) * block) : 1;
@@ -51,10 +51,7 @@ double gradient_seconds(const StepSizes& s, const ScheduleOptions& options) {
   return static_cast<double>(s.batches) * (once + options.rates.call);
 }
 
-/// Operations and numbers written where cores are merged in halves, as merged_core() does.
-struct Merging {
-  double operations = 0, written = 0;
-};
+}  // namespace
 
 double merged_size(const TrainModes& modes, std::size_t first, std::size_t last) {
   return static_cast<double>(modes.ranks[first] * modes.ranks[last]) *
@@ -69,8 +66,6 @@ Merging merging_of(const TrainModes& modes, std::size_t first, std::size_t last)
   return {left.operations + right.operations + 2 * size * static_cast<double>(modes.ranks[middle]),
           left.written + right.written + 2 * size};
 }
-
-}  // namespace
 
 double product_seconds(const StepSizes& s, const ScheduleOptions& options) {
   const auto rows = static_cast<double>(s.rows), inner = static_cast<double>(s.inner),

@@ -12,6 +12,15 @@ double product_seconds(const StepSizes& sizes, const ScheduleOptions& options);
 /// again.
 double step_seconds(const StepSizes& sizes, bool last, const ScheduleOptions& options);
 
+/// Operations and numbers written where cores are merged in halves, as merged_core() does.
+struct Merging {
+  double operations = 0, written = 0;
+};
+Merging merging_of(const TrainModes& modes, std::size_t first, std::size_t last);
+
+/// Numbers of the core that these cores are merged into.
+double merged_size(const TrainModes& modes, std::size_t first, std::size_t last);
+
 /// Merging the cores of a step, which does not depend on the batch.
 double merge_seconds(const TrainModes& modes, const Absorption& step,
                      const ScheduleOptions& options);
