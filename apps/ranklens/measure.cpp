@@ -99,8 +99,11 @@ void measure(const MeasureOptions& options) {
   Json scores = Json::object();
   std::string text =
       fmt::format("{:<26} {:<14} {:<7} {:>10}\n", "metric", "family", "better", "mean");
-  for (const auto* metric : chosen(options.metrics, subject)) {
-    const at::Tensor values = metrics::measure(*metric, subject);
+  const auto list = chosen(options.metrics, subject);
+  const auto measured = metrics::measure(list, subject);
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    const auto* metric = list[k];
+    const at::Tensor& values = measured[k];
     const double mean = values.mean().item<double>();
     scores[std::string(metric->name)] = {
         {"family", metrics::to_string(metric->family)},
