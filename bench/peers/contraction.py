@@ -23,8 +23,8 @@ RANDOM = np.random.default_rng(1)
 
 
 def operands_of(shapes):
-    """Entries near one, so that sums over hundreds of tensors neither vanish nor overflow."""
-    return [RANDOM.uniform(0.5, 1.5, shape) / np.sqrt(np.prod(shape)) ** (1 / 2) for shape in shapes]
+    """Scaled so that an index that two tensors share sums to about one: results neither vanish nor overflow."""
+    return [RANDOM.uniform(0.5, 1.5, shape) / np.sqrt(np.prod(shape)) for shape in shapes]
 
 
 def compare(file):
