@@ -151,6 +151,7 @@ void add_make(CLI::App& parent) {
 
 void add_inspect(CLI::App& parent) {
   const auto options = std::make_shared<InspectOptions>();
+  options->common.seed = 0;  // the scenes that train, evaluate and study take
   auto& command = add_command(parent, "inspect", "say what a data set holds",
                               "  ranklens data inspect cifar10:DIR --split test --json",
                               options->common, Out::json_file);
