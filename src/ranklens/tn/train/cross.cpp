@@ -252,6 +252,7 @@ Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& opti
   Crossing crossing(sampler, shape, options);
   crossing.add(first_places(stream, shape, sampler));
   Cross result;
+  double left_out = 0;  // in units of the largest entry met
   while (result.sweeps < options.max_sweeps) {
     crossing.remaining = 0;
     crossing.sweep(true);
@@ -262,7 +263,10 @@ Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& opti
     const auto found = compare(result.train, unseen, sampler);
     result.error = found.error;
     result.largest = found.largest;
-    result.converged = found.error <= options.eps;
+    // What the ranks left out is known, whether or not an entry that was checked shows it.
+    const bool bounded = crossing.widest >= options.max_rank && crossing.scale > 0;
+    left_out = bounded ? crossing.remaining / crossing.scale : 0;
+    result.converged = found.error <= options.eps && left_out <= options.eps;
     if (result.converged || shape.size() == 1) break;
     crossing.add(found.worst);
   }
@@ -275,6 +279,13 @@ Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& opti
         result.evaluations);
   }
   if (result.converged || !result.failure.empty()) return result;
+  if (result.error <= options.eps) {
+    result.failure = fmt::format(
+        "cross interpolation left out entries of up to {:.3g} of the largest: ranks reached "
+        "{}, the most allowed",
+        left_out, crossing.widest);
+    return result;
+  }
   result.failure = fmt::format(
       "cross interpolation missed the relative error {:.3g} after {} sweeps: {:.3g} on entries not "
       "sampled, with ranks up to {}{}",

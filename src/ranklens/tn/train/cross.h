@@ -23,7 +23,7 @@ struct CrossOptions {
 /// A train found from some entries of a tensor.
 struct Cross {
   TensorTrain train;
-  bool converged = false;  ///< the checked error is within eps
+  bool converged = false;  ///< the checked error is within eps, and no rank was too low
   std::string failure;     ///< if not: a sentence why
   double error = 0;        ///< estimated relative Frobenius error, on `checks` entries not sampled
   double largest = 0;      ///< largest absolute error among them
@@ -36,7 +36,8 @@ struct Cross {
 /// ranks as the pivots ask for. After every sweep the train is compared with entries that were not
 /// sampled; the worst of them become pivots of the next one. Whether it succeeded is in the result:
 /// no finite sample can prove a train right, and a function passes whose features (a spike) all
-/// samples miss. Where all of them are zero, and there are more entries, it has not converged.
+/// samples miss. Where all of them are zero, and there are more entries, it has not converged; nor
+/// where `max_rank` left out an entry above eps of the largest.
 /// Errors: no modes, modes below 1, eps not above 0, values of another shape or dtype, NaN or
 /// infinite values.
 Cross cross(const Entries& entries, const Shape& shape, const CrossOptions& options = {});
