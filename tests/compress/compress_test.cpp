@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 
 #include "ranklens/base/random.h"
-#include "ranklens/compress/decompose_weight.h"
 #include "ranklens/nn/zoo/zoo.h"
 
 #include "testing/close.h"
 #include "testing/expect_error.h"
+#include "testing/normal.h"
 
 namespace ranklens::compress {
 namespace {
@@ -16,49 +16,10 @@ using ranklens::testing::close;
 using ranklens::testing::error_of;
 using ::testing::HasSubstr;
 
-at::Tensor drawn(at::IntArrayRef sizes, const char* name) {
-  return base::Stream(5, "test", name).normal(sizes, 0, 1, at::kDouble);
-}
-
-TEST(DecomposeWeight, KeepsToleranceAndRanks) {
-  const auto matrix = drawn({24, 40}, "m"), kernel = drawn({12, 8, 3, 3}, "k");
-  for (const auto& dense : {matrix, kernel}) {
-    for (const char* spec : {"low_rank(eps=0.4)", "tt(eps=0.4)", "tucker(eps=0.4)"}) {
-      const auto found = decompose_weight(dense, nn::parse_weight_spec(spec));
-      EXPECT_LE(found.error, 0.4) << spec;
-      EXPECT_GT(found.error, 0) << spec;
-      EXPECT_NEAR(((found.weight->dense() - dense).norm() / dense.norm()).item<double>(),
-                  found.error, 1e-12);
-    }
-    for (const char* spec : {"low_rank(r=3)", "tt(r=3)", "tucker(r=3)", "cp(r=3)"}) {
-      const auto weight = decompose_weight(dense, nn::parse_weight_spec(spec)).weight;
-      for (const auto& factor : weight->factors()) {
-        if (factor.name == "C" || factor.name.starts_with("core")) continue;
-        EXPECT_LE(factor.tensor.size(1), 3) << spec;
-      }
-    }
-  }
-}
-
-TEST(DecomposeWeight, ATypeIsKept) {
-  const auto found =
-      decompose_weight(drawn({8, 8}, "m").to(at::kFloat), nn::parse_weight_spec("low_rank(r=2)"));
-  EXPECT_EQ(found.weight->factors()[0].tensor.scalar_type(), at::kFloat);
-}
-
-TEST(DecomposeWeight, CPGrowsUntilTheToleranceIsMet) {
-  const auto low = at::matmul(drawn({20, 4}, "a"), drawn({4, 30}, "b"));
-  const auto found = decompose_weight(low, nn::parse_weight_spec("cp(eps=1e-3)"));
-  EXPECT_LE(found.error, 1e-3);
-  EXPECT_THAT(
-      error_of([] { decompose_weight(drawn({6, 6}, "m"), nn::parse_weight_spec("cp(eps=1e-3)")); }),
-      HasSubstr("no CP form of fewer numbers"));
-}
-
 class CompressNetwork : public ::testing::Test {
  protected:
   nn::Network network_ = nn::zoo::make("lenet5", {.seed = 1});
-  at::Tensor x_ = drawn({4, 1, 28, 28}, "x").to(at::kFloat);
+  at::Tensor x_ = testing::normal_double({4, 1, 28, 28}, "x").to(at::kFloat);
 };
 
 TEST_F(CompressNetwork, ExactRanksGiveTheSameLogitsAndTheOriginalStays) {

@@ -50,17 +50,5 @@ TEST(Scheme, PatternsAgainstRegularExpressionsByHand) {
   EXPECT_FALSE(matches("conv", "conv1"));
 }
 
-TEST(BalancedModes, MultiplyToTheNumber) {
-  EXPECT_EQ(balanced_modes(2048, 3), (nn::Shape{16, 16, 8}));
-  EXPECT_EQ(balanced_modes(128, 3), (nn::Shape{8, 4, 4}));
-  EXPECT_EQ(balanced_modes(7, 3), (nn::Shape{7, 1, 1}));
-  EXPECT_EQ(balanced_modes(1, 2), (nn::Shape{1, 1}));
-  for (std::int64_t n = 1; n < 2000; ++n) {
-    std::int64_t product = 1;
-    for (const auto mode : balanced_modes(n, 3)) product *= mode;
-    ASSERT_EQ(product, n);
-  }
-}
-
 }  // namespace
 }  // namespace ranklens::compress

@@ -1,22 +1,20 @@
 #include "ranklens/compress/decompose_weight.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/sqrt.h>
-#include <c10/util/accumulate.h>
+#include <ATen/ops/where.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/compress/scheme.h"
 #include "ranklens/nn/weights/cp.h"
 #include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/nn/weights/tucker.h"
 #include "ranklens/tn/linalg/factorise.h"
-#include "ranklens/tn/train/decompose.h"
+#include "ranklens/tn/train/sweep.h"
 
 namespace ranklens::compress {
 namespace {
@@ -27,46 +25,113 @@ using nn::WeightSpec;
 
 double norm_of(const at::Tensor& tensor) { return at::linalg_vector_norm(tensor).item<double>(); }
 
-Weight by_svd(const at::Tensor& dense, const WeightSpec& spec) {
-  const auto matrix = dense.reshape({dense.size(0), -1});
-  tn::Truncation truncation{.tolerance = spec.eps.value_or(0) * norm_of(matrix)};
-  if (!spec.ranks.empty())
-    truncation.max_rank = std::min({spec.ranks[0], matrix.size(0), matrix.size(1)});
-  const auto found = tn::factorise(matrix, truncation);
-  const auto root = at::sqrt(found.s);
-  return Weight(std::make_shared<nn::FixedRank>(dense.sizes().vec(), (found.u * root).contiguous(),
-                                                at::Tensor(), (found.vh.t() * root).contiguous()));
-}
-
-Weight by_train(const at::Tensor& dense, const WeightSpec& spec) {
-  const auto shape = dense.sizes().vec();
-  const double eps = spec.eps.value_or(0);
-  if (nn::has_window_core(spec, shape))
-    return nn::TTConv::from_dense(dense, spec.out, spec.in, spec.ranks, eps);
-  const auto found = tn::decompose(dense.reshape({shape[0], -1}), spec.out, spec.in,
-                                   {.eps = eps, .ranks = spec.ranks});
-  auto cores = found.matrix.cores;
-  cores.front() = cores.front() * std::exp(found.matrix.log_scale);
-  for (auto& core : cores) core = core.contiguous();
-  return Weight(std::make_shared<nn::TTMatrix>(shape, std::move(cores)));
-}
-
 double error_of(const at::Tensor& dense, const Weight& weight) {
   const double norm = norm_of(dense);
   return norm > 0 ? norm_of(weight->dense() - dense) / norm : 0;
 }
 
-/// The smallest of a growing row of ranks whose terms come within eps.
+Weight by_train(const at::Tensor& dense, const WeightSpec& spec) {
+  const double eps = spec.eps.value_or(0);
+  return nn::has_window_core(spec, dense.sizes().vec())
+             ? nn::TTConv::from_dense(dense, spec.out, spec.in, spec.ranks, eps)
+             : nn::TTMatrix::from_dense(dense, spec.out, spec.in, spec.ranks, eps);
+}
+
+/// The smallest of a growing row of ranks whose terms come within eps; the rank of the spec where
+/// none below it does.
 Weight by_als(const at::Tensor& dense, const WeightSpec& spec) {
-  if (!spec.ranks.empty()) return nn::CPKernel::from_dense(dense, spec.ranks[0]);
+  if (!spec.eps) return nn::CPKernel::from_dense(dense, spec.ranks[0]);
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
-  for (std::int64_t rank = 1; rank * sum < dense.numel();
-       rank += std::max<std::int64_t>(1, rank / 4)) {
+  const auto most = spec.ranks.empty() ? (dense.numel() - 1) / sum : spec.ranks[0];
+  for (std::int64_t rank = 1; rank < most; rank += std::max<std::int64_t>(1, rank / 4)) {
     auto weight = nn::CPKernel::from_dense(dense, rank);
     if (error_of(dense, weight) <= *spec.eps) return weight;
   }
+  if (most > 0) {
+    auto weight = nn::CPKernel::from_dense(dense, most);
+    if (!spec.ranks.empty() || error_of(dense, weight) <= *spec.eps) return weight;
+  }
   base::fail("no CP form of fewer numbers than the weight's own comes within {} of it", *spec.eps);
+}
+
+/// The share of all squares that lies behind the first k singular values: at place k - 1, for
+/// k = 1 ... . Rounding errors count as nothing.
+std::vector<double> tails_of(const at::Tensor& singular_values) {
+  const auto squares = singular_values.to(at::kDouble).square();
+  const auto behind = (squares.flip(0).cumsum(0).flip(0) - squares) / squares.sum();
+  const auto tails = at::where(behind > 1e-26, behind, 0.0).contiguous();
+  const auto* first = tails.const_data_ptr<double>();
+  return {first, first + tails.numel()};
+}
+
+/// The singular values of the unfoldings that the format cuts: of every bond of a train, of both
+/// channel modes of a Tucker weight.
+std::vector<at::Tensor> spectra_of(const at::Tensor& dense, const WeightSpec& spec) {
+  if (spec.format == WeightSpec::Format::tucker) {
+    const auto channels = dense.reshape({dense.size(0), dense.size(1), -1});
+    return {tn::factorise(channels.flatten(1)).s,
+            tn::factorise(channels.transpose(0, 1).flatten(1)).s};
+  }
+  auto exact = spec;
+  exact.ranks.clear();
+  tn::TensorTrain train;
+  for (const auto& factor : by_train(dense, exact)->factors()) {
+    const auto& core = factor.tensor;  // a window [height, width, r], or [r, out, in, r']
+    train.cores.push_back(core.reshape({core.dim() == 3 ? 1 : core.size(0), -1, core.size(-1)}));
+  }
+  return tn::schmidt_values(train);
+}
+
+/// What ranks cut off of several spectra.
+class Tails {
+ public:
+  explicit Tails(const std::vector<at::Tensor>& spectra) {
+    for (const auto& spectrum : spectra) tails_.push_back(tails_of(spectrum));
+  }
+
+  /// The ranks that cut off nothing.
+  Shape exact() const {
+    Shape ranks;
+    for (const auto& tail : tails_)
+      ranks.push_back(std::find(tail.begin(), tail.end(), 0.0) - tail.begin() + 1);
+    return ranks;
+  }
+
+  double behind(std::size_t cut, std::int64_t rank) const {
+    const auto place = static_cast<std::size_t>(rank) - 1;
+    return place < tails_[cut].size() ? tails_[cut][place] : 0;
+  }
+
+ private:
+  std::vector<std::vector<double>> tails_;
+};
+
+/// Ranks for a ratio: from those that cut off nothing, one rank at a time goes where the square
+/// that it cuts off is least for the numbers that it saves. `spec` is resolved: it fits at rank 1.
+Shape ranks_for(const at::Tensor& dense, const WeightSpec& spec, std::int64_t budget) {
+  const Tails tails(spectra_of(dense, spec));
+  const auto numbers = [&, shape = dense.sizes().vec()](const Shape& ranks) {
+    auto cut = spec;
+    cut.ranks = ranks;
+    return nn::stored_numbers(cut, shape);
+  };
+  auto ranks = tails.exact();
+  for (auto now = numbers(ranks); now > budget;) {
+    auto best = ranks;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t k = 0; k < ranks.size(); ++k) {
+      if (ranks[k] == 1) continue;
+      auto lower = ranks;
+      --lower[k];
+      const double cost = (tails.behind(k, lower[k]) - tails.behind(k, ranks[k])) /
+                          static_cast<double>(now - numbers(lower));
+      if (cost < least) least = cost, best = lower;
+    }
+    ranks = best;
+    now = numbers(ranks);
+  }
+  return ranks;
 }
 
 Weight stored(const at::Tensor& dense, const WeightSpec& spec) {
@@ -74,40 +139,46 @@ Weight stored(const at::Tensor& dense, const WeightSpec& spec) {
     case WeightSpec::Format::dense:
       return Weight(dense);
     case WeightSpec::Format::low_rank:
-      return by_svd(dense, spec);
+      return nn::FixedRank::from_dense(dense, spec.ranks, spec.eps.value_or(0));
     case WeightSpec::Format::tt:
       return by_train(dense, spec);
     case WeightSpec::Format::tucker:
-      return nn::Tucker2::from_dense(dense,
-                                     spec.ranks.size() == 1 ? Shape(2, spec.ranks[0]) : spec.ranks,
-                                     spec.eps.value_or(0));
+      return nn::Tucker2::from_dense(dense, spec.ranks, spec.eps.value_or(0));
     case WeightSpec::Format::cp:
       return by_als(dense, spec);
   }
   base::fail("unknown weight format");
 }
 
-}  // namespace
-
-WeightSpec with_modes(WeightSpec spec, const Shape& shape) {
-  if (spec.format != WeightSpec::Format::tt || !spec.out.empty() || !spec.in.empty()) return spec;
-  const bool window = shape.size() == 4 && shape[2] * shape[3] > 1;
-  const auto ins = window ? shape[1] : c10::multiply_integers(shape) / shape[0];
-  const std::size_t count = std::min(shape[0], ins) < 64 ? 2 : 3;
-  spec.out = balanced_modes(shape[0], count);
-  spec.in = balanced_modes(ins, count);
-  return spec;
+/// With modes, and with ranks where it gives ranks or a ratio. A ratio of several ranks can be
+/// spent in two ways: on one rank for all cuts, and as the spectra say, which count every cut as if
+/// it were the only one.
+std::vector<WeightSpec> completed(const at::Tensor& dense, const WeightSpec& spec) {
+  const auto shape = dense.sizes().vec();
+  if (spec.ranks.empty() && !spec.ratio) return {nn::with_modes(spec, shape)};
+  const auto even = nn::resolve(spec, shape);
+  const bool one_rank =
+      spec.format == WeightSpec::Format::low_rank || spec.format == WeightSpec::Format::cp;
+  if (!spec.ratio || one_rank) return {even};
+  const auto budget = static_cast<std::int64_t>(*spec.ratio * static_cast<double>(dense.numel()));
+  auto chosen = even;
+  chosen.ranks = ranks_for(dense, even, budget);
+  return {even, chosen};
 }
 
+}  // namespace
+
 Factorised decompose_weight(const at::Tensor& dense, const WeightSpec& spec) {
-  const auto shape = dense.sizes().vec();
-  auto full = with_modes(spec, shape);
-  if (!full.ranks.empty()) full = nn::resolve(full, shape);
   const auto exact = dense.to(at::kDouble);
-  const auto weight = stored(exact, full);
-  return {
-      nn::map_factors(weight, [&](const auto& factor) { return factor.to(dense.scalar_type()); }),
-      error_of(exact, weight)};
+  Factorised best{.weight = {}, .error = std::numeric_limits<double>::infinity()};
+  for (const auto& way : completed(exact, spec)) {
+    const auto weight = stored(exact, way);
+    const double error = error_of(exact, weight);
+    if (!best.weight.defined() || error < best.error) best = {weight, error};
+  }
+  best.weight = nn::map_factors(best.weight,
+                                [&](const auto& factor) { return factor.to(dense.scalar_type()); });
+  return best;
 }
 
 }  // namespace ranklens::compress

@@ -12,13 +12,11 @@ struct Factorised {
 
 /// `dense` [out, in, ...] stored as the spec says: by SVD (low_rank), TT-SVD (tt), sequentially
 /// truncated HOSVD (tucker), alternating least squares (cp; with a tolerance the rank grows by a
-/// quarter until it is met). Ranks of the spec are upper bounds; without ranks eps is kept.
-/// Computed in double precision, stored in the type of `dense`. Error where the shape does not fit
-/// the spec, or where no CP form of fewer numbers than the weight meets the tolerance.
+/// quarter until it is met). Ranks of the spec are upper bounds, within which eps is kept where it
+/// can be; for a ratio ranks go where they cut off least for the numbers that they save, unless one
+/// rank for all cuts is closer. Computed in double precision, stored in the type of `dense`. Error
+/// where the shape does not fit the spec, the ratio leaves nothing, or no CP form of fewer numbers
+/// than the weight meets the tolerance.
 Factorised decompose_weight(const at::Tensor& dense, const nn::WeightSpec& spec);
-
-/// The spec with modes filled in where a `tt` has none: three balanced modes, two where a side has
-/// fewer than 64 rows or columns; the channels' alone for a convolution with a window.
-nn::WeightSpec with_modes(nn::WeightSpec spec, const nn::Shape& shape);
 
 }  // namespace ranklens::compress

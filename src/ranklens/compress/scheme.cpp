@@ -71,18 +71,4 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
-nn::Shape balanced_modes(std::int64_t n, std::size_t count) {
-  base::require(n >= 1 && count >= 1, "only a positive number has modes");
-  nn::Shape primes;
-  for (std::int64_t p = 2; n > 1; ++p) {
-    if (p * p > n) p = n;
-    for (; n % p == 0; n /= p) primes.push_back(p);
-  }
-  nn::Shape modes(count, 1);
-  std::sort(primes.rbegin(), primes.rend());
-  for (const auto p : primes) *std::min_element(modes.begin(), modes.end()) *= p;
-  std::sort(modes.rbegin(), modes.rend());
-  return modes;
-}
-
 }  // namespace ranklens::compress

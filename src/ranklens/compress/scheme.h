@@ -23,14 +23,11 @@ struct Scheme {
 };
 
 /// Reads "conv*: tucker(eps=0.05); head: tt(r=16)" or "auto(ratio=0.25)". `tt` without `out` and
-/// `in` takes balanced modes (balanced_modes). Error for bad form, an unknown format, a ratio
+/// `in` takes balanced modes (nn::with_modes). Error for bad form, an unknown format, a ratio
 /// outside (0, 1).
 Scheme parse_scheme(std::string_view text);
 
 /// Whether a name matches a pattern in which `*` stands for any characters and `?` for one.
 bool matches(std::string_view pattern, std::string_view name);
-
-/// `count` factors of n, as equal as its prime factors allow, largest first: 2048, 3 -> 16, 16, 8.
-nn::Shape balanced_modes(std::int64_t n, std::size_t count);
 
 }  // namespace ranklens::compress
