@@ -15,6 +15,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "config.h"
+#include "spellings.h"
 #include "usage.h"
 
 namespace ranklens::app {
@@ -41,7 +42,25 @@ int usage(CLI::App& root, const CLI::ParseError& error) {
   return complain(kWrongInput, usage_sentence(root, error));
 }
 
+/// "help train" is "train --help", and flags are spelt as the command has them.
+std::vector<std::string> as_meant(const CLI::App& root, std::vector<std::string> args) {
+  const bool asks = !args.empty() && args.front() == "help";
+  if (asks) args.erase(args.begin());
+  const auto& command = command_of(root, args);
+  std::size_t depth = 0;
+  for (const auto* one = &command; one->get_parent() != nullptr; one = one->get_parent()) ++depth;
+  // A word that is no command is left to be complained of.
+  if (asks && depth == args.size()) args.emplace_back("--help");
+  for (auto& word : args) {
+    if (word == "--") break;
+    const auto name = word.substr(0, word.find('='));
+    word.replace(0, name.size(), as_spelt(command, name));
+  }
+  return args;
+}
+
 void parse(CLI::App& root, std::vector<std::string> args) {
+  args = as_meant(root, std::move(args));
   args = with_config(root, std::move(args));
   std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
   root.parse(std::move(args));

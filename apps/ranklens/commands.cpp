@@ -7,6 +7,7 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
   CLI::App& command = *parent.add_subcommand(name, summary);
   command.footer("\nExample:\n" + examples);
   common.out_kind = out;
+  common.command = parent.get_parent() == nullptr ? name : parent.get_name() + " " + name;
   add_common(command, common);
   return command;
 }

@@ -1,7 +1,6 @@
 #include "common.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <iostream>
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -10,11 +9,11 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
-#include "ranklens/base/json.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
 
 #include "checks.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 
@@ -42,37 +41,12 @@ c10::ScalarType Common::compute_dtype() const {
 
 namespace {
 
-/// Whether a file holds what emit_and_save() wrote.
-bool is_own_json(const std::filesystem::path& path) {
-  constexpr std::uintmax_t most = std::uintmax_t{1} << 28;
-  if (std::filesystem::file_size(path) > most) return false;
-  try {
-    const auto object = base::read_json(path);
-    return object.is_object() && object.contains("ranklens");
-  } catch (const base::Error&) {
-    return false;
-  }
-}
-
-void check_json_file(const std::string& out) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(out, ignored);
-  base::require(!std::filesystem::is_directory(status),
-                "--out names the file that the JSON object goes to, but '{}' is a folder", out);
-  if (!std::filesystem::is_regular_file(status) || std::filesystem::file_size(out) == 0) return;
-  base::require(
-      is_own_json(out),
-      "'{}' is there and holds no JSON of ranklens: it is not replaced; give --out another "
-      "name",
-      out);
-}
-
 const char* out_text(Out kind) {
   switch (kind) {
     case Out::folder:
       return "the folder that the results go to";
     case Out::file:
-      return "the file that the result goes to";
+      return "the file that the result goes to; one that is there is replaced by its own kind only";
     case Out::json_file:
       return "a file that the JSON object goes to, too";
   }
@@ -105,7 +79,8 @@ void start(const Common& common) {
   if (common.threads > 0) base::set_threads(common.threads);
   common.torch_device();
   common.compute_dtype();
-  if (common.out_kind == Out::json_file && !common.out.empty()) check_json_file(common.out);
+  if (common.out_kind == Out::json_file)
+    require_replaceable({{"--out", common.out, FileKind::json}});
 }
 
 base::Progress until_interrupted(base::Progress progress) {
@@ -115,19 +90,27 @@ base::Progress until_interrupted(base::Progress progress) {
   };
 }
 
+namespace {
+
+Json headed(const Common& common, const Json& object) {
+  Json whole{{"ranklens", base::version()}, {"command", common.command}};
+  whole.update(object);
+  return whole;
+}
+
+}  // namespace
+
 void emit(const Common& common, const Json& object, const std::string& text) {
   if (common.json) {
-    std::cout << object.dump() << '\n';
+    std::cout << headed(common, object).dump() << '\n';
   } else {
     std::cout << text;
   }
 }
 
 void emit_and_save(const Common& common, const Json& object, const std::string& text) {
-  Json marked{{"ranklens", base::version()}};
-  marked.update(object);
-  if (!common.out.empty()) base::write_file(common.out, marked.dump(2) + "\n");
-  emit(common, marked, text);
+  if (!common.out.empty()) base::write_file(common.out, headed(common, object).dump(2) + "\n");
+  emit(common, object, text);
 }
 
 }  // namespace ranklens::app

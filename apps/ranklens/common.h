@@ -20,6 +20,7 @@ enum class Out { folder, file, json_file };
 
 /// The options that every command has, and that mean the same everywhere.
 struct Common {
+  std::string command;  ///< "train", "data make": add_command() sets it
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: one a core
   std::string device = "cpu";
@@ -44,11 +45,11 @@ void start(const Common& common);
 /// `progress`, which ends the work with a SystemError when base::interrupted().
 base::Progress until_interrupted(base::Progress progress);
 
-/// Prints the result of a command on stdout: with --json the object on one line, else `text`.
+/// Prints the result of a command on stdout: with --json the object on one line, headed by the
+/// version and the command, else `text`.
 void emit(const Common& common, const Json& object, const std::string& text);
 
-/// The same for a command whose result is only what it prints: the object also names the version,
-/// and --out FILE gets it, too.
+/// The same for a command whose result is only what it prints: --out FILE gets the object, too.
 void emit_and_save(const Common& common, const Json& object, const std::string& text);
 
 }  // namespace ranklens::app

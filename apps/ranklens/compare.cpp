@@ -1,5 +1,6 @@
 #include "ranklens/study/compare.h"
 
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -10,10 +11,12 @@
 #include "ranklens/report/compare_page.h"
 #include "ranklens/train/classes.h"
 
+#include "checks.h"
 #include "command_line.h"
 #include "commands.h"
 #include "data_options.h"
 #include "model.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -61,13 +64,36 @@ const std::vector<std::string>& outputs_of(const OpenedModel& first, const Opene
   return one;
 }
 
+/// The networks by the ends of their names, as short as tells them apart: "best.safetensors", or
+/// "a/best.safetensors" where both are called so.
+std::pair<std::string, std::string> short_names(const std::string& first,
+                                                const std::string& second) {
+  namespace fs = std::filesystem;
+  const auto end_of = [](const std::string& name, std::ptrdiff_t parts) {
+    const fs::path path(name);
+    auto from = path.end();
+    while (parts-- > 0 && from != path.begin()) --from;
+    fs::path end;
+    for (; from != path.end(); ++from) end /= *from;
+    return end.string();
+  };
+  const auto most = std::max(std::distance(fs::path(first).begin(), fs::path(first).end()),
+                             std::distance(fs::path(second).begin(), fs::path(second).end()));
+  std::ptrdiff_t parts = 1;
+  while (parts < most && end_of(first, parts) == end_of(second, parts)) ++parts;
+  return {end_of(first, parts), end_of(second, parts)};
+}
+
 void compare(CompareCommand command) {
   start(command.common);
+  require_replaceable({{"--report", command.page, FileKind::page}},
+                      {command.first.model, command.second.model});
   auto set = open_data(command.data, data::parse_split(command.split));
   base::require(set.size() >= 2, "{} holds {} image: an interval needs two", set.name, set.size());
   command.first.shape = command.second.shape = fitted(command.first.shape, set);
   const auto first = open_model(command.first, command.common, Fetched::wanted);
   const auto second = open_model(command.second, command.common, Fetched::wanted);
+  for (const auto* opened : {&first, &second}) warn_if_untrained(*opened, command.common);
   const auto data_hash = set.hash;
   set = train::with_classes(set, outputs_of(first, second));
   const auto outputs = std::max(class_count(first.network()), class_count(second.network()));
@@ -79,26 +105,31 @@ void compare(CompareCommand command) {
   command.options.progress = bar.callback();
   const auto found = study::compare(first.network(), second.network(), set, command.options);
   bar.clear();
-  const report::CompareLabels labels{first.name, second.name, command_line()};
-  if (!command.page.empty())
-    report::write_page(command.page, report::compare_page(found, set, labels));
-  emit_and_save(
-      command.common,
-      Json{{"data", set.name},
-           {"data_hash", data_hash},
-           {"count", set.size()},
-           {"first", network_json(first, found.first)},
-           {"second", network_json(second, found.second)},
-           {"accuracy_difference", interval(found.accuracy_difference)},
-           {"same_answers", found.same_answers},
-           {"agreement", agreement_json(found)},
-           {"moved", found.moved}},
-      report::to_text(report::compared_networks(found, labels)) + "\n" +
-          report::to_text(report::compared_maps(found)) +
-          fmt::format("\naccuracy {:+.2f} percentage points ({:+.2f} to {:+.2f}); the same "
-                      "answer on {:.1f} % of {} images\n",
-                      100 * found.accuracy_difference.mean, 100 * found.accuracy_difference.lower,
-                      100 * found.accuracy_difference.upper, 100 * found.same_answers, set.size()));
+  const auto [one, other] = short_names(first.name, second.name);
+  const report::CompareLabels labels{one, other, command_line()};
+  if (!command.page.empty()) {
+    auto page = report::compare_page(found, set, labels);
+    for (const auto* opened : {&first, &second}) {
+      if (const auto note = untrained_note(*opened); !note.empty())
+        page.notes.push_back(note + ".");
+    }
+    report::write_page(command.page, page);
+  }
+  emit_and_save(command.common,
+                Json{{"data", set.name},
+                     {"data_hash", data_hash},
+                     {"count", set.size()},
+                     {"first", network_json(first, found.first)},
+                     {"second", network_json(second, found.second)},
+                     {"accuracy_difference", interval(found.accuracy_difference)},
+                     {"same_answers", found.same_answers},
+                     {"agreement", agreement_json(found)},
+                     {"moved", found.moved}},
+                report::to_text(report::compared_networks(found, labels)) + "\n" +
+                    report::to_text(report::compared_maps(found)) +
+                    fmt::format("\naccuracy {}; the same answer on {:.1f} % of {} images\n",
+                                report::accuracy_change(found.accuracy_difference),
+                                100 * found.same_answers, set.size()));
 }
 
 }  // namespace
@@ -121,10 +152,10 @@ void add_compare(CLI::App& root) {
   command
       .add_option("--explained", options->options.explained,
                   "images whose maps are made: the first")
-      ->check(CLI::Range(2, 1 << 20))
+      ->check(whole_number(2, 1 << 20))
       ->capture_default_str();
   command.add_option("--batch", options->options.batch, "images at a time")
-      ->check(CLI::Range(1, 1 << 20))
+      ->check(whole_number(1, 1 << 20))
       ->capture_default_str();
   command.add_option("--report", options->page, "write a page of both, with what moved most");
   command.callback([options] { compare(*options); });

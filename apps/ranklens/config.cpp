@@ -7,6 +7,8 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/toml.h"
 
+#include "spellings.h"
+
 namespace ranklens::app {
 namespace {
 
@@ -20,18 +22,6 @@ std::string config_file(const std::vector<std::string>& args) {
     if (args[i].rfind("--config=", 0) == 0) file = args[i].substr(9);
   }
   return file;
-}
-
-/// The command that `args` begins with, as deep as it goes (`data make`).
-const CLI::App& command_of(const CLI::App& root, const std::vector<std::string>& args) {
-  const CLI::App* command = &root;
-  for (const auto& arg : args) {
-    const auto deeper =
-        command->get_subcommands([&](const CLI::App* c) { return c->check_name(arg); });
-    if (deeper.empty()) break;
-    command = deeper.front();
-  }
-  return *command;
 }
 
 /// A value as it would be written behind a flag.
@@ -76,6 +66,7 @@ class Reader {
 
   void add(std::string name, const nlohmann::json& value) {
     std::replace(name.begin(), name.end(), '_', '-');
+    name = as_spelt(command_, "--" + name).substr(2);
     const auto* option = find("--" + name);
     base::require(option == nullptr || !is_no_key(name),
                   "'{}': '{}' is a flag, but no key of a file", file_, name);
@@ -107,6 +98,17 @@ class Reader {
 };
 
 }  // namespace
+
+const CLI::App& command_of(const CLI::App& root, const std::vector<std::string>& args) {
+  const CLI::App* command = &root;
+  for (const auto& arg : args) {
+    const auto deeper =
+        command->get_subcommands([&](const CLI::App* c) { return c->check_name(arg); });
+    if (deeper.empty()) break;
+    command = deeper.front();
+  }
+  return *command;
+}
 
 std::vector<std::string> with_config(const CLI::App& root, std::vector<std::string> args) {
   const std::string file = config_file(args);

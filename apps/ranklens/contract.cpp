@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/tn/contraction/execute.h"
@@ -13,6 +14,7 @@
 
 #include "commands.h"
 #include "contraction.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -37,23 +39,13 @@ tn::Expression expression_of(const std::string& what, const std::vector<at::Tens
                                  : tn::make_expression(what, tn::shapes_of(operands));
 }
 
-/// As NumPy calls it.
+/// The operands' type as the planner knows it.
 std::string dtype_of(const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kHalf:
-      return "float16";
-    case at::kFloat:
-      return "float32";
-    case at::kDouble:
-      return "float64";
-    case at::kComplexFloat:
-      return "complex64";
-    case at::kComplexDouble:
-      return "complex128";
-    default:
-      base::fail("operand 0 is {}; floating or complex ones are contracted",
-                 at::toString(tensor.scalar_type()));
-  }
+  const auto dtype = tensor.scalar_type();
+  base::require(at::isFloatingType(dtype) || at::isComplexType(dtype),
+                "operand 0 is {}; floating or complex ones are contracted",
+                base::dtype_name(dtype));
+  return base::dtype_name(dtype);
 }
 
 tn::Plan plan_for(const ContractOptions& options, const tn::Expression& expression,
@@ -72,6 +64,7 @@ void contract(const ContractOptions& options) {
   const auto& out = options.common.out;
   base::require(!out.empty(), "contract needs --out FILE.npy for the result");
   base::require(!options.files.empty(), "contract needs the operands' files");
+  require_replaceable({{"--out", out, FileKind::array}}, options.files);
   const auto operands = read_operands(options);
   const auto expression = expression_of(options.what, operands);
   const auto dtype = dtype_of(operands.front());

@@ -84,7 +84,8 @@ void make(MakeOptions options) {
   base::require_free(options.common.out, {.command = "data make",
                                           .identity = identity_of(options),
                                           .among_others = true,
-                                          .taken = {"images.npy", "labels.npy", "masks.npy"}});
+                                          .writes = {"images.npy", "labels.npy", "masks.npy",
+                                                     "shortcut_masks.npy", "classes.txt"}});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   base::StagedFolder staged(options.common.out);
@@ -104,20 +105,25 @@ void inspect(const InspectOptions& options) {
                                                .seed = options.common.seed});
   const auto summary = data::summarise(set);
   Json counts = Json::object();
-  std::string text = fmt::format("{}: {} images [{}]\n", set.name, set.size(),
+  const auto in_all = data::count_of_all(options.source);
+  const bool part = in_all && *in_all > set.size();
+  std::string text = fmt::format("{}: {}{} images [{}]\n", set.name, set.size(),
+                                 part ? fmt::format(" of {}", *in_all) : "",
                                  fmt::join(set.images.sizes().slice(1), " x "));
   for (std::size_t i = 0; i < set.classes.size(); ++i) {
     counts[set.classes[i]] = summary.counts[i];
     text += fmt::format("  {:<20} {}\n", set.classes[i], summary.counts[i]);
   }
   const bool masks = set.masks.defined();
-  text += fmt::format("mean {:.4f}, deviation {:.4f}, {}, with a shortcut {}\n",
-                      fmt::join(summary.mean, " "), fmt::join(summary.deviation, " "),
-                      masks ? fmt::format("mask share {:.4f}", summary.mask_share) : "no masks",
-                      summary.with_shortcut);
+  text += fmt::format(
+      "mean {:.4f}, deviation {:.4f}, {}{}\n", fmt::join(summary.mean, " "),
+      fmt::join(summary.deviation, " "),
+      masks ? fmt::format("mask share {:.4f}", summary.mask_share) : "no masks",
+      summary.with_shortcut > 0 ? fmt::format(", with a shortcut {}", summary.with_shortcut) : "");
   emit_and_save(options.common,
                 Json{{"name", set.name},
                      {"images", shape_of(set)},
+                     {"images_in_all", in_all ? Json(*in_all) : Json()},
                      {"counts", counts},
                      {"mean", summary.mean},
                      {"deviation", summary.deviation},

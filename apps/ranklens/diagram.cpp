@@ -13,6 +13,7 @@
 #include "ranklens/tn/diagram/svg.h"
 
 #include "commands.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -96,6 +97,19 @@ void draw_files(const DiagramOptions& options, const diagrams::Document& documen
   if (!options.tikz.empty()) base::write_file(options.tikz, diagrams::tikz(scene, title));
 }
 
+/// None of the files to write is one to read, nor somebody else's.
+void check_files(const DiagramOptions& options, const diagrams::Document& document) {
+  std::vector<std::string> inputs{options.file};
+  if (!options.tensors.empty()) {
+    for (const auto& tensor : document.tensors)
+      inputs.push_back((std::filesystem::path(options.tensors) / (tensor.name + ".npy")).string());
+  }
+  require_replaceable({{"--out", options.common.out, FileKind::array},
+                       {"--svg", options.svg, FileKind::svg},
+                       {"--tikz", options.tikz, FileKind::tikz}},
+                      inputs);
+}
+
 void diagram(const DiagramOptions& options) {
   start(options.common);
   const auto document =
@@ -103,6 +117,7 @@ void diagram(const DiagramOptions& options) {
   const auto chosen = chosen_diagrams(document, options.name);
   base::require(options.common.out.empty() || chosen.size() == 1,
                 "--out takes the result of one diagram: choose it with --name");
+  check_files(options, document);
   draw_files(options, document, chosen);
   const auto values = values_of(document, options);
   Json list = Json::array();
@@ -126,7 +141,7 @@ void add_diagram(CLI::App& root) {
   CLI::App& command = add_command(
       root, "diagram", "draw tensor diagrams from text, compute them, and check their equalities",
       "  ranklens diagram svd.tn --svg svd.svg\n"
-      "  ranklens diagram svd.tn --name truncated --tensors DIR --out R.npy --json",
+      "  ranklens diagram svd.tn --name low_rank --tensors DIR --out R.npy --json",
       options->common, Out::file);
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);

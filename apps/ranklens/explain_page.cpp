@@ -5,7 +5,10 @@
 
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
+#include "ranklens/explain/labels.h"
 #include "ranklens/explain/maps.h"
+#include "ranklens/explain/methods.h"
+#include "ranklens/report/heatmap.h"
 
 #include "command_line.h"
 #include "explain.h"
@@ -28,6 +31,16 @@ at::Tensor drawable(const at::Tensor& map, const at::Tensor& image) {
   return one[0];
 }
 
+/// "Grad-CAM", "Grad-CAM, untrained network", and with a number where a method is run again.
+std::string label_of(const Explanation& explanation) {
+  const auto inner = explain::untrained_of(explanation.spec);
+  const auto own = inner.value_or(explanation.spec);
+  const auto name = own.substr(0, own.find('('));
+  const auto id = explanation.id(), first = name + (inner ? "-untrained" : "");
+  return explain::method_label(name) + (inner ? ", untrained network" : "") +
+         (id == first ? "" : fmt::format(" ({})", id.substr(first.size() + 1)));
+}
+
 void add_image(std::int64_t k, const OpenedModel& opened, const Subjects& subjects,
                report::ReportData& data) {
   const auto target = subjects.targets[k].item<std::int64_t>();
@@ -48,20 +61,28 @@ void add_explanation(const Explanation& explanation, const Subjects& subjects, s
                      report::ReportData& data) {
   const auto& attribution = explanation.attribution;
   data.methods.push_back({.id = explanation.id(),
-                          .label = explanation.id(),
+                          .label = label_of(explanation),
                           .description = fmt::format("{}", fmt::join(attribution.notes, "; "))});
+  bool clipped = false;
   for (std::int64_t k = 0; k < shown; ++k) {
-    data.maps.push_back(
-        {.image = image_id(k),
-         .arm = kArm,
-         .method = explanation.id(),
-         .picture = report::grey_map(drawable(attribution.maps[k], subjects.images[k]))});
+    const auto map = drawable(attribution.maps[k], subjects.images[k]);
+    const auto drawn = report::without_outliers(map);
+    clipped = clipped || !drawn.is_same(map);
+    data.maps.push_back({.image = image_id(k),
+                         .arm = kArm,
+                         .method = explanation.id(),
+                         .picture = report::grey_map(drawn)});
   }
-  data.stages.push_back({explanation.id(), "", explanation.seconds});
+  if (clipped) {
+    data.notes.push_back(label_of(explanation) +
+                         ": a few values are far above all others; they are drawn as the 99th "
+                         "percentile of their map, and files keep them.");
+  }
+  data.stages.push_back({label_of(explanation), "", explanation.seconds});
   const auto settings = Json::parse(attribution.options);
   for (const auto& [key, value] : settings.items()) {
     data.configuration.push_back(
-        {explanation.id(), key, value.is_string() ? value.get<std::string>() : value.dump()});
+        {label_of(explanation), key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
 }
 
@@ -82,6 +103,7 @@ report::ReportData explanation_page(const ExplainOptions& options, const OpenedM
   if (shown < count) {
     data.notes.push_back(fmt::format("The first {} of {} images are shown.", shown, count));
   }
+  if (const auto note = untrained_note(opened); !note.empty()) data.notes.push_back(note + ".");
   data.arms = {{.id = kArm, .label = opened.name, .reference = true}};
   for (std::int64_t k = 0; k < shown; ++k) add_image(k, opened, subjects, data);
   report::Grid grid{.layout = photos ? report::Layout::Gallery : report::Layout::Rows,
@@ -92,10 +114,10 @@ report::ReportData explanation_page(const ExplainOptions& options, const OpenedM
     add_explanation(explanation, subjects, shown, data);
     grid.methods.push_back(explanation.id());
     for (const auto& note : explanation.attribution.notes) {
-      if (said.insert(note).second) data.notes.push_back(explanation.id() + ": " + note);
+      if (said.insert(note).second) data.notes.push_back(label_of(explanation) + ": " + note);
     }
     if (const auto& layer = explanation.attribution.layer; !layer.empty()) {
-      data.facts.emplace_back("layer of " + explanation.id(), layer);
+      data.facts.emplace_back("layer of " + label_of(explanation), layer);
     }
   }
   data.grids.push_back(std::move(grid));

@@ -9,6 +9,7 @@
 #include "ranklens/nn/model_file.h"
 
 #include "commands.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -40,6 +41,11 @@ std::filesystem::path obtained(const FetchCommand& options) {
   if (const auto there = nn::fetched_model(options.name);
       there && !options.again && common.out.empty()) {
     return *there;
+  }
+  const auto folder = common.out.empty() ? nn::model_folder() : std::filesystem::path(common.out);
+  if (std::filesystem::is_directory(folder)) {
+    const auto file = folder / (options.name + ".safetensors");
+    require_replaceable({{"--out", file.string(), FileKind::fetched}});
   }
   return nn::fetch_model(options.name, {.folder = common.out,
                                         .wheels = options.wheels,

@@ -33,6 +33,11 @@ bool is_shaped(const nn::zoo::Options& shape) {
 }
 
 nn::Model read_file(const fs::path& path) {
+  if (std::error_code ignored; fs::is_directory(path, ignored)) {
+    const auto best = path / "best.safetensors";
+    base::fail("'{}' is a folder and no model file{}", path.string(),
+               fs::exists(best, ignored) ? fmt::format("; write {}", best.string()) : "");
+  }
   const auto extension = path.extension();
   base::require(extension != ".pth" && extension != ".pt",
                 "'{0}' is PyTorch's: a state dict holds no network; name the built-in one that it "
@@ -144,13 +149,18 @@ void require_finite_weights(const OpenedModel& opened) {
   }
 }
 
-void warn_if_untrained(const OpenedModel& opened, const Common& common) {
-  if (opened.origin != Origin::built_in || common.quiet) return;
+std::string untrained_note(const OpenedModel& opened) {
+  if (opened.origin != Origin::built_in) return "";
   const auto known = nn::fetchable_models();
   const bool fetchable = std::find(known.begin(), known.end(), opened.name) != known.end();
-  std::cerr << fmt::format(
-      "ranklens: '{}' is a built-in network that has learnt nothing{}\n", opened.name,
+  return fmt::format(
+      "'{}' is a built-in network that has learnt nothing{}", opened.name,
       fetchable ? fmt::format("; 'ranklens fetch {}' gets trained weights", opened.name) : "");
+}
+
+void warn_if_untrained(const OpenedModel& opened, const Common& common) {
+  const auto note = untrained_note(opened);
+  if (!note.empty() && !common.quiet) std::cerr << fmt::format("ranklens: {}\n", note);
 }
 
 std::int64_t class_count(const nn::Network& network) {

@@ -54,7 +54,10 @@ OpenedModel open_model(const ModelOptions& options, const Common& common, Fetche
 /// answers means anything.
 void require_finite_weights(const OpenedModel& opened);
 
-/// Says on stderr that a network knows nothing yet.
+/// That a network knows nothing yet, in a sentence; "" of one that may have learnt.
+std::string untrained_note(const OpenedModel& opened);
+
+/// Says it on stderr.
 void warn_if_untrained(const OpenedModel& opened, const Common& common);
 
 /// How many classes a network of images tells apart; Error if it is no classifier.

@@ -6,9 +6,11 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/folder.h"
+#include "ranklens/base/free_folder.h"
 #include "ranklens/tn/diagram/book/page.h"
 
 #include "commands.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -44,9 +46,11 @@ Summary counts_of(const std::vector<book::Chapter>& chapters) {
 void notation(const Common& common) {
   start(common);
   base::require(!common.out.empty(), "--out DIR is needed: where the book goes");
+  const auto path = std::filesystem::path(common.out) / "notation.html";
+  base::require_free(common.out, {.command = "notation", .among_others = true});
   const auto chapters = book::evaluated(book::groups(), common.seed);
   base::make_folder(common.out);
-  const auto path = std::filesystem::path(common.out) / "notation.html";
+  require_replaceable({{"--out", path.string(), FileKind::page}});
   base::write_file(path, book::page(chapters, common.seed));
   const Summary summary = counts_of(chapters);
   emit(common,

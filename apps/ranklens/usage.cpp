@@ -37,6 +37,30 @@ std::vector<std::string> names_of_flags(const CLI::App& app) {
   return names;
 }
 
+/// Whether other programs have a flag for what is an option of an optimiser here.
+bool is_of_optimisers(const std::string& flag) {
+  return flag == "--lr" || flag == "--learning-rate" || flag == "--momentum" ||
+         flag == "--weight-decay";
+}
+
+std::string of_optimisers(const std::string& flag, const std::vector<std::string>& words) {
+  const auto at = std::find(words.begin(), words.end(), flag);
+  const auto value = at != words.end() && at + 1 != words.end() ? at[1] : "0.1";
+  const std::string rest = flag == "--momentum"       ? "sgd(lr=0.1,momentum="
+                           : flag == "--weight-decay" ? "adam(weight_decay="
+                                                      : "adam(lr=";
+  return fmt::format("; the optimiser has it: --optimiser '{}{})'", rest, value);
+}
+
+/// "tt,tucker,cp" -> "tt, tucker or cp".
+std::string choice_of(std::string text) {
+  const auto last = text.rfind(',');
+  if (last != text.npos) text.replace(last, 1, " or ");
+  for (auto at = text.find(','); at != text.npos; at = text.find(',', at + 2))
+    text.replace(at, 1, ", ");
+  return text;
+}
+
 /// What is wrong about the first word that nothing took, or "".
 std::string about_extras(const CLI::App& root, const CLI::App& command) {
   const auto extras = root.remaining(true);
@@ -46,7 +70,9 @@ std::string about_extras(const CLI::App& root, const CLI::App& command) {
   if (flag != extras.end()) {
     const std::string name = flag->substr(0, flag->find('='));
     return fmt::format("there is no flag '{}'{}", name,
-                       base::nearest_hint(name, names_of_flags(command)));
+                       command.get_option_no_throw("--optimiser") && is_of_optimisers(name)
+                           ? of_optimisers(name, extras)
+                           : base::nearest_hint(name, names_of_flags(command)));
   }
   const auto commands = names_of_commands(command);
   if (commands.empty()) return fmt::format("'{}' is one argument too many", extras.front());
@@ -66,6 +92,11 @@ std::string in_own_words(const CLI::ParseError& error) {
     return fmt::format("{} was given {} values and takes {}", name,
                        rest.substr(rest.rfind(' ') + 1),
                        rest.substr(most.size(), rest.find(' ', most.size()) - most.size()));
+  }
+  if (const auto in = rest.find(" not in {"); in != rest.npos && rest.ends_with('}')) {
+    const auto from = in + 9;
+    return fmt::format("{} takes {}, not '{}'", name,
+                       choice_of(rest.substr(from, rest.size() - 1 - from)), rest.substr(0, in));
   }
   if (rest.ends_with(" missing")) return name + " needs a value";
   if (const auto equals = rest.find(" = "); name == "Could not convert" && equals != rest.npos) {

@@ -1,25 +1,84 @@
 #include <fstream>
+#include <sstream>
 
 #include "app/run.h"
 
 namespace ranklens::app {
 namespace {
 
+/// The commands that a help lists.
+std::vector<std::string> commands_in(const std::string& help) {
+  std::vector<std::string> commands;
+  std::istringstream lines(help.substr(std::min(help.find("Subcommands:"), help.size())));
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line) && !line.empty()) {
+    std::string command;
+    // A summary that goes on is further in.
+    if (line.starts_with("  ") && line[2] != ' ' && std::istringstream(line) >> command)
+      commands.push_back(command);
+  }
+  return commands;
+}
+
+void expect_help(const Args& command) {
+  const auto own = ranklens(joined(command, {"--help"}));
+  std::string name;
+  for (const auto& word : command) name += (name.empty() ? "" : " ") + word;
+  EXPECT_EQ(own.status, 0) << name;
+  EXPECT_THAT(own.out, HasSubstr("Example:\n  ranklens " + name));
+  const auto inner = commands_in(own.out);
+  for (const auto& below : inner) expect_help(joined(command, {below}));
+  if (!inner.empty()) return;
+  for (const std::string flag :
+       {"--seed", "--threads", "--device", "--dtype", "--out", "--quiet", "--json", "--config"}) {
+    EXPECT_THAT(own.out, HasSubstr(flag)) << name;
+  }
+}
+
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
   const auto help = ranklens({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const std::string command :
-       {"decompose", "dot", "entropy", "evaluate", "explain", "fetch", "full", "info", "measure",
-        "methods", "reproduce", "round", "study", "train"}) {
-    EXPECT_THAT(help.out, HasSubstr(command));
-    const auto own = ranklens({command, "--help"});
-    EXPECT_EQ(own.status, 0);
-    EXPECT_THAT(own.out, HasSubstr("Example:\n  ranklens " + command));
-    for (const std::string flag :
-         {"--seed", "--threads", "--device", "--dtype", "--out", "--quiet", "--json", "--config"}) {
-      EXPECT_THAT(own.out, HasSubstr(flag)) << command;
+  const auto commands = commands_in(help.out);
+  // One file a command, and a page.
+  EXPECT_THAT(commands, ::testing::IsSupersetOf({"compare", "compress", "contract", "data",
+                                                 "decompose", "explain", "study", "train"}));
+  for (const auto& entry : fs::directory_iterator(fs::path(RANKLENS_SOURCE_DIR) / "docs/commands"))
+    EXPECT_THAT(commands, ::testing::Contains(entry.path().stem().string()));
+  for (const auto& command : commands) expect_help({command});
+}
+
+TEST(Cli, HelpIsACommandToo) {
+  EXPECT_EQ(ranklens({"help", "train"}).out, ranklens({"train", "--help"}).out);
+  EXPECT_EQ(ranklens({"help", "data", "make"}).out, ranklens({"data", "make", "--help"}).out);
+  EXPECT_EQ(ranklens({"help"}).out, ranklens({"--help"}).out);
+  EXPECT_THAT(ranklens({"help"}).out, HasSubstr("study"));
+  expect_complaint(ranklens({"help", "trian"}), 2, "there is no command 'trian'; nearest: 'train'");
+}
+
+TEST(Cli, OtherSpellingsOfAFlagAreTheSameFlag) {
+  const auto spec = [](const std::string& flag) {
+    return ranklens({"train", "mlp", "--data", "scenes", flag, "adam(lrr=1)", "--out", "none"});
+  };
+  expect_complaint(spec("--optimizer"), 2, "'adam' has no option 'lrr'");
+  EXPECT_EQ(spec("--optimizer").err, spec("--optimiser").err);
+  for (const std::string flag : {"--method", "--methods", "--method=gradcan"}) {
+    for (const Args& command :
+         {Args{"explain", "cnn-dense", "--images", "x.npy", "--report", "p.html"},
+          Args{"study", "--data", "scenes:train=20,test=10", "--out", "none"}}) {
+      const auto args = flag.ends_with("can") ? Args{flag} : Args{flag, "gradcan"};
+      EXPECT_THAT(ranklens(joined(command, args)).err,
+                  ::testing::Not(HasSubstr("there is no flag")));
     }
   }
+  const auto grey = ranklens({"data", "inspect", "scenes:train=20,test=10", "--gray"});
+  EXPECT_THAT(grey.out, HasSubstr("[1 x 32 x 32]")) << grey.err;
+  const TemporaryFolder folder;
+  std::ofstream(folder / "c.toml") << "gray = true\n";
+  EXPECT_THAT(ranklens({"data", "inspect", "scenes:train=20,test=10", "--config",
+                        (folder / "c.toml").string()})
+                  .out,
+              HasSubstr("[1 x 32 x 32]"));
 }
 
 TEST(Cli, SaysItsVersion) {
@@ -36,6 +95,13 @@ TEST(Cli, WrongUsageNamesTheNearestRight) {
   // The misspelt flag is the fault, not the required one that it should have been.
   expect_complaint(ranklens({"measure", "--map", "x.npy"}), 2,
                    "there is no flag '--map'; nearest: '--maps'");
+  expect_complaint(ranklens({"train", "mlp", "--lr", "0.01"}), 2,
+                   "there is no flag '--lr'; the optimiser has it: --optimiser 'adam(lr=0.01)' (");
+  expect_complaint(ranklens({"train", "mlp", "--zzzzzzz"}), 2, "there is no flag '--zzzzzzz' (see");
+  expect_complaint(ranklens({"decompose", "x.npy", "--format", "xx"}), 2,
+                   "--format takes tt, tucker or cp, not 'xx' (see");
+  expect_complaint(ranklens({"entropy", "x.safetensors", "--alpha", "-1"}), 2,
+                   "--alpha takes a number from 0 to 1e+06, not '-1'");
   expect_complaint(ranklens({"methods", "everything"}), 2, "'everything' is one argument too many");
   expect_complaint(ranklens({"measure"}), 2, "--maps is required");
   expect_complaint(ranklens({"methods", "--seed", "x"}), 2, "--seed");
@@ -72,7 +138,7 @@ TEST(Cli, NumbersThatAreNoneAreSaidInWords) {
 }
 
 TEST(Cli, SizesBeyondTheMachineAreOneSentence) {
-  expect_complaint(ranklens({"info", "mlp", "--size", "65536", "--hidden", "1048576,1048576"}), 1,
+  expect_complaint(ranklens({"info", "mlp", "--size", "16384", "--hidden", "1048576,1048576"}), 1,
                    "out of memory");
 }
 
@@ -155,7 +221,10 @@ TEST_F(Config, FaultsAreSaid) {
   expect_complaint(ranklens({"methods", "--config", write("config = 'x'")}), 2,
                    "'config' is a flag, but no key of a file");
   expect_complaint(ranklens({"methods", "--config", write("confi = 'x'")}), 2,
-                   "the key 'confi' does not exist; nearest: '");
+                   "the key 'confi' does not exist\n");
+  expect_complaint(ranklens({"study", "--config", write("data = scenes")}), 2,
+                   "line 1: this value is no number, truth or list; texts stand in quotes: "
+                   "key = \"text\"");
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/files.h"
+#include "ranklens/base/image.h"
 #include "ranklens/base/npy.h"
+#include "ranklens/data/open.h"
 #include "ranklens/metrics/faithfulness.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/nn/zoo/zoo.h"
@@ -39,6 +41,40 @@ TEST(DataMake, BadInputIsOneSentence) {
   EXPECT_EQ(ranklens({"data", "make", "cats", "--out", "x"}).status, 2);
   EXPECT_EQ(ranklens({"data", "make", "scenes"}).status, 2);
   EXPECT_EQ(ranklens({"data", "inspect", "images:/nowhere"}).status, 2);
+}
+
+TEST(DataInspect, SaysWhichShareAPartIs) {
+  const TemporaryFolder folder;
+  const std::string set = (folder / "d").string(), pictures = (folder / "p").string();
+  make_scenes(set, 100);
+  const auto part = ranklens({"data", "inspect", "npy:" + set}).out;
+  EXPECT_THAT(part, HasSubstr("train: 80 of 100 images"));
+  EXPECT_THAT(part, ::testing::Not(HasSubstr("shortcut")));
+  EXPECT_THAT(ranklens({"data", "inspect", "scenes:" + set, "--split", "all"}).out,
+              HasSubstr("all: 100 images"));
+  for (const std::string name : {"cat", "dog"}) {
+    fs::create_directories(fs::path(pictures) / name);
+    for (int k = 0; k < 5; ++k)
+      base::write_png(
+          fs::path(pictures) / name / (std::to_string(k) + ".png"),
+          {.height = 8, .width = 8, .channels = 3, .pixels = std::vector<std::uint8_t>(8 * 8 * 3)});
+  }
+  const auto answer =
+      answer_of(ranklens({"data", "inspect", "images:" + pictures, "--split", "test", "--json"}));
+  EXPECT_EQ(answer["images"][0], 2);
+  EXPECT_EQ(answer["images_in_all"], 10);
+}
+
+// What `inspect` says of the generated scenes is true of those that other commands take.
+TEST(DataInspect, SeesTheScenesThatTrainingSees) {
+  const auto answer = answer_of(
+      ranklens({"data", "inspect", "scenes:train=20,test=10", "--split", "test", "--json"}));
+  const auto set = data::open("scenes:train=20,test=10", {.split = data::Split::test});
+  EXPECT_EQ(answer["hash"], set.hash);
+  EXPECT_EQ(answer["images"][0], 10);
+  const auto other = answer_of(ranklens(
+      {"data", "inspect", "scenes:train=20,test=10", "--split", "test", "--json", "--seed", "1"}));
+  EXPECT_NE(other["hash"], set.hash);
 }
 
 TEST(Measure, MapsThatAreTheirMasksScoreFully) {

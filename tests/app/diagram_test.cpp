@@ -1,6 +1,7 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/ones.h>
 
+#include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
 
 #include "app/run.h"
@@ -30,6 +31,27 @@ TEST(DiagramCommand, DrawsAndComputes) {
   EXPECT_TRUE(testing::close(base::read_npy(folder / "r.npy"), 6 * at::ones({2, 2}, at::kDouble)));
   EXPECT_GT(fs::file_size(folder / "p.svg"), 500u);
   EXPECT_GT(fs::file_size(folder / "p.tex"), 200u);
+}
+
+/// What stands between two texts.
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+  const auto begin = text.find(from);
+  if (begin == std::string::npos) return "";
+  const auto after = begin + from.size();
+  return text.substr(after, text.find(to, after) - after);
+}
+
+TEST(DiagramCommand, TheExamplesOfTheHelpRunOnTheFileOfThePage) {
+  const TemporaryFolder folder;
+  const auto page = base::read_file(fs::path(RANKLENS_SOURCE_DIR) / "docs/commands/diagram.md");
+  const auto text = between(page, "$ cat svd.tn\n", "$ ranklens");
+  ASSERT_THAT(text, HasSubstr("diagram "));
+  testing::put_file(folder / "svd.tn", text);
+  const auto name = between(ranklens({"diagram", "--help"}).out, "svd.tn --name ", " ");
+  ASSERT_NE(name, "");
+  const auto done = ranklens({"diagram", folder / "svd.tn", "--name", name, "--tensors",
+                              folder.path(), "--out", folder / "R.npy"});
+  EXPECT_EQ(done.status, 0) << done.err;
 }
 
 TEST(DiagramCommand, EqualitiesDecideTheStatus) {

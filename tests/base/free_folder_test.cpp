@@ -82,17 +82,41 @@ TEST(FreeFolder, SomeResultsMayLieAmongOtherFiles) {
   auto use = explaining("a");
   use.among_others = true;
   use.alike = {"data make"};
-  use.taken = {"gradcam.npy"};
   write_file(folder / "images.npy", "x");
   require_free(folder.path(), use);
   put_manifest(folder.path(), "data make", {{"identity", {{"count", 3}}}});
   require_free(folder.path(), use);
   fs::remove(folder / "manifest.json");
-  for (const char* name : {"gradcam.npy", "study.json", "checkpoint.safetensors"}) {
+  for (const char* name : {"study.json", "checkpoint.safetensors"}) {
     write_file(folder / name, "x");
     expect_error([&] { require_free(folder.path(), use); }, "is not empty");
     fs::remove(folder / name);
   }
+}
+
+TEST(FreeFolder, OnlyWhatTheManifestListsIsReplaced) {
+  const TemporaryFolder folder;
+  auto use = explaining("a");
+  use.among_others = true;
+  use.alike = {"data make"};
+  use.writes = {"targets.npy", "gradcam.npy"};
+  const auto refused = [&] {
+    expect_error([&] { require_free(folder.path(), use); },
+                 "gradcam.npy' is there and no manifest of ranklens lists it: it is not replaced");
+  };
+  write_file(folder / "gradcam.npy", "mine");
+  refused();
+  const nlohmann::json identity{{"identity", use.identity}};
+  put_manifest(folder.path(), "explain", identity);
+  refused();
+  for (const auto& entries : {nlohmann::json("gradcam.npy"), nlohmann::json({3, {{"file", 3}}}),
+                              nlohmann::json({{{"file", "targets.npy"}}})}) {
+    put_manifest(folder.path(), "explain", {{"identity", use.identity}, {"entries", entries}});
+    refused();
+  }
+  put_manifest(folder.path(), "explain",
+               {{"identity", use.identity}, {"entries", {{{"file", "gradcam.npy"}}}}});
+  require_free(folder.path(), use);
 }
 
 TEST(FirstDifference, NamesTheKeyAndBothValues) {

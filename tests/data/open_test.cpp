@@ -17,6 +17,7 @@
 #include "ranklens/data/npy_set.h"
 
 #include "testing/expect_error.h"
+#include "testing/put_file.h"
 #include "testing/temporary_folder.h"
 
 namespace ranklens::data {
@@ -77,6 +78,24 @@ TEST(Open, SourcesWithoutPartsKeepEveryFifthOfAClassForTesting) {
   EXPECT_EQ(open(spec, {.split = Split::train}).size(), 16);
   EXPECT_EQ(open(spec, {.split = Split::all}).size(), 20);
   EXPECT_EQ(open(spec, {.split = Split::train, .limit = 3}).size(), 3);
+}
+
+TEST(Open, AFolderWithoutAKindIsToldByItsFiles) {
+  const TemporaryFolder folder;
+  const auto place = folder.path().string();
+  const auto refused = [&](const std::string& kind) {
+    expect_error([&] { open(place); }, "'" + place + "' is a folder: write " + kind + ":" + place);
+  };
+  refused("npy");  // and all others: nothing tells
+  fs::create_directory(folder / "cats");
+  refused("images");
+  for (const auto& [name, kind] :
+       {std::pair{"t10k-labels-idx1-ubyte", "mnist"}, std::pair{"data_batch_1.bin", "cifar10"},
+        std::pair{"images.npy", "npy"}}) {
+    testing::put_file(folder / name, "");
+    refused(kind);
+    fs::remove(folder / name);
+  }
 }
 
 TEST(Open, BadSpecsAreRefused) {

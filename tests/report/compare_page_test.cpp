@@ -23,6 +23,14 @@ TEST(ComparePage, HoldsBothNetworksAndWhatMovedMost) {
   EXPECT_EQ(data.images[0].title, std::to_string(found.moved[0]));
   EXPECT_EQ(data.maps.size(), 8);
   EXPECT_EQ(data.predictions.size(), 8);
+  const auto truth = set.labels[found.moved[0]].item<std::int64_t>();
+  const auto name = set.classes[static_cast<std::size_t>(truth)];
+  EXPECT_EQ(data.images[0].label, "true class: " + name);
+  for (const auto& prediction : data.predictions) {
+    for (const auto& [label, probability] : prediction.classes)
+      EXPECT_TRUE(!label.ends_with(" (true)") || prediction.image != data.images[0].id ||
+                  label == name + " (true)");
+  }
   const auto html = page(data);  // which refuses what refers to nothing
   EXPECT_THAT(html, HasSubstr("small beside large"));
   EXPECT_THAT(to_text(compared_maps(found)), HasSubstr("Grad-CAM"));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/tensor.h>
@@ -62,6 +63,19 @@ TEST(MaskPng, IsBlackAndWhite) {
   const base::Image image =
       base::decode_image(mask_png(at::tensor({0, 1, 7, 0}).reshape({2, 2})), "mask");
   EXPECT_EQ(image.pixels, (std::vector<std::uint8_t>{0, 255, 255, 0}));
+}
+
+TEST(HeatMap, OutliersDoNotSetTheScale) {
+  auto map = at::arange(1000, at::kFloat).reshape({20, 50}) / 1000;
+  EXPECT_TRUE(without_outliers(map).is_same(map));
+  map[0][0] = -50;
+  const auto drawn = without_outliers(map);
+  // Of 1,000 magnitudes the one at place 989 (from 0) is the percentile: 0.990, since 50 is last.
+  EXPECT_FLOAT_EQ(drawn[0][0].item<float>(), -0.990F);
+  EXPECT_FLOAT_EQ(drawn.max().item<float>(), 0.990F);
+  EXPECT_EQ(drawn[10][10].item<float>(), map[10][10].item<float>());
+  const auto zeros = at::zeros({3, 3});
+  EXPECT_TRUE(without_outliers(zeros).is_same(zeros));
 }
 
 }  // namespace

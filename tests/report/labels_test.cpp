@@ -1,6 +1,7 @@
 #include "ranklens/report/labels.h"
 
 #include <cctype>
+#include <cmath>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +35,15 @@ TEST(Labels, EveryRegisteredMethodAndMetricHasOne) {
     // A label that is the id with spaces was most likely forgotten.
     EXPECT_TRUE(its_own || metric_label(id).label != spaced) << id;
   }
+}
+
+TEST(Labels, AnIntervalEndsWhereItsMetricDoes) {
+  const auto pointing = within_bounds({.mean = 0.2, .low = -2.081, .high = 2.473}, "pointing_game");
+  EXPECT_EQ(pointing.low, 0);
+  EXPECT_EQ(pointing.high, 1);
+  EXPECT_EQ(within_bounds({.low = -1.5, .high = 0.5}, "spearman").low, -1);
+  EXPECT_EQ(within_bounds({.low = 0.1, .high = 7}, "entropy").high, 7);
+  EXPECT_TRUE(std::isnan(within_bounds({.mean = 1}, "iou").low));
 }
 
 }  // namespace

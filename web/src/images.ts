@@ -36,7 +36,8 @@ export function predictionsSection(gallery: Gallery, open: Open): HTMLElement[] 
     const all = report.data.predictions.filter((one) => one.image === photo.id && one.classes.length > 1);
     if (all.length === 0) return [];
     return [h("div", { class: "predicted" },
-      h("button", { type: "button", class: "tile", "data-image": photo.id, onclick: () => open(photo.id) }, gallery.photo(photo)),
+      h("button", { type: "button", class: "tile", "data-image": photo.id, onclick: () => open(photo.id) }, gallery.photo(photo),
+        report.data.arms.length > 1 && h("span", { class: "caption" }, photo.label)),
       ...all.map((one) => h("div", { class: "classes" },
         h("h3", {}, report.data.arms.length > 1 ? report.arm(one.arm)?.label ?? photo.title : photo.title),
         h("ol", {}, ...one.classes.map((item) => h("li", {},

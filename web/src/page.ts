@@ -24,17 +24,21 @@ export function pageView(gallery: Gallery): HTMLElement[] {
     .filter((table) => table.shown).map((table) => tableView(table));
   const others = data.tables.filter((table) => table.shown && !placed.has(table.id)).map((table) => table.id);
 
+  // Where a page has no verdicts and no scores, its own tables are the answer and come first.
+  const lead = data.verdicts.length === 0 && data.scores.length === 0;
+
   const sections: Section[] = [
     ["verdicts", "Verdicts", () => data.verdicts.length > 0 ? verdictsSection(report) : []],
-    ["predictions", "What it is taken for", () => predictionsSection(gallery, browser.open)],
     ["curves", "Training", () => data.curves.length > 0 ? curvesSection(report) : []],
     ["charts", data.chart_title, () => data.charts.length > 0 ? chartsSection(report) : []],
+    ["tables", "Numbers", () => lead ? tables(...others) : []],
+    ["predictions", "What it is taken for", () => predictionsSection(gallery, browser.open)],
     ["arms", "Arms", () => tables("arms")],
     ["maps", data.arms.length > 1 ? "What they look at" : "What it looks at", () => data.grids.length === 0 ? []
       : [mapControls(gallery, true), ...data.grids.map((grid) => gridView(gallery, grid, browser.open))]],
     ["metrics", "Metrics", () => data.scores.length > 0 ? metricsSection(report) : []],
     ["images", "Image browser", () => data.images.length > 1 ? thumbnails(gallery, browser.open) : []],
-    ["tables", "More numbers", () => tables(...others)],
+    ["tables", "More numbers", () => lead ? [] : tables(...others)],
     ["time", "Time", () => tables("stages")],
     ["configuration", "Configuration", () => tables("configuration", "provenance")],
   ];

@@ -5,8 +5,13 @@
 
 #include <fmt/ranges.h>
 
+#include "ranklens/base/utf8.h"
+
 namespace ranklens::base {
 namespace {
+
+/// So many names are all said where none is near.
+constexpr std::size_t kFew = 6;
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -21,16 +26,36 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }, '?');
-  return text;
+/// What a name is told by: "aten::add" by "add", "--grey" by "grey".
+std::string_view core_of(std::string_view name) {
+  if (const auto colons = name.rfind("::"); colons != name.npos) name.remove_prefix(colons + 2);
+  return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+}
+
+/// Whether a name may have been meant: half of it is right, or it goes on.
+bool is_near(std::string_view given, std::string_view candidate) {
+  const auto name = core_of(given), other = core_of(candidate);
+  if (name.size() >= 2 && other.find(name) != other.npos) return true;
+  return edit_distance(name, other) <=
+         std::max<std::size_t>(2, std::max(name.size(), other.size()) / 2);
+}
+
+/// Control characters, and bytes that are no UTF-8, become '?'.
+std::string printable(const std::string& text) {
+  std::string shown;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto point = first_code_point(rest);
+    const bool good = point && point->value >= 0x20 && point->value != 0x7f;
+    const auto bytes = point ? point->bytes : 1;
+    shown += good ? rest.substr(0, bytes) : "?";
+    rest.remove_prefix(bytes);
+  }
+  return shown;
 }
 
 }  // namespace
 
-Error::Error(std::string message) : std::runtime_error(printable(std::move(message))) {}
+Error::Error(std::string message) : std::runtime_error(printable(message)) {}
 
 std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& candidates,
                                  std::size_t most) {
@@ -46,7 +71,10 @@ std::vector<std::string> nearest(std::string_view name, const std::vector<std::s
 }
 
 std::string nearest_hint(std::string_view name, const std::vector<std::string>& candidates) {
-  const auto names = nearest(name, candidates);
+  auto names = nearest(name, candidates);
+  std::erase_if(names, [&](const auto& candidate) { return !is_near(name, candidate); });
+  if (names.empty() && !candidates.empty() && candidates.size() <= kFew)
+    return fmt::format("; there is '{}'", fmt::join(candidates, "', '"));
   if (names.empty()) return "";
   return fmt::format("; nearest: '{}'", fmt::join(names, "', '"));
 }

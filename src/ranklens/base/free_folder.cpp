@@ -34,7 +34,7 @@ bool has_mark(const fs::path& folder, const FolderUse& use) { return any_there(f
 
 /// By these a training or a study that is not finished is known.
 bool may_lie_there(const fs::path& folder, const FolderUse& use) {
-  return use.among_others && !any_there(folder, use.taken) &&
+  return use.among_others &&
          !any_there(folder, {"study.json", "checkpoint.safetensors", "metrics.jsonl",
                              "best.safetensors", "last.safetensors"});
 }
@@ -53,8 +53,29 @@ nlohmann::json manifest_in(const fs::path& folder) {
   }
 }
 
-void check_manifest(const fs::path& folder, const FolderUse& use) {
-  const auto manifest = manifest_in(folder);
+std::set<std::string> listed_in(const nlohmann::json& manifest) {
+  std::set<std::string> names{"manifest.json"};
+  const auto entries = manifest.is_object() ? manifest.value("entries", nlohmann::json()) : nullptr;
+  for (const auto& entry : entries) {
+    if (!entry.is_object()) continue;
+    const auto name = entry.find("file");
+    if (name != entry.end() && name->is_string()) names.insert(name->get<std::string>());
+  }
+  return names;
+}
+
+/// Nothing is replaced but what the manifest, a null where there is none, says to be ours.
+void check_writes(const fs::path& folder, const FolderUse& use, const nlohmann::json& manifest) {
+  const auto listed = listed_in(manifest);
+  for (const auto& name : use.writes) {
+    require(listed.contains(name) || !fs::exists(folder / name),
+            "'{}' is there and no manifest of ranklens lists it: it is not replaced; choose "
+            "another folder (--out) or move it",
+            (folder / name).string());
+  }
+}
+
+void check_manifest(const fs::path& folder, const FolderUse& use, const nlohmann::json& manifest) {
   require(!manifest.is_null(), "'{}' holds a manifest.json that 'ranklens {}' did not write; {}",
           folder.string(), use.command, kRemedy);
   const auto command = manifest.at("command").get<std::string>();
@@ -85,10 +106,15 @@ void require_free(const fs::path& folder, const FolderUse& use) {
   require(fs::is_directory(status), "'{}' is no folder", folder.string());
   const auto name = first_name(folder);
   if (name.empty()) return;
-  if (fs::exists(folder / "manifest.json")) return check_manifest(folder, use);
+  if (fs::exists(folder / "manifest.json")) {
+    const auto manifest = manifest_in(folder);
+    check_manifest(folder, use, manifest);
+    return check_writes(folder, use, manifest);
+  }
   require(has_mark(folder, use) || may_lie_there(folder, use),
           "'{}' is not empty ('{}' is there) and holds no finished result of 'ranklens {}'; {}",
           folder.string(), name, use.command, kRemedy);
+  check_writes(folder, use, nlohmann::json());
 }
 
 std::string first_difference(const nlohmann::json& there, const nlohmann::json& here) {

@@ -19,9 +19,11 @@ struct FolderUse {
   /// what they say itself: where one is there, `identity` is not looked at.
   std::vector<std::string> marks = {};
   /// The results may lie among files of other origin, such as the images that are explained; not
-  /// among those of a training or a study, nor over `taken`.
+  /// among those of a training or a study.
   bool among_others = false;
-  std::vector<std::string> taken = {};
+  /// The names of what is written. A file of such a name is replaced only if the folder's manifest
+  /// lists it.
+  std::vector<std::string> writes = {};
 };
 
 /// An Error unless a command may write into the folder: it is absent, or empty, or holds what the

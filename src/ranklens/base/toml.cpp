@@ -51,7 +51,12 @@ nlohmann::json parse_toml(std::string_view text, std::string_view what) {
     const toml::table table = toml::parse(text);
     return to_json(table, what);
   } catch (const toml::parse_error& error) {
-    fail("{}, line {}: {}", what, error.source().begin.line, error.description());
+    const std::string said(error.description());
+    // As of: data = scenes
+    const bool unquoted = said.find("could not determine value type") != said.npos;
+    fail("{}, line {}: {}", what, error.source().begin.line,
+         unquoted ? "this value is no number, truth or list; texts stand in quotes: key = \"text\""
+                  : said);
   }
 }
 

@@ -154,4 +154,12 @@ Dataset read_image_folder(const fs::path& folder, const FolderOptions& options) 
   return data;
 }
 
+std::int64_t count_image_files(const fs::path& folder) {
+  std::vector<std::string> classes;
+  std::int64_t count = 0;
+  for (const auto& items : list(folder, Split::all, classes))
+    count += static_cast<std::int64_t>(items.size());
+  return count;
+}
+
 }  // namespace ranklens::data

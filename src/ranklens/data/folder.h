@@ -21,4 +21,7 @@ struct FolderOptions {
 /// size is given, and any file that does not decode.
 Dataset read_image_folder(const std::filesystem::path& folder, const FolderOptions& options = {});
 
+/// How many such files the folder holds, in all its parts; none is read. Errors as above.
+std::int64_t count_image_files(const std::filesystem::path& folder);
+
 }  // namespace ranklens::data

@@ -7,6 +7,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/npy.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/data/cifar.h"
 #include "ranklens/data/folder.h"
@@ -89,6 +90,23 @@ Dataset finished(Dataset data, const OpenOptions& options) {
   return data;
 }
 
+/// A folder as it is to be written, by what lies in it: "npy:D"; all kinds where that tells
+/// nothing.
+std::string with_kind(const fs::path& folder) {
+  std::error_code failed;
+  bool folders = false;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const auto name = entry.path().filename().string();
+    if (name == "images.npy") return "npy:" + folder.string();
+    if (name.ends_with("_batch.bin") || name.starts_with("data_batch_"))
+      return "cifar10:" + folder.string();
+    if (name.find("-ubyte") != name.npos) return "mnist:" + folder.string();
+    folders = folders || entry.is_directory(failed);
+  }
+  if (folders) return "images:" + folder.string();
+  return fmt::format("npy:{0}, images:{0}, mnist:{0} or cifar10:{0}", folder.string());
+}
+
 struct Source {
   std::string_view kind, rest;
   bool generated = false;
@@ -99,8 +117,10 @@ Source parse_source(std::string_view spec) {
   Source source{.kind = spec.substr(0, colon),
                 .rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1)};
   const std::vector<std::string> kinds{"cifar10", "mnist", "images", "npy", "scenes"};
-  require(std::find(kinds.begin(), kinds.end(), source.kind) != kinds.end(),
-          "data of the kind '{}' does not exist{}", source.kind,
+  const bool known = std::find(kinds.begin(), kinds.end(), source.kind) != kinds.end();
+  if (std::error_code ignored; !known && fs::is_directory(spec, ignored))
+    base::fail("'{}' is a folder: write {}", spec, with_kind(fs::path(spec)));
+  require(known, "data of the kind '{}' does not exist{}", source.kind,
           base::nearest_hint(std::string(source.kind), kinds));
   source.generated =
       source.kind == "scenes" && (source.rest.empty() || !fs::is_directory(source.rest));
@@ -108,6 +128,14 @@ Source parse_source(std::string_view spec) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> count_of_all(std::string_view spec) {
+  const auto source = parse_source(spec);
+  const fs::path folder(source.rest);
+  if (source.generated || source.kind == "cifar10" || source.kind == "mnist") return std::nullopt;
+  if (source.kind == "images") return count_image_files(folder);
+  return base::read_npy(folder / "labels.npy").numel();
+}
 
 std::string without_place(std::string_view spec) {
   const auto source = parse_source(spec);

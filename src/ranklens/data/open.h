@@ -31,6 +31,10 @@ struct OpenOptions {
 /// item of each class to `test`. The result is checked and has its name and hash.
 Dataset open(std::string_view spec, const OpenOptions& options = {});
 
+/// How many images the folder holds in all its parts, of the kinds npy (scenes:DIR too) and images;
+/// nothing of others. Pixels are not read.
+std::optional<std::int64_t> count_of_all(std::string_view spec);
+
 /// The spec without the folder it names, which is another one on every machine: "cifar10" of
 /// "cifar10:DIR"; generated data keep all of it. What the folder holds is told by Dataset::hash.
 std::string without_place(std::string_view spec);

@@ -24,26 +24,16 @@ Estimate of_images(const study::Summary& summary) {
   return {summary.mean, summary.lower, summary.upper, static_cast<int>(summary.count)};
 }
 
-void add_arm(const char* id, const std::string& label, const study::ComparedNetwork& network,
-             const study::ComparedNetwork& reference, ReportData& data) {
-  Arm arm{.id = id, .label = label, .reference = std::string(id) == kFirst};
-  arm.accuracy.mean = network.accuracy;
-  arm.parameters = network.parameters;
-  arm.compression =
-      1 - static_cast<double>(network.parameters) / static_cast<double>(reference.parameters);
-  arm.forward_speed.mean = network.images_per_second;
-  arm.speed_run = "compare";
-  data.arms.push_back(std::move(arm));
-}
-
+/// The answers, likeliest first; the true class is marked among them.
 void add_answers(const at::Tensor& probabilities, std::int64_t k, const char* arm,
-                 const std::vector<std::string>& classes, ReportData& data) {
+                 const std::vector<std::string>& classes, std::size_t truth, ReportData& data) {
   const auto most = std::min<std::int64_t>(5, probabilities.size(1));
   const auto [values, places] = at::topk(probabilities[k], most);
   Prediction prediction{.image = compared_image(k), .arm = arm};
   for (std::int64_t i = 0; i < most; ++i) {
     const auto place = static_cast<std::size_t>(places[i].item<std::int64_t>());
-    prediction.classes.emplace_back(classes.at(place), values[i].item<double>());
+    prediction.classes.emplace_back(classes.at(place) + (place == truth ? " (true)" : ""),
+                                    values[i].item<double>());
   }
   data.predictions.push_back(std::move(prediction));
 }
@@ -58,7 +48,7 @@ void add_map(const study::ComparedMaps& maps, std::int64_t k, const at::Tensor& 
     Map shown{.image = compared_image(k),
               .arm = arm,
               .method = study::method_name(maps.method),
-              .picture = grey_map(map[0]),
+              .picture = grey_map(without_outliers(map[0])),
               .values = {}};
     for (const auto& [metric, values] : maps.per_image)
       shown.values[metric] = values[static_cast<std::size_t>(k)];
@@ -71,7 +61,7 @@ void add_map(const study::ComparedMaps& maps, std::int64_t k, const at::Tensor& 
 Table compared_networks(const study::Comparison& found, const CompareLabels& labels) {
   Table table{
       .id = "networks",
-      .title = "The networks",
+      .title = "The two networks",
       .columns = {{.title = "network"},
                   {.title = "accuracy", .format = Format::Percent, .better = Better::Higher},
                   {.title = "loss", .format = Format::Number, .better = Better::Lower},
@@ -96,7 +86,9 @@ Table compared_networks(const study::Comparison& found, const CompareLabels& lab
 Table compared_maps(const study::Comparison& found) {
   Table table{.id = "agreement",
               .title = "How the maps of both networks agree",
-              .note = "Mean over the images with its 95 % interval; 1 for equal maps.",
+              .note =
+                  "Mean over the images with its 95 % interval, cut where the metric ends; 1 for "
+                  "equal maps.",
               .columns = {{.title = "method"}}};
   if (found.maps.empty()) return table;
   for (const auto& [metric, summary] : found.maps.front().agreement)
@@ -106,29 +98,41 @@ Table compared_maps(const study::Comparison& found) {
                              .decimals = 3});
   for (const auto& maps : found.maps) {
     Row row{.cells = {method_label(study::method_name(maps.method))}};
-    for (const auto& [metric, summary] : maps.agreement) row.cells.emplace_back(of_images(summary));
+    for (const auto& [metric, summary] : maps.agreement)
+      row.cells.emplace_back(within_bounds(of_images(summary), metric));
     table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+std::string accuracy_change(const study::Summary& difference) {
+  auto text = fmt::format("{:+.2f} percentage points", 100 * difference.mean);
+  // Without any spread the interval has no width, which is no certainty.
+  if (difference.lower < difference.upper)
+    text += fmt::format(" (95 % interval over images {:+.2f} to {:+.2f})", 100 * difference.lower,
+                        100 * difference.upper);
+  return text;
 }
 
 ReportData compare_page(const study::Comparison& found, const data::Dataset& set,
                         const CompareLabels& labels, std::int64_t shown) {
   ReportData data;
   data.title = fmt::format("{} beside {}", labels.second, labels.first);
-  data.lead = fmt::format(
-      "Accuracy changes by {:+.2f} percentage points (95 % interval over images {:+.2f} to "
-      "{:+.2f}); "
-      "both give the same answer on {:.1f} % of {} images.",
-      100 * found.accuracy_difference.mean, 100 * found.accuracy_difference.lower,
-      100 * found.accuracy_difference.upper, 100 * found.same_answers, set.size());
+  data.lead =
+      fmt::format("Accuracy changes by {}; both give the same answer on {:.1f} % of {} images.",
+                  accuracy_change(found.accuracy_difference), 100 * found.same_answers, set.size());
   data.command = labels.command;
   data.notes.push_back(
       "Intervals are over images: they say how far figures would move with other images, not with "
       "another training.");
+  data.notes.push_back(
+      "Where the largest value of a map is more than twice its 99th percentile, the map is drawn "
+      "up "
+      "to that percentile.");
   data.notes.push_back("Both networks are asked about the answer of the first.");
-  add_arm(kFirst, labels.first, found.first, found.first, data);
-  add_arm(kSecond, labels.second, found.second, found.first, data);
+  // Their numbers stand in a table of their own.
+  data.arms = {{.id = kFirst, .label = labels.first, .reference = true},
+               {.id = kSecond, .label = labels.second}};
   for (const auto& maps : found.maps) {
     const auto id = study::method_name(maps.method);
     data.methods.push_back({.id = id, .label = method_label(id), .description = maps.method});
@@ -156,11 +160,11 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
     const auto label = static_cast<std::size_t>(set.labels[k].item<std::int64_t>());
     data.images.push_back({.id = compared_image(k),
                            .title = std::to_string(k),
-                           .label = set.classes.at(label),
+                           .label = "true class: " + set.classes.at(label),
                            .png = photo_png(image)});
     grid.images.push_back(compared_image(k));
-    add_answers(found.first_probabilities, k, kFirst, set.classes, data);
-    add_answers(found.second_probabilities, k, kSecond, set.classes, data);
+    add_answers(found.first_probabilities, k, kFirst, set.classes, label, data);
+    add_answers(found.second_probabilities, k, kSecond, set.classes, label, data);
     for (const auto& maps : found.maps) add_map(maps, k, image, data);
   }
   data.grids.push_back(std::move(grid));

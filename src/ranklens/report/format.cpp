@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/base/utf8.h"
+
 namespace ranklens::report {
 
 int decimals(double size) {
@@ -46,41 +48,12 @@ std::string number(double value, int decimals) {
 }
 
 std::string interval(const Estimate& estimate, int decimals) {
+  // Values without any spread say nothing of how far the mean may be off.
+  if (estimate.low == estimate.high) return "";
   if (!std::isfinite(estimate.low) || !std::isfinite(estimate.high)) return "";
   return fmt::format("[{}, {}]", number(estimate.low, decimals), number(estimate.high, decimals));
 }
 
-std::size_t display_width(std::string_view text) {
-  // Continuation bytes of UTF-8 (10xxxxxx) take no column of their own.
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string escape_html(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
+std::size_t display_width(std::string_view text) { return base::count_code_points(text); }
 
 }  // namespace ranklens::report

@@ -22,7 +22,4 @@ std::string interval(const Estimate& estimate, int decimals);
 /// Columns that UTF-8 text takes on a terminal, one for each code point.
 std::size_t display_width(std::string_view text);
 
-/// Text with &, <, > and quotes as HTML entities.
-std::string escape_html(std::string_view text);
-
 }  // namespace ranklens::report

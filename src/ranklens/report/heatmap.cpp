@@ -69,6 +69,14 @@ GreyMap grey_map(const at::Tensor& map) {
   return {base::encode_png(result.image), result.low, result.low + 255 * result.step};
 }
 
+at::Tensor without_outliers(const at::Tensor& map) {
+  if (map.numel() == 0) return map;
+  const auto sizes = std::get<0>(map.abs().to(at::kCPU, at::kDouble).flatten().sort());
+  const auto place = (99 * (sizes.numel() - 1)) / 100;
+  const double most = sizes[place].item<double>(), largest = sizes[-1].item<double>();
+  return most > 0 && largest > 2 * most ? map.clamp(-most, most) : map;
+}
+
 std::string photo_png(const at::Tensor& image) {
   base::require(image.dim() == 3 && (image.size(0) == 1 || image.size(0) == 3),
                 "an image must be [1 or 3 channels, height, width]");

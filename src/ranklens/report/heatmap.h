@@ -20,6 +20,12 @@ struct GreyMap {
 /// map is all level 0. Error for NaN or infinities or another number of dimensions.
 GreyMap grey_map(const at::Tensor& map);
 
+/// The map [H, W] as it is drawn where a few pixels are far above all others and would leave the
+/// rest dark: if its largest magnitude is more than twice the 99th percentile q of its magnitudes,
+/// held to
+/// [-q, q]; else the map itself.
+at::Tensor without_outliers(const at::Tensor& map);
+
 /// An image [C, H, W], C = 1 or 3, values in [0, 1] (clamped), as an 8-bit PNG.
 std::string photo_png(const at::Tensor& image);
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 
 #include "ranklens/explain/labels.h"
+#include "ranklens/metrics/registry.h"
 #include "ranklens/study/keys.h"
 
 namespace ranklens::report {
@@ -43,6 +45,13 @@ std::string method_label(std::string_view id) {
   if (const auto pair = study::pair_methods(id))
     return method_label(pair->first) + " with " + method_label(pair->second);
   return explain::method_label(id);
+}
+
+Estimate within_bounds(Estimate estimate, std::string_view metric) {
+  const auto& known = metrics::find(metric);
+  if (std::isfinite(estimate.low)) estimate.low = std::max(estimate.low, known.lowest);
+  if (std::isfinite(estimate.high)) estimate.high = std::min(estimate.high, known.highest);
+  return estimate;
 }
 
 MetricLabel metric_label(std::string_view id) {

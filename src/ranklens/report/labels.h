@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "ranklens/report/estimate.h"
+
 /// What ids are called where people read them: "smoothgrad" is SmoothGrad. An id that is not listed
 /// is its own label, with spaces for underscores.
 namespace ranklens::report {
@@ -17,6 +19,10 @@ struct MetricLabel {
 };
 
 MetricLabel metric_label(std::string_view id);
+
+/// An interval of a metric's mean, without the values that the metric cannot take: an interval by
+/// Student's t over a few seeds knows no bounds.
+Estimate within_bounds(Estimate estimate, std::string_view metric);
 
 /// "frog" -> "Frog".
 std::string capitalised(std::string text);

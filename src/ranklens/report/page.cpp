@@ -6,6 +6,7 @@
 #include "ranklens/base/base64.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/markup.h"
 #include "ranklens/report/format.h"
 #include "ranklens/report/page_parts.h"
 #include "ranklens/report/page_template.h"
@@ -87,13 +88,13 @@ std::string accuracy_text(const Verdict& verdict) {
   if (verdict.accuracy_matched) {
     switch (*verdict.accuracy_matched) {
       case study::Outcome::supported:
-        text = "accuracy matched";
+        text = "accuracies agree";
         break;
       case study::Outcome::contradicted:
-        text = "accuracy not matched";
+        text = "accuracies differ";
         break;
       case study::Outcome::undecided:
-        text = "accuracy not shown to match";
+        text = "accuracies not shown to agree";
         break;
     }
   }
@@ -108,7 +109,7 @@ std::string page(const ReportData& data) {
   std::string result;
   result.reserve(rest.size() + json.size() + 65536);
   replace_next(result, rest, "<title>ranklens report</title>",
-               "<title>" + escape_html(data.title) + "</title>");
+               "<title>" + base::escape_html(data.title) + "</title>");
   // Whoever reads without scripts still gets the verdicts and the tables.
   replace_next(result, rest, "</noscript>", plain_body(data) + "</noscript>");
   replace_next(result, rest, "id=\"data\">null</script>", "id=\"data\">" + json + "</script>");

@@ -81,7 +81,7 @@ Score score_of(const std::string& arm, const std::string& method, const Results&
     const auto values = study::over_seeds(results.cells, arm, [&](const study::Cell& cell) {
       return study::value_of(cell, method, name);
     });
-    if (!values.empty()) score.values[name] = estimate(values);
+    if (!values.empty()) score.values[name] = within_bounds(estimate(values), name);
   }
   return score;
 }

@@ -12,6 +12,8 @@
 namespace ranklens::tn::diagram::book {
 namespace {
 
+constexpr double kWidest = 480;  // pixels: shrunk to the width of a telephone it can be read
+
 std::string code_html(std::string_view label, std::string_view code) {
   return fmt::format("<div class=\"code\"><h4>{}</h4><pre tabindex=\"0\">{}</pre></div>\n", label,
                      base::escape_html(code));
@@ -81,12 +83,13 @@ std::string facts_html(const Verified& verified) {
         verified.errors.size() == 1
             ? "drawing against second way"
             : fmt::format("side {} of the drawing against second way", side + 1);
-    row(what, fmt::format("error {:.1e}", verified.errors[side]),
+    row(what, fmt::format("error <span>{:.1e}</span>", verified.errors[side]),
         verified.errors[side] <= verified.tolerance);
   }
   for (const Fact& fact : verified.facts) {
     row(formula_html(fact.text),
-        fmt::format("{:.6g} {} {:.6g}", fact.value, fact.at_most ? "≤" : "=", fact.bound),
+        fmt::format("<span>{:.6g}</span> {} <span>{:.6g}</span>", fact.value,
+                    fact.at_most ? "≤" : "=", fact.bound),
         fact.holds());
   }
   for (const std::string& name : verified.broken) {
@@ -103,7 +106,8 @@ std::string entry_html(const Entry& entry) {
       "<article id=\"{}\" tabindex=\"-1\"><h3>{} <a href=\"#{}\" aria-label=\"link to this "
       "item\">#</a></h3>\n<p>{}</p>\n",
       item.id, base::escape_html(item.title), item.id, text_html(item.text));
-  html += "<figure tabindex=\"0\">" + svg(draw(diagram), item.title, Style::OfPage) + "</figure>\n";
+  html += "<figure tabindex=\"0\">" +
+          svg(draw(diagram, {.most_width = kWidest}), item.title, Style::OfPage) + "</figure>\n";
   html += "<p class=\"formula\">" + formula_html(item.formula) + "</p>\n" + sizes_html(diagram);
   html += code_html("einsum", einsum_text(diagram));
   html += code_html("C++, as drawn", contract_text(diagram));
@@ -153,7 +157,8 @@ std::string introduction(const std::vector<Chapter>& chapters, std::uint64_t see
       "<p class=\"{}\"><b>{}</b></p>\n{}"
       "<p>A name at a line is the name of its index, a thick line an index of many values, a star "
       "a complex conjugate, a dashed line what is joined first, a frame a sum in brackets.</p>\n"
-      "<p>In the code, <code>copy(3, 3)</code>, <code>ones(3)</code>, <code>zeros(3, 4)</code> and "
+      "<p>In the code, <code>copy(3, 3, 3)</code>, <code>ones(3)</code>, <code>zeros(3, 4)</code> "
+      "and "
       "<code>eye(3)</code> are the tensors of those names with legs of these sizes, and "
       "<code>fuse(3, 4)</code> groups two legs of 3 and 4 values into one of 12. In the second way "
       "<code>t(\"A\", i, j)</code> is an element, <code>each(sizes, f)</code> the tensor whose "

@@ -36,7 +36,7 @@ h4{margin:.6rem 0 .15rem;font-size:.8rem;color:var(--quiet);font-weight:600}
 p{margin:.4rem 0}
 figure{margin:.6rem 0;overflow-x:auto;text-align:center}
 figure svg{max-width:none}
-.formula{font:italic 1.12rem Georgia,'Times New Roman',serif;text-align:center;overflow-wrap:anywhere}
+.formula{font:italic 1.12rem Georgia,'Times New Roman',serif;line-height:1.7;text-align:center;overflow-wrap:anywhere}
 sub,sup{font-size:.72em;line-height:0}
 .sizes{text-align:center;color:var(--quiet);font-size:.85rem;margin:.2rem 0}
 code{font:.9em ui-monospace,monospace;background:var(--box);border-radius:4px;padding:0 .2em}
@@ -46,6 +46,7 @@ summary{cursor:pointer;color:var(--quiet);font-size:.85rem}
 table{border-collapse:collapse;margin-top:.7rem;width:100%;font-size:.85rem}
 td{padding:.2rem .5rem .2rem 0;border-top:1px solid var(--line);vertical-align:top}
 td:nth-child(2){white-space:nowrap;font-variant-numeric:tabular-nums}
+td span{white-space:nowrap}
 .yes{color:var(--yes)}.no{color:var(--no)}
 td:last-child{text-align:right;white-space:nowrap}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;margin:.8rem 0;padding:.6rem;background:var(--box);border-radius:8px}
@@ -53,7 +54,7 @@ td:last-child{text-align:right;white-space:nowrap}
 .keys{color:var(--quiet);font-size:.85rem}
 kbd{border:1px solid var(--line);border-radius:4px;padding:0 .35em;background:var(--box);font:inherit}
 [hidden]{display:none!important}
-@media(max-width:60rem){body{display:block}nav{position:static;height:auto;max-height:45vh;border:0;border-bottom:1px solid var(--line)}nav ol{columns:13rem}main{padding:1rem}article{padding:.7rem .8rem}td:nth-child(2){white-space:normal}}
+@media(max-width:60rem){body{display:block}nav{position:static;height:auto;max-height:45vh;border:0;border-bottom:1px solid var(--line)}nav ol{columns:13rem}main{padding:1rem}article{padding:.7rem .8rem}td:nth-child(2){white-space:normal}figure svg{max-width:100%;height:auto}}
 @media print{nav{display:none}body{display:block}article{break-inside:avoid}}
 )";
 }
