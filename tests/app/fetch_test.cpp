@@ -1,8 +1,12 @@
 #include "ranklens/nn/fetch.h"
 
+#include <map>
 #include <stdlib.h>
 
+#include <ATen/TensorOperators.h>
+
 #include "ranklens/base/files.h"
+#include "ranklens/base/npy.h"
 
 #include "app/run.h"
 
@@ -41,7 +45,7 @@ TEST_F(Fetch, FaultsAreSaid) {
   expect_complaint(ranklens({"fetch", name}), 2, "efficientnet-lite0.safetensors");
 }
 
-TEST(Fetched, ExplainsPhotosWhereTheModelIsThere) {
+TEST(Fetched, IsTheKnownNetworkWhereItIsThere) {
   if (!nn::fetched_model("efficientnet-lite0")) {
     GTEST_SKIP() << "`ranklens fetch efficientnet-lite0` was not run";
   }
@@ -49,6 +53,47 @@ TEST(Fetched, ExplainsPhotosWhereTheModelIsThere) {
   EXPECT_EQ(info["origin"], "fetched");
   EXPECT_EQ(info["parameters"], 4652008);
   EXPECT_EQ(info["labels"].size(), 1000U);
+}
+
+std::vector<std::string> photos_in(const fs::path& folder) {
+  std::vector<std::string> photos;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none))
+    photos.push_back(entry.path().string());
+  std::sort(photos.begin(), photos.end());
+  return photos;
+}
+
+// foolbox's photographs have their class in their name (imagenet_00_243.jpg); of scikit-image's,
+// the classes of two are beyond doubt: a cat, and an espresso.
+TEST(Fetched, NamesAndExplainsPhotographsWhereTheyAreThere) {
+  const auto photos = photos_in(nn::model_folder().parent_path() / "photos");
+  if (!nn::fetched_model("efficientnet-lite0") || photos.size() != 24)
+    GTEST_SKIP() << "scripts/photos was not run";
+  const TemporaryFolder folder;
+  const auto answer =
+      answer_of(ranklens(joined({"explain", "efficientnet-lite0", "--json", "--method",
+                                 "gradcam,untrained(gradcam)", "--out", (folder / "maps").string()},
+                                photos)));
+  int right = 0;
+  std::map<std::string, int> taken_for;
+  for (const auto& image : answer["images"]) {
+    const std::string name = image["image"];
+    const int best = image["predictions"][0]["index"];
+    taken_for[name] = best;
+    if (name.starts_with("imagenet_")) right += best == std::stoi(name.substr(12)) ? 1 : 0;
+  }
+  EXPECT_EQ(right, 17);
+  EXPECT_THAT(taken_for["chelsea.png"], ::testing::AllOf(::testing::Ge(281), ::testing::Le(285)));
+  EXPECT_EQ(taken_for["coffee.png"], 967);
+  const auto maps = base::read_npy(folder / "maps/gradcam.npy"),
+             control = base::read_npy(folder / "maps/gradcam-untrained.npy");
+  EXPECT_EQ(maps.sizes(), at::IntArrayRef({24, 224, 224}));
+  EXPECT_EQ(control.sizes(), maps.sizes());
+  // Each photograph has a place that speaks for its class, and not all of it does.
+  EXPECT_GT(maps.amax({1, 2}).min().item<float>(), 0);
+  EXPECT_LT((maps / maps.amax({1, 2}, true)).mean({1, 2}).max().item<float>(), 0.9);
+  EXPECT_FALSE(maps.equal(control));
 }
 
 }  // namespace
