@@ -125,6 +125,14 @@ TEST(DiagramScene, AClosedLineIsACircle) {
   }
 }
 
+TEST(DiagramScene, ABareLineIsOneStroke) {
+  const auto s = scene("", "id[a:3,b] -> a, b");
+  ASSERT_EQ(s.lines.size(), 1u);
+  EXPECT_DOUBLE_EQ(std::abs(s.lines[0].points[3].x - s.lines[0].points[0].x), 60);
+  EXPECT_EQ(s.texts.size(), 2u);
+  EXPECT_EQ(scene("", "id[a:3,b] -> a left, b down").lines.size(), 2u);
+}
+
 TEST(DiagramScene, AnIdentityMakesAnOpenLegLonger) {
   const auto reach = [](const std::string& text) {
     const auto s = scene("tensor A[i:3,j:3]", text + " -> i left, k right");

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kOpen = 26;    // how far an open leg reaches beyond its tensor
 constexpr double kBow = 15;     // between parallel wires
+constexpr double kBare = 30;    // half a bare line
 constexpr double kLonger = 30;  // what an identity adds to an open leg
 
 class TermDrawing {
@@ -78,20 +79,34 @@ class TermDrawing {
   }
 
   void draw_open(const Wire& wire, const Leaving& leaving) {
+    if (net_.nodes[wire.a.node].hidden) return draw_bare(wire, leaving.direction);
     const Shape& shape = shapes_[wire.a.node];
     const Point d = leaving.direction;
     Point from = shape.centre;
     if (leaving.parallel) {
       from.x += 2 * shape.half_width * ((leaving.rank + 0.5) / leaving.count - 0.5);
     }
-    const bool line = net_.nodes[wire.a.node].hidden;
-    const double reach = line ? 30
-                              : std::abs(d.x) * shape.half_width +
-                                    std::abs(d.y) * shape.half_height + kOpen +
-                                    kLonger * wire.identities;
+    const double reach = std::abs(d.x) * shape.half_width + std::abs(d.y) * shape.half_height +
+                         kOpen + kLonger * wire.identities;
     const Cubic curve = straight(from, from + reach * d);
-    add_curve(line ? curve : clipped(curve, &shape, nullptr), wire);
+    add_curve(clipped(curve, &shape, nullptr), wire);
     label_end(wire, curve[3], d);
+  }
+
+  /// An end of a bare line, drawn from its middle; where the line goes straight on, the end that is
+  /// written first draws all of it, since halves that overlap in the middle would show there.
+  void draw_bare(const Wire& wire, Point d) {
+    const Point c = shapes_[wire.a.node].centre, end = c + kBare * d;
+    bool goes_on = false;
+    for (std::size_t w = 0; w < net_.wires.size(); ++w) {
+      const Wire& other = net_.wires[w];
+      if (!other.open() || other.bent || other.a.node != wire.a.node) continue;
+      const Point apart = open_[w].direction + d;
+      goes_on = goes_on || std::hypot(apart.x, apart.y) < 1e-9;
+    }
+    if (!goes_on) add_curve(straight(c, end), wire);
+    if (goes_on && wire.a.leg == 0) add_curve(straight(c - kBare * d, end), wire);
+    label_end(wire, end, d);
   }
 
   /// Leaves on the side opposite to where it ends and turns round the tensor: above it for the leg
@@ -249,7 +264,7 @@ class TermDrawing {
               .conjugate = node.conjugate};
     if (node.form == Form::Triangle)
       text.at =
-          text.at + (-0.28 * std::abs(shape.direction.x) * shape.half_width) * shape.direction;
+          text.at + (-0.38 * std::abs(shape.direction.x) * shape.half_width) * shape.direction;
     if (node.form == Form::Triangle) text.at.y -= 0.3 * shape.direction.y * shape.half_height;
     scene_.texts.push_back(std::move(text));
   }

@@ -66,6 +66,11 @@ std::array<Point, 3> corners(const Shape& s) {
           s.centre + (-length) * d + breadth * n};
 }
 
+std::pair<Point, Point> bar(const Shape& s) {
+  const Point far{0.95 * s.half_width, 0.95 * s.half_height};
+  return {far, far - Point{7, 7}};
+}
+
 bool inside(const Shape& s, Point p, double margin) {
   const double dx = std::abs(p.x - s.centre.x), dy = std::abs(p.y - s.centre.y);
   const double w = s.half_width + margin, h = s.half_height + margin;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "ranklens/tn/diagram/scene.h"
@@ -19,6 +20,9 @@ Cubic bowed(Point a, Point b, double bow);
 
 /// The corners of a triangle or wedge whose point shows in its direction.
 std::array<Point, 3> corners(const Shape& shape);
+/// The stroke through a diagonal tensor, from its centre: where it ends, a little outside, and
+/// where it stops short of the name.
+std::pair<Point, Point> bar(const Shape& shape);
 bool inside(const Shape& shape, Point p, double margin = 0);
 
 /// The curve without what lies inside the shapes at its ends; null: no shape there.

@@ -64,11 +64,14 @@ std::string shape_svg(const Shape& s) {
       return rounded(s, 0, h, "tds") + rounded(s, 3, h - 3, "tdo");
     case Form::HalfCircle:
       return rounded(s, 0, h, "tds") + dark_half(s);
-    case Form::BarredCircle:
+    case Form::BarredCircle: {
+      const auto [far, near] = bar(s);
       return rounded(s, 0, h, "tds") +
-             fmt::format("<path class=\"tdo\" stroke-opacity=\".4\" d=\"M{} {}L{} {}\"/>\n",
-                         number(c.x - 0.7 * w), number(c.y - 0.7 * h), number(c.x + 0.7 * w),
-                         number(c.y + 0.7 * h));
+             fmt::format("<path class=\"tdo\" d=\"M{} {}L{} {}M{} {}L{} {}\"/>\n",
+                         number(c.x - far.x), number(c.y - far.y), number(c.x - near.x),
+                         number(c.y - near.y), number(c.x + near.x), number(c.y + near.y),
+                         number(c.x + far.x), number(c.y + far.y));
+    }
     case Form::Diamond:
       return polygon({c + Point{-w, 0}, c + Point{0, -h}, c + Point{w, 0}, c + Point{0, h}}, "tds");
     case Form::Square:

@@ -57,10 +57,11 @@ std::string shape_tex(const Shape& s) {
       return "\\filldraw[tensor] " + round + ";\n\\begin{scope}\\clip " + round +
              ";\\fill[opacity=.4] " + place_tex(c - half) + " rectangle " +
              place_tex(c + Point{0, h}) + ";\\end{scope}\n";
-    case Form::BarredCircle:
-      return "\\filldraw[tensor] " + round + ";\n\\draw " +
-             place_tex(c + Point{-0.7 * w, -0.7 * h}) + " -- " +
-             place_tex(c + Point{0.7 * w, 0.7 * h}) + ";\n";
+    case Form::BarredCircle: {
+      const auto [far, near] = bar(s);
+      return "\\filldraw[tensor] " + round + ";\n\\draw " + place_tex(c - far) + " -- " +
+             place_tex(c - near) + " " + place_tex(c + near) + " -- " + place_tex(c + far) + ";\n";
+    }
     case Form::Diamond:
       return "\\filldraw[tensor] " +
              path_tex({c + Point{-w, 0}, c + Point{0, -h}, c + Point{w, 0}, c + Point{0, h}}) +
