@@ -58,7 +58,7 @@ TEST(Layers, AreTheFoldersOfTheSources) {
   const auto order = layers();
   ASSERT_FALSE(order.empty());
   for (const auto& entry : fs::directory_iterator(fs::path(RANKLENS_SOURCE_DIR) / "src/ranklens")) {
-    EXPECT_THAT(order, testing::Contains(entry.path().filename().string()));
+    EXPECT_THAT(order, ::testing::Contains(entry.path().filename().string()));
   }
 }
 
@@ -68,7 +68,7 @@ TEST(Layers, IncludeOnlyWhatIsBelow) {
     if (!fs::exists(folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       if (!is_source(entry.path())) continue;
-      EXPECT_THAT(faults(layer, read(entry.path())), testing::IsEmpty()) << entry.path();
+      EXPECT_THAT(faults(layer, read(entry.path())), ::testing::IsEmpty()) << entry.path();
     }
   }
 }
@@ -77,11 +77,11 @@ TEST(Layers, AViolationIsSeen) {
   EXPECT_THAT(faults("nn",
                      "#include \"ranklens/optim/adam.h\"\n#include \"ranklens/tn/svd.h\"\n"
                      "#include \"ranklens/nn/graph.h\"\n#include \"sibling.h\"\n"),
-              testing::ElementsAre("ranklens/optim/adam.h", "sibling.h"));
+              ::testing::ElementsAre("ranklens/optim/adam.h", "sibling.h"));
   EXPECT_THAT(faults("nn", "#include <torch/torch.h>\n#include <ATen/core/Tensor.h>\n"),
-              testing::ElementsAre("torch/torch.h"));
+              ::testing::ElementsAre("torch/torch.h"));
   EXPECT_THAT(faults("nn", "#include \"ranklens/elsewhere/x.h\""),
-              testing::ElementsAre("ranklens/elsewhere/x.h"));
+              ::testing::ElementsAre("ranklens/elsewhere/x.h"));
 }
 
 /// All files of the project but what is built, installed or fetched.

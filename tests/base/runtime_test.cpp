@@ -14,7 +14,7 @@
 namespace ranklens::base {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Progress, LineSaysRateAndTimeLeft) {
   const ProgressUpdate update{
@@ -81,7 +81,7 @@ TEST(InterruptDeathTest, SecondSignalKills) {
         std::raise(SIGINT);
         std::raise(SIGINT);
       },
-      testing::KilledBySignal(SIGINT), "");
+      ::testing::KilledBySignal(SIGINT), "");
 }
 
 TEST(Threads, ScopeRestores) {
@@ -104,8 +104,8 @@ TEST(Clock, RestartStartsAgain) {
 }
 
 TEST(Version, NamesEverything) {
-  EXPECT_THAT(version(), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
-  EXPECT_THAT(libtorch_version(), testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
+  EXPECT_THAT(version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+  EXPECT_THAT(libtorch_version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
   EXPECT_FALSE(processor().empty());
   EXPECT_FALSE(instruction_set().empty());
 }
