@@ -1,7 +1,9 @@
 #include "ranklens/study/compare.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -69,19 +71,20 @@ const std::vector<std::string>& outputs_of(const OpenedModel& first, const Opene
 std::pair<std::string, std::string> short_names(const std::string& first,
                                                 const std::string& second) {
   namespace fs = std::filesystem;
-  const auto end_of = [](const std::string& name, std::ptrdiff_t parts) {
-    const fs::path path(name);
-    auto from = path.end();
-    while (parts-- > 0 && from != path.begin()) --from;
-    fs::path end;
-    for (; from != path.end(); ++from) end /= *from;
+  using Parts = std::vector<std::filesystem::path>;
+  const auto parts_of = [](const std::filesystem::path& path) {
+    return Parts(path.begin(), path.end());
+  };
+  const auto a = parts_of(first), b = parts_of(second);
+  const auto end_of = [](const Parts& parts, std::size_t count) {
+    std::filesystem::path end;
+    for (auto k = parts.size() - std::min(count, parts.size()); k < parts.size(); ++k)
+      end /= parts[k];
     return end.string();
   };
-  const auto most = std::max(std::distance(fs::path(first).begin(), fs::path(first).end()),
-                             std::distance(fs::path(second).begin(), fs::path(second).end()));
-  std::ptrdiff_t parts = 1;
-  while (parts < most && end_of(first, parts) == end_of(second, parts)) ++parts;
-  return {end_of(first, parts), end_of(second, parts)};
+  std::size_t count = 1;
+  while (count < std::max(a.size(), b.size()) && end_of(a, count) == end_of(b, count)) ++count;
+  return {end_of(a, count), end_of(b, count)};
 }
 
 void compare(CompareCommand command) {
