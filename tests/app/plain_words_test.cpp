@@ -35,7 +35,7 @@ TEST(PlainWords, CompareSaysWhichNetworkIsUntrainedAndShortensTheirNames) {
   }
   const std::string a = folder / "a/best.safetensors", b = folder / "b/best.safetensors";
   const Args rest{
-      "--data", "scenes:train=20,test=10", "--methods", "gradcam", "--explained", "4", "--split",
+      "--data", "scenes:train=20,test=10", "--methods", "saliency", "--explained", "4", "--split",
       "test"};
   const auto fresh = ranklens(joined({"compare", "mlp", a}, rest));
   ASSERT_EQ(fresh.status, 0) << fresh.err;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
@@ -23,7 +24,7 @@ class MakeCell : public ::testing::Test {
  protected:
   void SetUp() override {
     base::set_threads(1);
-    base::set_product_kernel(base::ProductKernel::libtorch);  // not by a measurement each time
+    base::set_product_kernel(base::ProductKernel::libtorch);
   }
   void TearDown() override { base::clear_interrupt(); }
 
@@ -36,30 +37,56 @@ double total_seconds(const Cell& cell) {
   return sum;
 }
 
-TEST_F(MakeCell, TheStagesOfACellAddUpToItsTimeByTheClock) {
+/// Seconds of a cell: those of its stages, and those by the clock.
+struct Timed {
+  double stages = 0, clock = 0;
+  double gap() const { return std::abs(stages - clock); }
+};
+
+/// The attempt whose two sums are nearest: what a busy machine keeps waiting between two stages is
+/// in some attempts, what is not counted would be in all.
+template <class Attempt>
+Timed nearest_of_three(const Attempt& attempt) {
+  auto best = attempt();
+  for (int repeat = 1; repeat < 3; ++repeat) {
+    const auto next = attempt();
+    if (next.gap() < best.gap()) best = next;
+  }
+  return best;
+}
+
+/// Two epochs in a folder of their own; `interrupted`: stopped in the second one and gone on with.
+Timed timed_cell(bool interrupted) {
   auto config = tiny();
   config.epochs = config.full_epochs = 2;
   const auto material = open_material(config);
+  const ranklens::testing::TemporaryFolder folder;
   base::Stopwatch watch;
-  const auto whole = make_cell(config, quiet(whole_.path()), material, "dense", 1);
-  const double took = watch.restart();
-  ASSERT_TRUE(whole);
-  EXPECT_NEAR(total_seconds(whole->cell), took, 0.02 + 0.02 * took);
-  for (const auto& [stage, seconds] : whole->cell.seconds) EXPECT_GT(seconds, 0) << stage;
+  double clock = 0;
+  if (interrupted) {
+    auto options = quiet(folder.path());
+    options.progress = [](const base::ProgressUpdate& update) {
+      if (update.done > 48) base::request_interrupt();
+    };
+    EXPECT_FALSE(make_cell(config, options, material, "dense", 1));
+    base::clear_interrupt();
+    clock = watch.restart();
+  }
+  const auto made = make_cell(config, quiet(folder.path()), material, "dense", 1);
+  clock += watch.restart();
+  if (!made) throw base::Error("the cell was not made");
+  for (const auto& [stage, seconds] : made->cell.seconds) EXPECT_GT(seconds, 0) << stage;
+  return {total_seconds(made->cell), clock};
+}
 
-  // Stopped in the middle: what the first process did counts.
-  auto options = quiet(shared_.path());
-  options.progress = [](const base::ProgressUpdate& update) {
-    if (update.done > 48) base::request_interrupt();  // within the second epoch
-  };
-  watch.restart();
-  ASSERT_FALSE(make_cell(config, options, material, "dense", 1));
-  base::clear_interrupt();
-  const double first = watch.restart();
-  const auto rest = make_cell(config, quiet(shared_.path()), material, "dense", 1);
-  const double second = watch.restart();
-  ASSERT_TRUE(rest);
-  EXPECT_NEAR(total_seconds(rest->cell), first + second, 0.05 + 0.05 * (first + second));
+TEST_F(MakeCell, TheStagesOfACellAddUpToItsTimeByTheClock) {
+  const auto found = nearest_of_three([] { return timed_cell(false); });
+  EXPECT_NEAR(found.stages, found.clock, 0.02 + 0.02 * found.clock);
+}
+
+TEST_F(MakeCell, WhatAnInterruptedProcessDidCounts) {
+  const auto found = nearest_of_three([] { return timed_cell(true); });
+  EXPECT_NEAR(found.stages, found.clock, 0.05 + 0.05 * found.clock);
 }
 
 TEST_F(MakeCell, WhatNetworksTakeTheImagesForIsKept) {

@@ -58,7 +58,7 @@ class StudyRun : public ::testing::Test {
  protected:
   void SetUp() override {
     base::set_threads(1);
-    base::set_product_kernel(base::ProductKernel::libtorch);  // not by a measurement each time
+    base::set_product_kernel(base::ProductKernel::libtorch);
   }
   void TearDown() override { base::clear_interrupt(); }
 
