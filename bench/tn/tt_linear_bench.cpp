@@ -1,13 +1,16 @@
 #include <ctime>
+#include <optional>
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/randn.h>
 #include <benchmark/benchmark.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ranklens/base/product.h"
 #include "ranklens/tn/linear/merge.h"
+#include "ranklens/tn/linear/panel_cost.h"
+#include "ranklens/tn/linear/rates.h"
 #include "ranklens/tn/linear/tt_linear.h"
 
 #include "inputs.h"
@@ -15,6 +18,7 @@
 namespace {
 
 using ranklens::tn::KeepStates;
+using ranklens::tn::Schedule;
 using ranklens::tn::TrainModes;
 
 struct Case {
@@ -30,6 +34,8 @@ const Case kCases[] = {
     {"1024_r4_b128", {{4, 8, 8, 4}, {4, 8, 8, 4}, {1, 4, 4, 4, 1}}, 128},
     {"4096_r8_b256", {{8, 8, 8, 8}, {8, 8, 8, 8}, {1, 8, 8, 8, 1}}, 256},
     {"2048to13824_r16_b512", {{24, 24, 24}, {16, 16, 8}, {1, 16, 16, 1}}, 512},
+    {"2048to128_r16_b128", {{8, 4, 4}, {16, 16, 8}, {1, 16, 16, 1}}, 128},
+    {"1024_r32_b256", {{32, 32}, {32, 32}, {1, 32, 1}}, 256},
 };
 
 std::vector<at::Tensor> cores_of(const char* name, const TrainModes& modes, bool training) {
@@ -53,7 +59,9 @@ void timed(benchmark::State& state, const Case& c, double operations, Run&& run)
   state.counters["batch"] = static_cast<double>(c.batch);
 }
 
-void train_linear(benchmark::State& state, const Case& c, bool training, KeepStates keep) {
+/// `given`: a schedule in place of the planned one.
+void train_linear(benchmark::State& state, const Case& c, bool training, KeepStates keep,
+                  const std::optional<Schedule>& given = {}) {
   const std::string name = c.name;
   const auto cores = cores_of(c.name, c.modes, training);
   auto watched = cores;
@@ -63,14 +71,16 @@ void train_linear(benchmark::State& state, const Case& c, bool training, KeepSta
   const at::Tensor dy = inputs::given_or(
       name + ".dy", [&] { return at::randn({c.batch, c.modes.outs(0, c.modes.cores())}); });
   const at::AutoGradMode mode(training);
-  const auto schedule = ranklens::tn::tt_linear_schedule(cores, c.batch, training, keep);
+  const auto schedule =
+      given ? *given : ranklens::tn::tt_linear_schedule(cores, c.batch, training, keep);
   double once = 0;
   for (const auto& s : step_sizes(c.modes, schedule, c.batch)) once += 2 * s.multiply_adds();
   if (schedule.rebuild) once = 2.0 * static_cast<double>(c.batch * x.size(1) * dy.size(1));
-  state.SetLabel(describe(schedule));
+  state.SetLabel(describe(schedule) + (given && schedule.stored[0] ? ", stored" : ""));
   at::Tensor last;
   timed(state, c, (training ? 3 : 1) * once, [&] {
-    const auto y = ranklens::tn::tt_linear(cores, x, {}, {.keep = keep, .schedule = schedule});
+    // Planning is a part of what a layer does.
+    const auto y = ranklens::tn::tt_linear(cores, x, {}, {.keep = keep, .schedule = given});
     if (training) {
       torch::autograd::grad({y}, watched, {dy});
     } else {
@@ -80,6 +90,19 @@ void train_linear(benchmark::State& state, const Case& c, bool training, KeepSta
   if (!training) inputs::give_back(name + ".y", last);
 }
 
+/// All that the planner chooses among in mode `fast`: what it takes must be near the best of them.
+std::vector<Schedule> alternatives(const Case& c, bool training) {
+  ranklens::tn::ScheduleOptions options{.batch = c.batch,
+                                        .training = training,
+                                        .store = training ? 1e12 : 0,
+                                        .rates = ranklens::tn::typical_rates(at::kFloat)};
+  auto found = panel_schedules(c.modes, options);
+  found.push_back({.steps = {{0, c.modes.cores(), true}}, .rebuild = true, .stored = {training}});
+  options.rates.panels = 0;
+  if (const auto tiles = plan_application(c.modes, options); !tiles.rebuild) found.push_back(tiles);
+  return found;
+}
+
 void dense_linear(benchmark::State& state, const Case& c, bool training) {
   const auto n = c.modes.ins(0, c.modes.cores()), m = c.modes.outs(0, c.modes.cores());
   const at::Tensor w = at::randn({m, n}).requires_grad_(training);
@@ -87,7 +110,7 @@ void dense_linear(benchmark::State& state, const Case& c, bool training) {
   const at::Tensor dy = at::randn({c.batch, m});
   const at::AutoGradMode mode(training);
   timed(state, c, (training ? 6.0 : 2.0) * static_cast<double>(c.batch * n * m), [&] {
-    const auto y = at::linear(x, w);
+    const auto y = ranklens::base::linear(x, w);
     if (training) torch::autograd::grad({y}, {x, w}, {dy});
   });
 }
@@ -106,6 +129,14 @@ const bool kRegistered = [] {
         benchmark::RegisterBenchmark((name + what).c_str(), [&c, training,
                                                              keep](benchmark::State& state) {
           train_linear(state, c, training, keep);
+        })->Unit(benchmark::kMillisecond);
+      }
+      std::size_t number = 0;
+      for (const auto& schedule : alternatives(c, training)) {
+        const auto name = "train_alternative/" + what + "/" + std::to_string(number++);
+        benchmark::RegisterBenchmark(name.c_str(), [&c, training,
+                                                    schedule](benchmark::State& state) {
+          train_linear(state, c, training, KeepStates::fast, schedule);
         })->Unit(benchmark::kMillisecond);
       }
     }

@@ -9,7 +9,8 @@
 #include "ranklens/tn/linear/tt_linear.h"
 #include "ranklens/tn/train/tensor_train.h"
 
-#include "tn/measured.h"
+#include "testing/operator_counts.h"
+#include "testing/peak_memory.h"
 #include "tn/values.h"
 
 // The layer whose weight is a TT matrix against the dense layer, gradients by the chain rule of the
@@ -88,7 +89,7 @@ void expect_dense_layer(const Layer& layer, at::ScalarType dtype, const TTLinear
   EXPECT_LT(relative(tt_linear(cores, inputs[0], inputs[1], options), wanted[0]), bound);
 }
 
-/// From the left, from the right, and all cores at once but the first.
+/// From the left, from the right, all cores at once but the first, and the matrix rebuilt.
 std::vector<Schedule> forced(std::size_t d) {
   Schedule from_left, from_right;
   for (std::size_t k = 0; k < d; ++k) {
@@ -106,6 +107,8 @@ std::vector<Schedule> forced(std::size_t d) {
     turned.stored.assign(turned.steps.size() - 1, true);
     all.push_back(turned);
   }
+  for (const bool kept : {false, true})
+    all.push_back({.steps = {{0, d, true}}, .rebuild = true, .stored = {kept}});
   return all;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linear/merge.h"
+#include "ranklens/tn/linear/panels/table.h"
 
 namespace ranklens::tn {
 namespace {
@@ -131,6 +132,68 @@ TEST(TTLinear, EveryOrderGivesTheSameResultAndGradients) {
   }
 }
 
+/// A train in two steps by panels: cut after `cut` cores, from either end.
+Schedule by_panels(std::size_t cut, std::size_t cores, bool from_left, bool stored) {
+  Schedule schedule{.tile = 16, .panels = true, .stored = {stored}};
+  schedule.steps = from_left ? std::vector<Absorption>{{0, cut, true}, {cut, cores, true}}
+                             : std::vector<Absorption>{{cut, cores, false}, {0, cut, true}};
+  return schedule;
+}
+
+void expect_dense_layer(const std::vector<at::Tensor>& cores, std::int64_t batch,
+                        const Schedule& schedule, double tolerance) {
+  SCOPED_TRACE(describe(schedule));
+  const auto modes = modes_of(cores);
+  const auto type = cores.front().options();
+  const auto n = modes.ins(0, cores.size()), m = modes.outs(0, cores.size());
+  const auto x = at::randn({batch, n}, type), bias = at::randn({m}, type),
+             dy = at::randn({batch, m}, type);
+  std::vector<at::Tensor> exact;
+  for (const auto& core : cores) exact.push_back(core.to(at::kDouble));
+  const auto wanted =
+      through_dense(exact, x.to(at::kDouble), bias.to(at::kDouble), dy.to(at::kDouble));
+  const auto found = through(cores, x, bias, dy, {.schedule = schedule});
+  expect_close(found.y.to(at::kDouble), wanted.y, tolerance);
+  expect_close(found.x.to(at::kDouble), wanted.x, tolerance);
+  expect_close(found.bias.to(at::kDouble), wanted.bias, tolerance);
+  for (std::size_t k = 0; k < cores.size(); ++k)
+    expect_close(found.cores[k].to(at::kDouble), wanted.cores[k], tolerance);
+  const at::NoGradGuard no_gradients;
+  expect_close(tt_linear(cores, x, bias, {.schedule = schedule}).to(at::kDouble), wanted.y,
+               tolerance);
+}
+
+TEST(TTLinear, PanelsGiveTheSameResultAndGradients) {
+  if (panels::table() == nullptr) GTEST_SKIP() << "no kernels for this processor";
+  at::manual_seed(4);
+  const auto cores = random_cores(kPrimes, at::kFloat);
+  for (std::size_t cut = 1; cut < 4; ++cut) {
+    for (const bool from_left : {false, true}) {
+      for (const bool stored : {false, true}) {
+        for (const std::int64_t batch : {1, 8, 37})
+          expect_dense_layer(cores, batch, by_panels(cut, 4, from_left, stored), 2e-6);
+      }
+    }
+  }
+}
+
+TEST(TTLinear, ARebuiltMatrixGivesTheSameResultAndGradients) {
+  at::manual_seed(5);
+  for (const bool stored : {false, true}) {
+    const Schedule rebuilt{.steps = {{0, 4, true}}, .rebuild = true, .stored = {stored}};
+    expect_dense_layer(random_cores(kPrimes, at::kDouble), 6, rebuilt, 1e-13);
+    expect_dense_layer(random_cores(kPrimes, at::kFloat), 6, rebuilt, 2e-6);
+  }
+}
+
+TEST(TTLinear, TransposedCoresArePlannedToo) {
+  at::manual_seed(6);
+  auto cores = random_cores({.out = {8, 9}, .in = {9, 8}, .ranks = {1, 4, 1}}, at::kFloat);
+  for (auto& core : cores) core = core.transpose(1, 2);
+  for (const std::int64_t batch : {3, 64})
+    expect_dense_layer(cores, batch, tt_linear_schedule(cores, batch, true), 2e-6);
+}
+
 TEST(TTLinear, PlannedSchedulesInEveryType) {
   at::manual_seed(2);
   for (const auto& modes :
@@ -168,9 +231,12 @@ TEST(TTLinear, CanBeDifferentiatedTwice) {
     const auto first = torch::autograd::grad({y.pow(3).sum()}, {x}, {}, true, true);
     return torch::autograd::grad({first[0].pow(2).sum()}, {x, cores[0], cores[1]});
   };
-  const auto found = of(tt_linear(cores, x, {}, {.schedule = halves}));
+  const Schedule rebuilt{.steps = {{0, 2, true}}, .rebuild = true, .stored = {true}};
   const auto wanted = of(at::matmul(x, dense_matrix(cores).t()));
-  for (std::size_t k = 0; k < 3; ++k) expect_close(found[k], wanted[k], 1e-12);
+  for (const auto& schedule : {halves, rebuilt}) {
+    const auto found = of(tt_linear(cores, x, {}, {.schedule = schedule}));
+    for (std::size_t k = 0; k < 3; ++k) expect_close(found[k], wanted[k], 1e-12);
+  }
 }
 
 TEST(TTLinear, SaysWhatDoesNotFit) {

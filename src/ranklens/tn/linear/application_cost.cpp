@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ranklens/tn/linear/panel_cost.h"
 #include "ranklens/tn/linear/schedule_cost.h"
 
 namespace ranklens::tn {
@@ -12,16 +13,45 @@ double result_numbers(const StepSizes& s) {
          static_cast<double>(s.columns);
 }
 
-/// The dense matrix and one product; its gradient flows back through the merging.
-ScheduleCost rebuilt_cost(const TrainModes& modes, double batch, double bytes, bool training) {
+bool stores(const Schedule& schedule, std::size_t k) {
+  return k < schedule.stored.size() && schedule.stored[k];
+}
+
+/// The dense matrix and one product; the matrix is formed again where it is not kept.
+ScheduleCost rebuilt_cost(const TrainModes& modes, const Schedule& schedule, double batch,
+                          double bytes, bool training) {
   const auto all = modes.cores();
   const double size = merged_size(modes, 0, all);
-  const auto merging = merging_of(modes, 0, all);
-  ScheduleCost cost{.forward = merging.operations + 2 * batch * size, .working = bytes * size};
+  const double merging = merging_of(modes, 0, all).operations;
+  ScheduleCost cost{.forward = merging + 2 * batch * size, .working = bytes * size};
   if (!training) return cost;
-  cost.backward = 2 * merging.operations + 4 * batch * size;
-  cost.kept = bytes * merging.written / 2;  // every merged core once: half is their turning round
+  const bool kept = stores(schedule, 0);
+  cost.backward = (kept ? 2 : 3) * merging + 4 * batch * size;
+  cost.kept = kept ? bytes * size : 0;
   cost.working = 2 * bytes * size;
+  return cost;
+}
+
+/// Two steps in one pass: the memory is that of a few rows of the batch and of both matrices.
+ScheduleCost panel_cost(const TrainModes& modes, const Schedule& schedule, double batch,
+                        double bytes, bool training) {
+  const auto n = two_steps_of(modes, schedule);
+  const auto tile = static_cast<double>(schedule.tile);
+  const double ins = static_cast<double>(n.p * n.q), outs = static_cast<double>(n.s * n.t);
+  const auto state = static_cast<double>(n.state());
+  const double first = 2 * batch * state * static_cast<double>(n.q),
+               second = 2 * batch * state * static_cast<double>(n.t);
+  const double matrices = static_cast<double>(n.s * n.r * n.q + n.t * n.p * n.r);
+  double merging = 0;
+  for (const auto& step : schedule.steps)
+    merging += merging_of(modes, step.first, step.last).operations;
+  const bool kept = training && stores(schedule, 0);
+  ScheduleCost cost{.forward = merging + first + second};
+  cost.working = bytes * (2 * matrices + tile * (ins + outs + state));
+  if (!training) return cost;
+  cost.backward = 3 * merging + 2 * (first + second) + (kept ? 0 : first);
+  cost.kept = kept ? bytes * batch * state : 0;
+  cost.working = bytes * (6 * matrices + tile * (3 * ins + 2 * outs + 2 * state));
   return cost;
 }
 
@@ -30,7 +60,8 @@ ScheduleCost rebuilt_cost(const TrainModes& modes, double batch, double bytes, b
 ScheduleCost schedule_cost(const TrainModes& modes, const Schedule& schedule, std::int64_t batch,
                            std::int64_t bytes, bool training) {
   const auto rows = static_cast<double>(batch), each = static_cast<double>(bytes);
-  if (schedule.rebuild) return rebuilt_cost(modes, rows, each, training);
+  if (schedule.rebuild) return rebuilt_cost(modes, schedule, rows, each, training);
+  if (schedule.panels) return panel_cost(modes, schedule, rows, each, training);
   ScheduleCost cost;
   const auto sizes = step_sizes(modes, schedule, 1);
   double merging = 0, products = 0, again = 0, tile = 0;
@@ -43,14 +74,14 @@ ScheduleCost schedule_cost(const TrainModes& modes, const Schedule& schedule, st
     cost.working += each * static_cast<double>(sizes[k].rows) * static_cast<double>(sizes[k].inner);
     if (last) continue;
     const double numbers = result_numbers(sizes[k]);
-    const bool stored = k < schedule.stored.size() && schedule.stored[k];
+    const bool stored = stores(schedule, k);
     if (stored && training) cost.kept += each * rows * numbers;
     if (!stored) again += product;
     tile += numbers;
   }
   cost.forward = merging + products;
   cost.working += each * static_cast<double>(std::min(schedule.tile, batch)) * tile;
-  // Merging is done again for its graph, and its gradients are two products each.
+  // Merging is done again, and its gradients are two products each.
   if (training) cost.backward = 3 * merging + 2 * products + again;
   return cost;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/tn/linear/panel_cost.h"
 #include "ranklens/tn/linear/schedule_cost.h"
 
 namespace ranklens::tn {
@@ -110,6 +111,12 @@ class Search {
 
 /// Stores the results that are cheaper to keep than to compute again, as far as `store` allows.
 void choose_stored(const TrainModes& modes, Schedule& schedule, const ScheduleOptions& options) {
+  if (schedule.panels) return;
+  if (schedule.rebuild) {
+    const double bytes = static_cast<double>(options.bytes) * merged_size(modes, 0, modes.cores());
+    schedule.stored.assign(1, options.training && bytes <= options.store);
+    return;
+  }
   schedule.stored.assign(schedule.steps.size() - 1, false);
   if (!options.training || options.store <= 0) return;
   const auto sizes = step_sizes(modes, schedule, options.batch);
@@ -156,6 +163,7 @@ std::vector<StepSizes> step_sizes(const TrainModes& modes, const Schedule& sched
 double expected_seconds(const TrainModes& modes, const Schedule& schedule,
                         const ScheduleOptions& options) {
   if (schedule.rebuild) return dense_seconds(modes, options);
+  if (schedule.panels) return panel_seconds(modes, schedule, options);
   double seconds = copies_seconds(modes, schedule, options);
   const auto sizes = step_sizes(modes, schedule, schedule.tile);
   for (std::size_t k = 0; k < sizes.size(); ++k) {
@@ -183,6 +191,9 @@ Schedule plan_application(const TrainModes& modes, const ScheduleOptions& option
       if (!options.tiled) break;
     }
   }
+  for (auto& found : panel_schedules(modes, options)) {
+    if (found.seconds < best.seconds) best = std::move(found);
+  }
   choose_stored(modes, best, options);
   return best;
 }
@@ -200,6 +211,8 @@ std::string describe(const Schedule& schedule) {
                         : step.from_left ? " from the left"
                                          : " from the right");
   }
+  if (schedule.panels)
+    return fmt::format("{}; both in one pass, {} rows at once", text, schedule.tile);
   return fmt::format("{}; batch {}, {} {} at once", text, schedule.batch_last ? "last" : "first",
                      schedule.tile, schedule.tile == 1 ? "row" : "rows");
 }

@@ -37,12 +37,14 @@ struct StepSizes {
 /// lies: nothing is permuted. The batch is the first or the last of these indices; as the last it
 /// makes the products wide where few columns are left.
 struct Schedule {
-  std::vector<Absorption> steps;
+  std::vector<Absorption> steps{};
   bool batch_last = false;
-  std::int64_t tile = 1;     ///< rows of the batch that are worked on at once
-  bool rebuild = false;      ///< the dense matrix is formed: one step, one product
-  std::vector<bool> stored;  ///< of each step's result but the last: kept for the backward pass
-  double seconds = 0;        ///< what the cost model expects
+  std::int64_t tile = 1;       ///< rows of the batch that are worked on at once
+  bool rebuild = false;        ///< the dense matrix is formed: one step, one product
+  bool panels = false;         ///< both of two steps in one pass, by panels/two_steps.h
+  std::vector<bool> stored{};  ///< of each step's result but the last, or of the rebuilt matrix:
+                               ///< kept for the backward pass
+  double seconds = 0;  ///< what the cost model expects
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
@@ -53,6 +55,8 @@ struct Rates {
   double dense = 8e10;     ///< the same for the kernel that dense layers use
   double bandwidth = 6e9;  ///< bytes copied
   double call = 1.5e-6;    ///< seconds of a call
+  double panels = 0;       ///< operations of the kernels of panels/, 0 where there are none
+  std::int64_t lanes = 8;  ///< numbers that these hold in a register
 };
 
 struct ScheduleOptions {
@@ -70,7 +74,8 @@ std::vector<StepSizes> step_sizes(const TrainModes& modes, const Schedule& sched
                                   std::int64_t rows);
 
 /// The cheapest schedule by the cost model: an exact search over all ways to absorb merged groups
-/// of cores from either end, with the batch first or last, and the dense matrix rebuilt. (Merging
+/// of cores from either end, with the batch first or last, in two steps by the kernels of panels/,
+/// and the dense matrix rebuilt. (Merging
 /// cores before they meet the batch is what makes trains faster than dense layers at all: the cost
 /// over a dense product's is r (1/m_1 + 1/n_2) for two halves.)
 Schedule plan_application(const TrainModes& modes, const ScheduleOptions& options);

@@ -115,7 +115,9 @@ double dense_seconds(const TrainModes& modes, const ScheduleOptions& options) {
                       (options.rates.dense * efficiency(static_cast<double>(options.batch),
                                                         static_cast<double>(modes.ins(0, whole)),
                                                         static_cast<double>(modes.outs(0, whole))));
-  return (options.training ? 3 : 1) * once + merge_seconds(modes, {0, whole, true}, options);
+  const double merging = merge_seconds(modes, {0, whole, true}, options);
+  const bool again = options.training && options.store <= 0;  // the matrix is not kept
+  return (options.training ? 3 : 1) * once + (again ? 4.0 / 3 : 1) * merging;
 }
 
 }  // namespace ranklens::tn

@@ -1,6 +1,9 @@
 #include "ranklens/tn/linear/tt_linear.h"
 
+#include <algorithm>
 #include <fstream>
+#include <limits>
+#include <map>
 #include <string>
 
 #include <ATen/TensorOperators.h>
@@ -12,9 +15,10 @@
 #include "ranklens/base/by_graph.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
+#include "ranklens/tn/linear/application.h"
+#include "ranklens/tn/linear/application_cost.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/rates.h"
-#include "ranklens/tn/linear/tiles.h"
 
 namespace ranklens::tn {
 namespace {
@@ -22,15 +26,12 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-std::vector<StepSizes> row_sizes(const TrainModes& modes, const Schedule& schedule) {
-  return step_sizes(modes, schedule, 1);
-}
-
 /// The same order by libtorch's operators, the whole batch at once: what can be differentiated any
 /// number of times.
 at::Tensor apply_by_operators(const std::vector<at::Tensor>& cores, const at::Tensor& x,
                               const at::Tensor& bias, const Schedule& schedule) {
-  const auto sizes = row_sizes(modes_of(cores), schedule);
+  if (schedule.rebuild) return base::linear(x, dense_matrix(cores), bias);
+  const auto sizes = step_sizes(modes_of(cores), schedule, 1);
   const auto matrices = step_matrices(cores, schedule);
   const auto rows = x.size(0);
   auto state = schedule.batch_last ? x.t() : x;
@@ -52,10 +53,7 @@ struct DifferentiableApplication : torch::autograd::Function<DifferentiableAppli
   static at::Tensor forward(AutogradContext* context, const Schedule& schedule, const at::Tensor& x,
                             const std::optional<at::Tensor>& bias, at::TensorList cores) {
     const auto own = cores.vec();
-    const auto matrices = step_matrices(own, schedule);
-    const Application work{schedule, row_sizes(modes_of(own), schedule), matrices};
-    std::vector<at::Tensor> kept;
-    auto y = apply_tiles(work, x, bias.value_or(at::Tensor()), &kept);
+    auto [y, kept] = apply_schedule(schedule, own, x, bias.value_or(at::Tensor()), true);
     tensor_list saved{x, bias.value_or(at::Tensor())};
     saved.insert(saved.end(), own.begin(), own.end());
     saved.insert(saved.end(), kept.begin(), kept.end());
@@ -82,30 +80,18 @@ struct DifferentiableApplication : torch::autograd::Function<DifferentiableAppli
     auto found = at::GradMode::is_enabled()
                      ? base::gradients_by_graph(apply_by_operators(cores, x, bias, schedule),
                                                 inputs, gradients[0])
-                     : by_tiles(schedule, x, bias, cores, kept, gradients[0]);
+                     : by_hand(schedule, x, bias, cores, kept, gradients[0]);
     found.insert(found.begin(), at::Tensor());  // the schedule's
     return found;
   }
 
-  static tensor_list by_tiles(const Schedule& schedule, const at::Tensor& x, const at::Tensor& bias,
-                              const std::vector<at::Tensor>& cores,
-                              const std::vector<at::Tensor>& kept, const at::Tensor& gradient) {
+  static tensor_list by_hand(const Schedule& schedule, const at::Tensor& x, const at::Tensor& bias,
+                             const std::vector<at::Tensor>& cores,
+                             const std::vector<at::Tensor>& kept, const at::Tensor& gradient) {
     const auto dy = gradient.contiguous();
-    // The gradients of the merged matrices reach the cores through the graph of the merging, whose
-    // cost does not depend on the batch.
-    std::vector<at::Tensor> leaves, matrices;
-    {
-      const at::AutoGradMode with_gradients(true);
-      for (const auto& core : cores) leaves.push_back(core.detach().requires_grad_());
-      matrices = step_matrices(leaves, schedule);
-    }
-    std::vector<at::Tensor> values;
-    for (const auto& matrix : matrices) values.push_back(matrix.detach());
-    const Application work{schedule, row_sizes(modes_of(cores), schedule), values};
-    const auto found = apply_tiles_backward(work, x, dy, kept, x.requires_grad());
+    const auto found = apply_backward(schedule, cores, x, dy, kept, x.requires_grad());
     tensor_list result{found.x, bias.defined() && bias.requires_grad() ? dy.sum(0) : at::Tensor()};
-    const auto of_cores = torch::autograd::grad(matrices, leaves, found.matrices);
-    result.insert(result.end(), of_cores.begin(), of_cores.end());
+    result.insert(result.end(), found.cores.begin(), found.cores.end());
     return result;
   }
 };
@@ -121,6 +107,26 @@ double free_memory() {
   return 4e9;
 }
 
+/// plan_application(), searched once for the same question: a layer asks it at every step.
+Schedule remembered(const TrainModes& modes, const ScheduleOptions& options) {
+  thread_local std::map<std::vector<double>, Schedule> answers;
+  std::vector<double> question{static_cast<double>(options.batch),
+                               static_cast<double>(options.training),
+                               static_cast<double>(options.bytes),
+                               static_cast<double>(options.tiled),
+                               options.store,
+                               options.rates.product,
+                               options.rates.dense,
+                               options.rates.panels};
+  for (const auto* sizes : {&modes.out, &modes.in, &modes.ranks})
+    question.insert(question.end(), sizes->begin(), sizes->end());
+  const auto known = answers.find(question);
+  if (known != answers.end()) return known->second;
+  constexpr std::size_t most = 1000;
+  if (answers.size() >= most) answers.clear();
+  return answers.emplace(std::move(question), plan_application(modes, options)).first->second;
+}
+
 bool needs_gradient(const std::vector<at::Tensor>& cores, const at::Tensor& x,
                     const at::Tensor& bias) {
   if (!at::GradMode::is_enabled()) return false;
@@ -133,16 +139,27 @@ bool needs_gradient(const std::vector<at::Tensor>& cores, const at::Tensor& x,
 
 Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t batch, bool training,
                             KeepStates keep) {
-  const bool stores = training && keep == KeepStates::fast;
   const auto& core = cores.front();
-  return plan_application(modes_of(cores), {.batch = batch,
-                                            .training = training,
-                                            .bytes = static_cast<std::int64_t>(core.element_size()),
-                                            .store = stores && core.is_cpu() ? free_memory() / 4
-                                                     : stores                ? 1e9
-                                                                             : 0,
-                                            .tiled = core.is_cpu(),
-                                            .rates = typical_rates(core.scalar_type())});
+  const auto modes = modes_of(cores);
+  ScheduleOptions options{.batch = batch,
+                          .training = training,
+                          .bytes = static_cast<std::int64_t>(core.element_size()),
+                          .tiled = core.is_cpu(),
+                          .rates = typical_rates(core.scalar_type())};
+  if (!core.is_cpu()) options.rates.panels = 0;
+  if (!training || keep == KeepStates::low_memory) return remembered(modes, options);
+  // How much memory is free is asked only where it could matter.
+  constexpr double little = 1 << 24, unknown = 1e9;
+  options.store = little;
+  const auto modest = remembered(modes, options);
+  options.store = core.is_cpu() ? std::numeric_limits<double>::infinity() : unknown;
+  const auto wanted = remembered(modes, options);
+  if (wanted == modest || !core.is_cpu()) return wanted;
+  const double free = free_memory() / 4;
+  const auto kept = schedule_cost(modes, wanted, batch, options.bytes, true).kept;
+  if (kept <= free) return wanted;
+  options.store = free;
+  return plan_application(modes, options);
 }
 
 at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,
@@ -151,20 +168,19 @@ at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,
   const auto ins = modes.ins(0, cores.size()), outs = modes.outs(0, cores.size());
   base::require(x.dim() >= 1 && x.size(-1) == ins, "a tensor-train weight takes {} inputs, not {}",
                 ins, x.dim() >= 1 ? x.size(-1) : 0);
-  const auto rows = x.reshape({-1, ins}).contiguous();
+  const auto rows = x.reshape({-1, ins}).to(cores.front().scalar_type()).contiguous();
   const bool training = needs_gradient(cores, x, bias);
   const auto schedule = options.schedule
                             ? *options.schedule
                             : tt_linear_schedule(cores, rows.size(0), training, options.keep);
   at::Tensor y;
-  if (schedule.rebuild || rows.size(0) == 0) {
+  if (rows.size(0) == 0) {
     y = base::linear(rows, dense_matrix(cores), bias);
   } else if (training) {
     const auto given = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
     y = DifferentiableApplication::apply(schedule, rows, given, at::TensorList(cores));
   } else {
-    const auto matrices = step_matrices(cores, schedule);
-    y = apply_tiles({schedule, row_sizes(modes, schedule), matrices}, rows, bias, nullptr);
+    y = apply_schedule(schedule, cores, rows, bias, false).y;
   }
   auto sizes = x.sizes().vec();
   sizes.back() = outs;
