@@ -56,9 +56,10 @@ std::vector<Candidate> curve(double scale, std::int64_t unit, int count) {
   return candidates;
 }
 
-TEST(Allocate, IsNoWorseThanAnyChoiceThatTakesNoMore) {
+TEST(Allocate, IsAsGoodAsAnyChoiceThatTakesAStepLess) {
   const std::vector<std::vector<Candidate>> weights{curve(0.9, 10, 6), curve(0.3, 17, 5),
                                                     curve(0.7, 33, 4)};
+  const std::int64_t largest_step = 33;
   for (const std::int64_t budget : {70, 100, 150, 200, 260}) {
     const auto chosen = allocate(weights, budget);
     std::int64_t numbers = 0;
@@ -68,13 +69,29 @@ TEST(Allocate, IsNoWorseThanAnyChoiceThatTakesNoMore) {
     for (const auto& a : weights[0]) {
       for (const auto& b : weights[1]) {
         for (const auto& c : weights[2]) {
-          if (a.parameters + b.parameters + c.parameters > numbers) continue;
+          if (a.parameters + b.parameters + c.parameters > budget - largest_step) continue;
           EXPECT_LE((1 - a.squared_error) * (1 - b.squared_error) * (1 - c.squared_error),
                     kept + 1e-12);
         }
       }
     }
+    // And none of the weights can be stored better with what is left.
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      for (const auto& other : weights[k]) {
+        if (numbers - chosen[k].parameters + other.parameters > budget) continue;
+        EXPECT_GE(other.squared_error, chosen[k].squared_error);
+      }
+    }
   }
+}
+
+TEST(Allocate, SpendsWhatALargeStepLeaves) {
+  // The only corner of the convex hull between all and nothing keeps 400 numbers.
+  const std::vector<Candidate> flat{
+      {{}, 1000, 0}, {{}, 800, 0.30}, {{}, 600, 0.35}, {{}, 400, 0.38}, {{}, 1, 0.99}};
+  EXPECT_EQ(allocate({flat}, 850)[0].parameters, 800);
+  EXPECT_EQ(allocate({flat}, 700)[0].parameters, 600);
+  EXPECT_EQ(allocate({flat}, 500)[0].parameters, 400);
 }
 
 TEST(Allocate, GivesUpNoLayerForTheOthers) {

@@ -11,7 +11,7 @@
 #include "ranklens/tn/train/decompose.h"
 #include "ranklens/tn/train/make.h"
 
-#include "tn/measured.h"
+#include "testing/peak_memory.h"
 #include "tn/values.h"
 
 // What things may cost, in bytes: faults that only show in sizes.

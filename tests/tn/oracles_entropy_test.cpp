@@ -7,7 +7,7 @@
 #include "ranklens/tn/train/decompose.h"
 #include "ranklens/tn/train/make.h"
 
-#include "tn/measured.h"
+#include "testing/operator_counts.h"
 #include "tn/values.h"
 
 // Entropies with a closed form, to the digits that float64 has, and what finding them may cost.

@@ -8,8 +8,8 @@
 
 #include "testing/close.h"
 #include "testing/expect_error.h"
+#include "testing/operator_counts.h"
 #include "tn/contraction/brute_force.h"
-#include "tn/measured.h"
 #include "tn/values.h"
 
 // Planned contractions of small networks of every kind against the sum over all values of all

@@ -74,6 +74,37 @@ std::int64_t total_at(const std::vector<std::vector<Candidate>>& weights, double
   return sum;
 }
 
+std::int64_t total_of(const std::vector<Candidate>& chosen) {
+  std::int64_t sum = 0;
+  for (const auto& candidate : chosen) sum += candidate.parameters;
+  return sum;
+}
+
+/// Spends numbers that are left, one weight at a time: each step is the one that lowers the loss
+/// most for the numbers that it takes.
+void spend(const std::vector<std::vector<Candidate>>& weights, std::int64_t left,
+           std::vector<Candidate>& chosen) {
+  while (true) {
+    const Candidate* best = nullptr;
+    std::size_t place = 0;
+    double most = 0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      const auto& now = chosen[k];
+      for (const auto& other : weights[k]) {
+        const auto more = other.parameters - now.parameters;
+        const double gain = loss_of(now) - loss_of(other);
+        if (more > left || !(gain > 0)) continue;
+        const double worth =
+            more > 0 ? gain / static_cast<double>(more) : std::numeric_limits<double>::infinity();
+        if (worth > most) most = worth, best = &other, place = k;
+      }
+    }
+    if (!best) return;
+    left -= best->parameters - chosen[place].parameters;
+    chosen[place] = *best;
+  }
+}
+
 }  // namespace
 
 std::vector<Candidate> candidates_for(const at::Tensor& dense) {
@@ -101,6 +132,7 @@ std::vector<Candidate> allocate(const std::vector<std::vector<Candidate>>& weigh
   }
   std::vector<Candidate> chosen;
   for (const auto& weight : weights) chosen.push_back(at_price(weight, high));
+  spend(weights, budget - total_of(chosen), chosen);
   return chosen;
 }
 

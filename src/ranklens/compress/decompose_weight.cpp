@@ -4,7 +4,6 @@
 #include <limits>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/where.h>
 
 #include "ranklens/base/error.h"
@@ -14,6 +13,7 @@
 #include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/nn/weights/tucker.h"
 #include "ranklens/tn/linalg/factorise.h"
+#include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/sweep.h"
 
 namespace ranklens::compress {
@@ -23,11 +23,9 @@ using nn::Shape;
 using nn::Weight;
 using nn::WeightSpec;
 
-double norm_of(const at::Tensor& tensor) { return at::linalg_vector_norm(tensor).item<double>(); }
-
 double error_of(const at::Tensor& dense, const Weight& weight) {
-  const double norm = norm_of(dense);
-  return norm > 0 ? norm_of(weight->dense() - dense) / norm : 0;
+  const double norm = tn::frobenius(dense);
+  return norm > 0 ? tn::frobenius(weight->dense() - dense) / norm : 0;
 }
 
 Weight by_train(const at::Tensor& dense, const WeightSpec& spec) {

@@ -41,6 +41,25 @@ TEST_P(FewRows, ProductsAreThoseOfTheLibrary) {
   }
 }
 
+TEST_P(FewRows, EachRowMeetsItsOwnMatrix) {
+  const double bound = is_narrow(GetParam()) ? 1e-5 : 1e-13;
+  for (const int threads : {1, 2}) {
+    const base::ThreadScope scope(threads);
+    for (const auto& [rows, m, n] : {std::tuple<std::int64_t, std::int64_t, std::int64_t>{1, 1, 1},
+                                     {3, 5, 17},
+                                     {10, 70, 300},
+                                     {33, 9, 64}}) {
+      const auto matrices = at::randn({rows, m, n}, GetParam()),
+                 left = at::randn({rows, m}, GetParam()), right = at::randn({rows, n}, GetParam());
+      EXPECT_LT(relative(each_row_times(left, matrices), (left.unsqueeze(2) * matrices).sum(1)),
+                bound);
+      EXPECT_LT(relative(each_row_times_transposed(right, matrices),
+                         (right.unsqueeze(1) * matrices).sum(2)),
+                bound);
+    }
+  }
+}
+
 TEST_P(FewRows, TransposedOperandsAndGradients) {
   const double bound = is_narrow(GetParam()) ? 1e-5 : 1e-13;
   const auto matrix = at::randn({50, 30}, GetParam()), rows = at::randn({30, 7}, GetParam());

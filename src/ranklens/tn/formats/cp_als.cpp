@@ -4,20 +4,18 @@
 #include <cmath>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/real.h>
-#include <ATen/ops/where.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/accumulate.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/random.h"
 #include "ranklens/tn/formats/mode_product.h"
-#include "ranklens/tn/formats/normal_equations.h"
+#include "ranklens/tn/formats/term_update.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/few_rows.h"
 #include "ranklens/tn/linalg/numbers.h"
@@ -116,37 +114,34 @@ class Alternation {
     if (end - begin == 1) return update(begin, partial);
     const auto middle = middle_of(begin, end);
     const auto grid = partial.view({options_.rank, volume(begin, middle), volume(middle, end)});
-    // Over the last axis a product entry by entry and a sum are faster than a batch of
-    // matrix-vector products, and these partial products are small beside the tensor.
-    descend((grid * products(middle, end).unsqueeze(1)).sum(2), begin, middle);
-    descend(at::bmm(products(begin, middle).unsqueeze(1), grid).squeeze(1), middle, end);
+    descend(each_row_times_transposed(products(middle, end), grid), begin, middle);
+    descend(each_row_times(products(begin, middle), grid), middle, end);
   }
 
   /// The least-squares step in one mode, `product` [R, n_k] being the tensor times the conjugates
   /// of all other factors.
   void update(std::size_t mode, const at::Tensor& product) {
-    auto gram = at::ones({options_.rank, options_.rank}, grams_[0].options());
-    for (std::size_t k = 0; k < grams_.size(); ++k) {
-      if (k != mode) gram.mul_(grams_[k]);
-    }
-    const auto right = product.to(wide_);
     const auto precision = machine_epsilon(dense_.scalar_type());
-    const auto solution =
-        solve_normal(gram, right,
-                     {.resolution = precision * static_cast<double>(options_.rank),
-                      .largest_norm = options_.largest_growth * norm_});
-    const auto& x = solution.x;
-    inner_ = at::real((x.conj() * right).sum()).item<double>();
-    own_squared_ = at::real((x.conj() * at::mm(gram, x)).sum()).item<double>();
-    bounded_ = bounded_ || solution.ridge > 0;
-    dependent_ = std::max(dependent_, options_.rank - solution.rank);
-    weights_ = at::linalg_vector_norm(x, 2, at::IntArrayRef{1});
-    const auto lengths = weights_.unsqueeze(1);
-    // A term that vanished keeps its direction: it may come back.
-    const auto unit = at::where(lengths > 0, x / lengths, rows_[mode].to(wide_));
-    // Solutions come column by column; products with the tensor want rows.
-    rows_[mode] = unit.to(dense_.scalar_type()).contiguous();
-    grams_[mode] = gram_of(rows_[mode]);
+    const auto found = update_terms(gram_without(mode), product.to(wide_), rows_[mode].to(wide_),
+                                    {.resolution = precision * static_cast<double>(options_.rank),
+                                     .largest_norm = options_.largest_growth * norm_});
+    inner_ = found.inner;
+    own_squared_ = found.own_squared;
+    bounded_ = bounded_ || found.ridge > 0;
+    dependent_ = std::max(dependent_, options_.rank - found.rank);
+    weights_ = found.lengths;
+    rows_[mode] = found.rows.to(dense_.scalar_type());
+    grams_[mode] = rows_[mode].is_same(found.rows) ? found.gram : gram_of(rows_[mode]);
+  }
+
+  /// The Gram matrix of the Khatri–Rao product of all factors but one.
+  at::Tensor gram_without(std::size_t mode) const {
+    at::Tensor gram;
+    for (std::size_t k = 0; k < grams_.size(); ++k) {
+      if (k == mode) continue;
+      gram = gram.defined() ? gram * grams_[k] : grams_[k];
+    }
+    return gram.defined() ? gram : at::ones_like(grams_[mode]);
   }
 
   at::Tensor gram_of(const at::Tensor& rows) const {

@@ -16,4 +16,10 @@ at::Tensor rows_times_transposed(const at::Tensor& rows, const at::Tensor& matri
 /// matrix [m, n] times the transpose of rows [R, n]: [m, R].
 at::Tensor times_rows_transposed(const at::Tensor& matrix, const at::Tensor& rows);
 
+/// Row r [k] of rows [R, k] times matrix r of [R, k, n]: [R, n].
+at::Tensor each_row_times(const at::Tensor& rows, const at::Tensor& matrices);
+
+/// Row r [n] of rows [R, n] times the transpose of matrix r of [R, m, n]: [R, m].
+at::Tensor each_row_times_transposed(const at::Tensor& rows, const at::Tensor& matrices);
+
 }  // namespace ranklens::tn

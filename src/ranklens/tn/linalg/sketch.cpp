@@ -13,13 +13,32 @@
 
 namespace ranklens::tn {
 
-at::Tensor gaussian(base::Stream& stream, at::IntArrayRef sizes, const at::TensorOptions& options) {
+namespace {
+
+/// Entries by draw(sizes, deviation, real dtype): pairs of them for complex numbers.
+template <class Draw>
+at::Tensor entries(at::IntArrayRef sizes, const at::TensorOptions& options, const Draw& draw) {
   const auto dtype = c10::typeMetaToScalarType(options.dtype());
-  if (!c10::isComplexType(dtype)) return stream.normal(sizes, 0, 1, dtype).to(options.device());
+  if (!c10::isComplexType(dtype)) return draw(sizes, 1, dtype).to(options.device());
   auto pairs = sizes.vec();
   pairs.push_back(2);
-  const auto parts = stream.normal(pairs, 0, std::sqrt(0.5), c10::toRealValueType(dtype));
+  const auto parts = draw(pairs, std::sqrt(0.5), c10::toRealValueType(dtype));
   return at::view_as_complex(parts).to(options.device());
+}
+
+}  // namespace
+
+at::Tensor gaussian(base::Stream& stream, at::IntArrayRef sizes, const at::TensorOptions& options) {
+  return entries(sizes, options, [&](at::IntArrayRef shape, double deviation, at::ScalarType type) {
+    return stream.normal(shape, 0, deviation, type);
+  });
+}
+
+at::Tensor uniform(base::Stream& stream, at::IntArrayRef sizes, const at::TensorOptions& options) {
+  return entries(sizes, options, [&](at::IntArrayRef shape, double deviation, at::ScalarType type) {
+    const double bound = deviation * std::sqrt(3.0);
+    return stream.uniform(shape, -bound, bound, type);
+  });
 }
 
 namespace kernels {

@@ -59,7 +59,7 @@ std::vector<at::Tensor> random_probes(const TensorTrain& like, const Shape& widt
     const auto right = k + 1 == like.cores.size() ? 1 : widths[k];
     // The first core is never asked for.
     const auto n = k == 0 ? 1 : like.cores[k].size(1);
-    probes.push_back(gaussian(stream, {left, n, right}, like.cores[0].options()));
+    probes.push_back(uniform(stream, {left, n, right}, like.cores[0].options()));
   }
   return probes;
 }
