@@ -129,6 +129,7 @@ PROBLEMS = {
     "regular3_1000": lambda: regular(1000, 3, 1),
     "regular3_70000": lambda: regular(70000, 3, 1),
     "regular5_60": lambda: regular(60, 5, 1),
+    "regular6_1000": lambda: regular(1000, 6, 1),
     "fourier_27": lambda: fourier(27),
     "circuit_6x6_depth_16": lambda: circuit(6, 16, 1),
     "tree_200": lambda: tree(200, 1),

@@ -1,53 +1,18 @@
 #include "ranklens/tn/contraction/compile.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "ranklens/tn/contraction/held.h"
 #include "ranklens/tn/contraction/merge.h"
 
 namespace ranklens::tn {
 namespace {
 
-/// A tensor while it is worked on: its labels, and where its elements lie.
-struct Held {
-  Labels labels;
-  Shape strides;  // of the labels' modes
-  Holder holder = Holder::operand;
-  std::size_t number = 0;
-};
-
-std::int64_t elements_of(const Shape& sizes) {
-  std::int64_t count = 1;
-  for (const auto size : sizes) count *= size;
-  return count;
-}
-
-Shape packed_strides(const Shape& sizes) {
-  Shape strides(sizes.size());
-  std::int64_t step = 1;
-  for (std::size_t mode = sizes.size(); mode-- > 0; step *= sizes[mode]) strides[mode] = step;
-  return strides;
-}
-
-/// Modes that can be walked as one: its size and stride.
-struct Run {
-  std::int64_t size = 1, stride = 1;
-};
-
-/// Whether matrix products take rows and columns like these as they lie; a mode of size 1 gets the
-/// stride with which they do.
-bool fit_for_products(Run& rows, Run& columns) {
-  if (columns.size == 1) columns.stride = rows.stride == 1 ? rows.size : 1;
-  if (rows.size == 1) rows.stride = columns.stride == 1 ? columns.size : 1;
-  return (columns.stride == 1 && rows.stride >= columns.size) ||
-         (rows.stride == 1 && columns.stride >= rows.size);
-}
-
 class Compiler {
  public:
-  Compiler(const Expression& expression, const std::vector<int>& holders)
-      : expression_(expression), holders_(holders) {}
+  Compiler(const Expression& expression, const std::vector<int>& holders, Multiplier multiplier)
+      : expression_(expression), holders_(holders), multiplier_(multiplier) {}
 
   Compiled run(const std::vector<Merge>& merges, const std::vector<Shape>& strides) {
     for (std::size_t k = 0; k < strides.size(); ++k) take_operand(k, strides[k]);
@@ -94,17 +59,8 @@ class Compiler {
     return made_.blocks.size() - 1;
   }
 
-  /// Its modes in that order; labels that it lacks have size 1.
   ElementView view(const Held& held, const Labels& order) const {
-    ElementView found{.holder = held.holder, .number = held.number, .sizes = {}, .strides = {}};
-    for (const auto label : order) {
-      const auto at = std::find(held.labels.begin(), held.labels.end(), label);
-      const bool there = at != held.labels.end();
-      found.sizes.push_back(there ? size(label) : 1);
-      found.strides.push_back(
-          there ? held.strides[static_cast<std::size_t>(at - held.labels.begin())] : 1);
-    }
-    return found;
+    return view_of(expression_, held, order);
   }
 
   /// Drops modes of size 1, takes diagonals, and sums over what nothing else has.
@@ -144,41 +100,11 @@ class Compiler {
     return sum;
   }
 
-  /// Several modes as one, where they lie so.
-  std::optional<Run> as_run(const Held& held, const Labels& labels) const {
-    const auto modes = view(held, labels);
-    Run run;
-    for (std::size_t k = labels.size(); k-- > 0;) {
-      if (k + 1 == labels.size()) {
-        run.stride = modes.strides[k];
-      } else if (modes.strides[k] != run.stride * run.size) {
-        return std::nullopt;
-      }
-      run.size *= modes.sizes[k];
-    }
-    return run;
-  }
-
-  /// The tensor as a batch of matrices, [B, m, n] or, without a batch, [m, n]: as it lies, or a
-  /// copy.
-  ElementView matrices(const Held& held, const Labels& batch, const Labels& rows,
-                       const Labels& columns) {
-    const auto b = as_run(held, batch);
-    auto m = as_run(held, rows), n = as_run(held, columns);
-    if (!b || !m || !n || !fit_for_products(*m, *n)) {
-      return matrices(copied(view(held, concatenated(batch, rows, columns)),
-                             concatenated(batch, rows, columns)),
-                      batch, rows, columns);
-    }
-    ElementView found{.holder = held.holder,
-                      .number = held.number,
-                      .sizes = {m->size, n->size},
-                      .strides = {m->stride, n->stride}};
-    if (!batch.empty()) {
-      found.sizes.insert(found.sizes.begin(), b->size);
-      found.strides.insert(found.strides.begin(), b->stride);
-    }
-    return found;
+  /// The tensor as a batch of matrices: as it lies, or a copy.
+  ElementView matrices(const Held& held, const MatrixLabels& labels) {
+    auto found = as_matrices(expression_, held, labels);
+    if (found) return *std::move(found);
+    return matrices(copied(view(held, labels.all()), labels.all()), labels);
   }
 
   /// Contiguous, until the step is done; the labels' sizes may be larger than those of the view.
@@ -196,22 +122,58 @@ class Compiler {
 
   void product(const Merge& merge, const Held& left, const Held& right, const Held& out) {
     const auto& parts = merge.parts;
-    const auto multiply = [&](const Held& a, const Labels& rows, const Held& b,
-                              const Labels& columns) {
-      auto x = matrices(a, parts.batch, rows, parts.summed);
-      auto y = matrices(b, parts.batch, parts.summed, columns);
-      auto z = matrices(out, parts.batch, rows, columns);
-      add({.kind = Instruction::Kind::product,
-           .out = std::move(z),
-           .left = std::move(x),
-           .right = std::move(y),
-           .modes = {}});
-    };
     if (merge.swapped) {
-      multiply(right, parts.right, left, parts.left);
+      multiply_matrices({right, {parts.batch, parts.right, parts.summed}},
+                        {left, {parts.batch, parts.summed, parts.left}}, out);
     } else {
-      multiply(left, parts.left, right, parts.right);
+      multiply_matrices({left, {parts.batch, parts.left, parts.summed}},
+                        {right, {parts.batch, parts.summed, parts.right}}, out);
     }
+  }
+
+  struct Factor {
+    const Held& held;
+    MatrixLabels labels;
+  };
+
+  void multiply_matrices(const Factor& left, const Factor& right, const Held& out) {
+    const auto lies = [&](const Factor& factor) {
+      return as_matrices(expression_, factor.held, factor.labels).has_value();
+    };
+    const auto count = [&](const Labels& labels) {
+      return elements_of(expression_.shape_of(labels));
+    };
+    const ProductSizes sizes{.batch = count(left.labels.batch),
+                             .rows = count(left.labels.rows),
+                             .inner = count(left.labels.columns),
+                             .columns = count(right.labels.columns)};
+    if (multiplier_ == Multiplier::strided && strided_pays(sizes, lies(left), lies(right))) {
+      return multiply_strided(left, right, out);
+    }
+    auto x = matrices(left.held, left.labels), y = matrices(right.held, right.labels);
+    auto z = matrices(out, {left.labels.batch, left.labels.rows, right.labels.columns});
+    add({.kind = Instruction::Kind::product,
+         .out = std::move(z),
+         .left = std::move(x),
+         .right = std::move(y),
+         .modes = {}});
+  }
+
+  void multiply_strided(const Factor& left, const Factor& right, const Held& out) {
+    const auto walk = [&](const Factor& factor, const Labels& labels) {
+      return joined(walk_of(expression_, factor.held, labels));
+    };
+    add({.kind = Instruction::Kind::strided,
+         .out = view(out, {}),
+         .left = view(left.held, {}),
+         .right = view(right.held, {}),
+         .modes = {},
+         .product = {.left_batch = walk(left, left.labels.batch),
+                     .right_batch = walk(right, right.labels.batch),
+                     .rows = walk(left, left.labels.rows),
+                     .left_inner = walk(left, left.labels.columns),
+                     .right_inner = walk(right, right.labels.rows),
+                     .columns = walk(right, right.labels.columns)}});
   }
 
   void multiply(const Merge& merge, const Held& left, const Held& right, const Held& out) {
@@ -263,14 +225,9 @@ class Compiler {
     scratch_.clear();
   }
 
-  static Labels concatenated(Labels a, const Labels& b, const Labels& c) {
-    a.insert(a.end(), b.begin(), b.end());
-    a.insert(a.end(), c.begin(), c.end());
-    return a;
-  }
-
   const Expression& expression_;
   const std::vector<int>& holders_;
+  Multiplier multiplier_;
   std::vector<Held> tensors_;
   std::vector<std::size_t> scratch_;
   Compiled made_;
@@ -279,8 +236,9 @@ class Compiler {
 }  // namespace
 
 Compiled compile(const Expression& expression, const std::vector<int>& holders,
-                 const std::vector<Merge>& merges, const std::vector<Shape>& strides) {
-  return Compiler(expression, holders).run(merges, strides);
+                 const std::vector<Merge>& merges, const std::vector<Shape>& strides,
+                 Multiplier multiplier) {
+  return Compiler(expression, holders, multiplier).run(merges, strides);
 }
 
 }  // namespace ranklens::tn

@@ -8,9 +8,9 @@
 namespace ranklens::tn {
 namespace {
 
-// All log2: a batch of so many products or more is computed element by element where each has fewer
-// multiply-adds than the second, or is of a vector with fewer terms than the third.
-constexpr double kManyProducts = 8, kSmallProduct = 6, kFewTerms = 5;
+// Both log2: a batch of so many products or more is computed element by element where each has
+// fewer multiply-adds than the second.
+constexpr double kManyProducts = 8, kSmallProduct = 6;
 
 bool has_label(const Labels& labels, Label label) {
   return std::find(labels.begin(), labels.end(), label) != labels.end();
@@ -28,15 +28,14 @@ Parts parts_of(const Step& step) {
   return parts;
 }
 
-/// Matrix products pay unless they are many tiny ones, or the batch hides that a side is a vector.
+/// Matrix products pay unless they are many tiny ones.
 MergeKind kind_of(const Expression& expression, const Parts& parts) {
   if (parts.summed.empty()) return MergeKind::multiply;
   if (log2_elements(expression, parts.batch) < kManyProducts) return MergeKind::product;
-  const double left = log2_elements(expression, parts.left),
-               right = log2_elements(expression, parts.right),
-               summed = log2_elements(expression, parts.summed);
-  const bool vector = std::min(left, right) == 0 && summed < kFewTerms;
-  return vector || left + right + summed < kSmallProduct ? MergeKind::multiply : MergeKind::product;
+  const double each = log2_elements(expression, parts.left) +
+                      log2_elements(expression, parts.right) +
+                      log2_elements(expression, parts.summed);
+  return each < kSmallProduct ? MergeKind::multiply : MergeKind::product;
 }
 
 /// `labels` in the order in which they occur in `by`.

@@ -52,6 +52,15 @@ bool same_strides(const at::Tensor& operand, const Shape& strides) {
 
 }  // namespace
 
+/// Steps by who multiplies, compiled when they are first wanted.
+struct Program::CompiledOnce {
+  struct One {
+    std::once_flag done;
+    std::shared_ptr<const Compiled> steps;
+  };
+  One library, strided;
+};
+
 Program::Program(Expression expression, const Path& path, const Labels& sliced,
                  std::vector<Shape> strides)
     : expression_(std::move(expression)),
@@ -72,8 +81,20 @@ Program::Program(Expression expression, const Path& path, const Labels& sliced,
   plain.output = laid_out_labels(slice_, holders_, slice_.output);
   merges_ = lay_out(plain, orders, path);
   if (merges_.empty()) return;
-  compiled_ = std::make_shared<const Compiled>(
-      compile(slice_, holders_, merges_, slice_strides(expression_, slices_, strides_)));
+  compiled_ = std::make_shared<CompiledOnce>();
+}
+
+const std::shared_ptr<const Compiled>& Program::steps_for(at::ScalarType dtype,
+                                                          at::Device device) const {
+  const bool strided =
+      device.is_cpu() && (dtype == at::kFloat || dtype == at::kDouble) && has_strided_product();
+  auto& one = strided ? compiled_->strided : compiled_->library;
+  std::call_once(one.done, [&] {
+    one.steps = std::make_shared<const Compiled>(
+        compile(slice_, holders_, merges_, slice_strides(expression_, slices_, strides_),
+                strided ? Multiplier::strided : Multiplier::library));
+  });
+  return one.steps;
 }
 
 void Program::require_fit(const std::vector<at::Tensor>& operands) const {
@@ -119,14 +140,15 @@ std::vector<at::Tensor> Program::as_laid_out(std::vector<at::Tensor> operands) c
 /// Adds up slices begin..end-1, which belong to one part of the result.
 void Program::add_slices(const std::vector<at::Tensor>& operands, std::int64_t begin,
                          std::int64_t end, const at::Tensor& sum, Workspace& workspace) const {
-  const auto one = empty_result(*compiled_, sum.options());
+  const auto& steps = steps_for(sum.scalar_type(), sum.device());
+  const auto one = empty_result(*steps, sum.options());
   for (auto number = begin; number < end; ++number) {
     const auto values = slices_.values_of(number);
     auto parts = operands;
     for (std::size_t k = 0; k < parts.size(); ++k) {
       parts[k] = slices_.part(parts[k], expression_.inputs[k], values);
     }
-    run_steps(compiled_, parts, one, workspace);
+    run_steps(steps, parts, one, workspace);
     if (number == begin) {
       sum.copy_(one);
     } else {
@@ -142,8 +164,9 @@ at::Tensor Program::operator()(const std::vector<at::Tensor>& operands,
   const auto ready = as_laid_out(operands);
   const auto options = ready.front().options();
   if (slices_.labels.empty()) {
-    const auto result = empty_result(*compiled_, options);
-    run_steps(compiled_, ready, result, workspace);
+    const auto& steps = steps_for(ready.front().scalar_type(), ready.front().device());
+    const auto result = empty_result(*steps, options);
+    run_steps(steps, ready, result, workspace);
     return result;
   }
   const auto result = at::empty(expression_.shape_of(expression_.output), options);
@@ -190,7 +213,7 @@ at::Tensor Program::side_by_side(const std::vector<at::Tensor>& operands) const 
       const c10::NoGradGuard no_gradients;
       Workspace workspace;
       const auto first = part * inner;
-      auto sum = empty_result(*compiled_, result.options());
+      auto sum = empty_result(*steps_for(result.scalar_type(), result.device()), result.options());
       add_slices(operands, first + begin, first + end, sum, workspace);
       const std::lock_guard guard(lock);
       sums[begin] = std::move(sum);
@@ -233,14 +256,15 @@ at::Tensor Program::summed_by_operators(const std::vector<at::Tensor>& operands)
   return at::stack(parts).reshape(expression_.shape_of(order)).permute(modes);
 }
 
-std::int64_t Program::workspace_bytes(at::ScalarType dtype, int threads) const {
+std::int64_t Program::workspace_bytes(at::ScalarType dtype, int threads, at::Device device) const {
   if (!compiled_) return 0;
+  const auto& steps = steps_for(dtype, device);
   const auto item = static_cast<std::int64_t>(c10::elementSize(dtype));
-  if (slices_.labels.empty()) return item * compiled_->arena;
+  if (slices_.labels.empty()) return item * steps->arena;
   const auto outer = slices_.outer_count, inner = slices_.inner_count;
   const bool by_parts = threads == 1 || inner == 1 || outer >= threads;
   const auto workers = std::min<std::int64_t>(threads, by_parts ? outer : inner);
-  return item * workers * (compiled_->arena + (by_parts ? 1 : 2) * compiled_->result);
+  return item * workers * (steps->arena + (by_parts ? 1 : 2) * steps->result);
 }
 
 }  // namespace ranklens::tn

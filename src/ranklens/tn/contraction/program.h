@@ -31,13 +31,16 @@ class Program {
   at::Tensor operator()(const std::vector<at::Tensor>& operands, Workspace& workspace) const;
 
   /// The most bytes that a run without gradients allocates beside its result, for operands with the
-  /// strides expected: the workspaces of all threads, and what they add slices up in.
-  std::int64_t workspace_bytes(at::ScalarType dtype, int threads = 1) const;
+  /// strides expected: the workspaces of all threads, and what they add slices up in. (Kernels keep
+  /// a few MB a thread beside that, as libraries for products do.)
+  std::int64_t workspace_bytes(at::ScalarType dtype, int threads = 1,
+                               at::Device device = at::kCPU) const;
 
   const Expression& expression() const { return expression_; }
 
  private:
   void require_fit(const std::vector<at::Tensor>& operands) const;
+  const std::shared_ptr<const Compiled>& steps_for(at::ScalarType dtype, at::Device device) const;
   bool by_steps(const std::vector<at::Tensor>& operands) const;
   std::vector<at::Tensor> as_laid_out(std::vector<at::Tensor> operands) const;
   at::Tensor summed_by_operators(const std::vector<at::Tensor>& operands) const;
@@ -45,13 +48,15 @@ class Program {
   void add_slices(const std::vector<at::Tensor>& operands, std::int64_t begin, std::int64_t end,
                   const at::Tensor& sum, Workspace& workspace) const;
 
+  struct CompiledOnce;
+
   Expression expression_;
   Slices slices_;
   Expression slice_;
   std::vector<int> holders_;  // of the labels of a slice
   std::vector<Merge> merges_;
-  std::vector<Shape> strides_;                // of the operands
-  std::shared_ptr<const Compiled> compiled_;  // a slice's steps; none where there are none
+  std::vector<Shape> strides_;              // of the operands
+  std::shared_ptr<CompiledOnce> compiled_;  // a slice's steps; none where there are none
 };
 
 }  // namespace ranklens::tn

@@ -28,6 +28,10 @@ void make_ready(Workspace& workspace, const std::shared_ptr<const Compiled>& ste
   workspace = {};
   workspace.memory = at::empty({steps->arena}, options);
   for (const auto& instruction : steps->instructions) {
+    if (instruction.kind == Instruction::Kind::strided) {
+      workspace.views.emplace_back();
+      continue;
+    }
     const auto view = [&](const ElementView& wanted) {
       if (wanted.holder != Holder::block) return at::Tensor();
       return elements(workspace.memory, wanted, steps->blocks[wanted.number].offset);
@@ -56,6 +60,8 @@ void compute(const Instruction& instruction, at::Tensor& out, const at::Tensor& 
         at::bmm_out(out, left, right);
       }
       break;
+    case Instruction::Kind::strided:
+      break;  // run_steps() has its own way for it
     case Instruction::Kind::multiply:
       at::mul_out(out, left, right);
       break;
@@ -63,6 +69,27 @@ void compute(const Instruction& instruction, at::Tensor& out, const at::Tensor& 
       out.addcmul_(left, right);
       break;
   }
+}
+
+/// A product by kernels of our own, whose factors need no tensors.
+template <class Number>
+void compute_strided(const Compiled& steps, const Instruction& instruction,
+                     const std::vector<at::Tensor>& operands, const at::Tensor& result,
+                     const at::Tensor& arena) {
+  const auto begin = [&](const ElementView& view) -> const Number* {
+    switch (view.holder) {
+      case Holder::block:
+        return arena.const_data_ptr<Number>() + steps.blocks[view.number].offset + view.offset;
+      case Holder::result:
+        return result.const_data_ptr<Number>() + view.offset;
+      default:
+        return operands[view.number].const_data_ptr<Number>() + view.offset;
+    }
+  };
+  auto* out = instruction.out.holder == Holder::result
+                  ? result.mutable_data_ptr<Number>()
+                  : arena.mutable_data_ptr<Number>() + steps.blocks[instruction.out.number].offset;
+  multiply(instruction.product, begin(instruction.left), begin(instruction.right), out);
 }
 
 }  // namespace
@@ -76,6 +103,12 @@ void run_steps(const std::shared_ptr<const Compiled>& steps,
   make_ready(workspace, steps, result.options());
   for (std::size_t k = 0; k < steps->instructions.size(); ++k) {
     const auto& instruction = steps->instructions[k];
+    if (instruction.kind == Instruction::Kind::strided) {
+      result.scalar_type() == at::kFloat
+          ? compute_strided<float>(*steps, instruction, operands, result, workspace.memory)
+          : compute_strided<double>(*steps, instruction, operands, result, workspace.memory);
+      continue;
+    }
     auto& ready = workspace.views[k];
     const auto tensor = [&](const ElementView& view, std::size_t which) {
       if (view.holder == Holder::block) return ready[which];
