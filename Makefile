@@ -61,7 +61,7 @@ lint-all: ## clang-tidy on all sources
 
 headers: ## check that every header compiles by itself
 	@cmake --preset dev -B build/headers -Wno-dev -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=ON >/dev/null
-	@cmake --build build/headers --target all_verify_interface_header_sets --parallel $(JOBS)
+	@scripts/headers build/headers $(JOBS)
 
 docs: build ## write the generated pages: the help of every command, the classes of the generated images
 	@scripts/make-docs $(BUILD)/bin/ranklens
