@@ -3,6 +3,7 @@
 
 Forward without a graph; training is forward and the gradients to input and cores. All sides have the same cores and the
 same input; the difference beside a time is that of its output from ours, relative. `dense` of ours is our dense layer.
+torchTT's C++ extension (torchttcpp) would change nothing here: it holds solvers, which its layer does not call.
 """
 from side_by_side import Sides
 

@@ -76,7 +76,8 @@ void train_linear(benchmark::State& state, const Case& c, bool training, KeepSta
   double once = 0;
   for (const auto& s : step_sizes(c.modes, schedule, c.batch)) once += 2 * s.multiply_adds();
   if (schedule.rebuild) once = 2.0 * static_cast<double>(c.batch * x.size(1) * dy.size(1));
-  state.SetLabel(describe(schedule) + (given && schedule.stored[0] ? ", stored" : ""));
+  state.SetLabel(describe(schedule) +
+                 (given && !schedule.stored.empty() && schedule.stored[0] ? ", stored" : ""));
   at::Tensor last;
   timed(state, c, (training ? 3 : 1) * once, [&] {
     // Planning is a part of what a layer does.

@@ -186,6 +186,22 @@ TEST(TTLinear, ARebuiltMatrixGivesTheSameResultAndGradients) {
   }
 }
 
+TEST(TTLinear, ARebuiltMatrixInStripsGivesTheSameResultAndGradients) {
+  if (panels::table() == nullptr) GTEST_SKIP() << "no kernels for this processor";
+  at::manual_seed(7);
+  // Halves of other sizes, right ones of 16 and 48, or 48 and 32.
+  const TrainModes modes{.out = {3, 5, 16}, .in = {4, 3, 48}, .ranks = {1, 7, 6, 1}};
+  const TrainModes wide{.out = {2, 3, 16}, .in = {5, 2, 16}, .ranks = {1, 7, 40, 1}};
+  for (const auto& sizes : {modes, wide}) {
+    const auto cores = random_cores(sizes, at::kFloat);
+    for (const std::size_t cut : {1, 2}) {
+      const Schedule strips{
+          .steps = {{0, cut, true}, {cut, 3, true}}, .tile = 16, .rebuild = true, .panels = true};
+      for (const std::int64_t batch : {1, 37, 300}) expect_dense_layer(cores, batch, strips, 5e-6);
+    }
+  }
+}
+
 TEST(TTLinear, TransposedCoresArePlannedToo) {
   at::manual_seed(6);
   auto cores = random_cores({.out = {8, 9}, .in = {9, 8}, .ranks = {1, 4, 1}}, at::kFloat);

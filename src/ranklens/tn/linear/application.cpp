@@ -5,6 +5,7 @@
 #include "ranklens/base/product.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/panel_application.h"
+#include "ranklens/tn/linear/rebuilt_application.h"
 #include "ranklens/tn/linear/tiles.h"
 
 namespace ranklens::tn {
@@ -31,7 +32,6 @@ AppliedGradients rebuilt_backward(const std::vector<at::Tensor>& cores, const at
   return found;
 }
 
-/// What both passes of panels share: merged matrices, and states between the steps.
 AppliedGradients panels_backward(const Schedule& schedule, const std::vector<at::Tensor>& cores,
                                  const at::Tensor& x, const at::Tensor& dy,
                                  const std::vector<at::Tensor>& kept, bool x_wanted) {
@@ -51,7 +51,9 @@ Applied apply_schedule(const Schedule& schedule, const std::vector<at::Tensor>& 
                        const at::Tensor& x, const at::Tensor& bias, bool training) {
   const bool keeps = training && stores_any(schedule);
   Applied applied;
-  if (schedule.rebuild) {
+  if (schedule.rebuild && schedule.panels) {
+    applied.y = apply_strips(schedule, cores, x, bias);
+  } else if (schedule.rebuild) {
     const auto matrix = dense_matrix(cores);
     applied.y = base::linear(x, matrix, bias);
     if (keeps) applied.kept = {matrix};
@@ -71,6 +73,8 @@ Applied apply_schedule(const Schedule& schedule, const std::vector<at::Tensor>& 
 AppliedGradients apply_backward(const Schedule& schedule, const std::vector<at::Tensor>& cores,
                                 const at::Tensor& x, const at::Tensor& dy,
                                 const std::vector<at::Tensor>& kept, bool x_wanted) {
+  if (schedule.rebuild && schedule.panels)
+    return apply_strips_backward(schedule, cores, x, dy, x_wanted);
   if (schedule.rebuild) return rebuilt_backward(cores, x, dy, kept, x_wanted);
   if (schedule.panels) return panels_backward(schedule, cores, x, dy, kept, x_wanted);
   const auto matrices = step_matrices(cores, schedule);

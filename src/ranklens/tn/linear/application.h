@@ -6,7 +6,8 @@
 
 #include "ranklens/tn/linear/schedule.h"
 
-/// The three ways in which a schedule is carried out (the dense matrix, tiles, panels), as one,
+/// The ways in which a schedule is carried out (the dense matrix whole or in strips, tiles,
+/// panels), as one,
 /// outside of autograd. Tensors are contiguous and of one type.
 namespace ranklens::tn {
 

@@ -24,11 +24,13 @@ ScheduleCost rebuilt_cost(const TrainModes& modes, const Schedule& schedule, dou
   const double size = merged_size(modes, 0, all);
   const double merging = merging_of(modes, 0, all).operations;
   ScheduleCost cost{.forward = merging + 2 * batch * size, .working = bytes * size};
+  if (schedule.panels)
+    cost.working = bytes * static_cast<double>(modes.ins(0, all) * schedule.tile);
   if (!training) return cost;
   const bool kept = stores(schedule, 0);
   cost.backward = (kept ? 2 : 3) * merging + 4 * batch * size;
   cost.kept = kept ? bytes * size : 0;
-  cost.working = 2 * bytes * size;
+  cost.working = (schedule.panels ? 1 : 2) * bytes * size;  // its gradient; and itself
   return cost;
 }
 

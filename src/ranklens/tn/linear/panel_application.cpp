@@ -9,26 +9,13 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/parallel.h"
+#include "ranklens/tn/linear/kernel_memory.h"
 #include "ranklens/tn/linear/panel_cost.h"
 
 namespace ranklens::tn {
 namespace {
 
 using panels::TwoStepWorker;
-
-/// Memory of libtorch's allocator, as long as this lives.
-class Memory {
- public:
-  panels::Room room() {
-    return [this](std::int64_t numbers) {
-      held_.push_back(at::empty({numbers}, at::kFloat));
-      return held_.back().mutable_data_ptr<float>();
-    };
-  }
-
- private:
-  std::vector<at::Tensor> held_;
-};
 
 panels::Packed packed(const PanelApplication& work, bool turned, const panels::Room& room) {
   return panels::pack(*panels::table(), work.sizes, work.first.numbers.const_data_ptr<float>(),
@@ -74,13 +61,13 @@ at::Tensor apply_panels(const PanelApplication& work, const at::Tensor& x, const
   const auto y = at::empty({x.size(0), n.s * n.t}, x.options());
   if (states != nullptr)
     *states = at::empty({panels::kept_numbers(kernels, n, x.size(0))}, x.options());
-  Memory shared;
+  KernelMemory shared;
   const auto matrices = packed(work, false, shared.room());
   const auto* shift = numbers_of(bias);
   float* kept = states == nullptr ? nullptr : states->mutable_data_ptr<float>();
   float* out = y.mutable_data_ptr<float>();
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
-    Memory own;
+    KernelMemory own;
     TwoStepWorker worker(kernels, n, matrices, false, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.forward(numbers_of(x) + row * n.p * n.q, rows, shift, out + row * n.s * n.t,
@@ -99,14 +86,14 @@ PanelGradients apply_panels_backward(const PanelApplication& work, const at::Ten
                        .first = at::zeros_like(work.first.numbers),
                        .second = at::zeros_like(work.second.numbers)};
   if (x_wanted) found.x = at::empty(x.sizes(), x.options());
-  Memory shared;
+  KernelMemory shared;
   const auto matrices = packed(work, true, shared.room());
   float* dx = x_wanted ? found.x.mutable_data_ptr<float>() : nullptr;
   // Each part by its first row: gradients are added up in that order.
-  std::map<std::int64_t, std::pair<Memory, TwoStepWorker>> parts;
+  std::map<std::int64_t, std::pair<KernelMemory, TwoStepWorker>> parts;
   std::mutex mutex;
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
-    Memory own;
+    KernelMemory own;
     TwoStepWorker worker(kernels, n, matrices, true, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.backward(numbers_of(x) + row * n.p * n.q, numbers_of(dy) + row * n.s * n.t, rows,

@@ -87,9 +87,56 @@ double panel_seconds(const TrainModes& modes, const Schedule& schedule,
          around;
 }
 
+panels::Rebuilt rebuilt_of(const TrainModes& modes, const Schedule& schedule) {
+  const auto k = schedule.steps.front().last, d = modes.cores();
+  return {modes.outs(0, k), modes.outs(k, d), modes.ins(0, k), modes.ins(k, d), modes.ranks[k]};
+}
+
+double strips_seconds(const TrainModes& modes, const Schedule& schedule,
+                      const ScheduleOptions& options) {
+  const auto n = rebuilt_of(modes, schedule);
+  const auto batch = static_cast<double>(std::max<std::int64_t>(1, options.batch)),
+             size = static_cast<double>(n.outs() * n.ins()), rank = static_cast<double>(n.r),
+             outs = static_cast<double>(n.outs());
+  const auto& rates = options.rates;
+  constexpr double packed = 2e-9, copied = 4e-10;  // seconds a number
+  const double halves = rank * static_cast<double>(n.a * n.c + n.b * n.d);
+  const double product =
+      2 * batch * size / (rates.panels * reached(batch, static_cast<double>(n.ins())));
+  const double forming = 2 * rank * size / (rates.panels * reached(static_cast<double>(n.c), rank));
+  double seconds = product + forming + packed * halves;
+  for (const auto& step : schedule.steps) seconds += merge_seconds(modes, step, options);
+  if (!options.training) return seconds;
+  // The gradient of the matrix is written and, for both halves, read: products of few columns.
+  const double gradient = 2 * batch * size / (0.9 * rates.panels * batch / (batch + 4)) +
+                          copied * batch * outs + 8 * rank * size / rates.product +
+                          12 * size / rates.bandwidth / 4;
+  return seconds + product + forming + packed * halves + gradient;
+}
+
+namespace {
+
+/// The ways to rebuild in strips.
+void add_strips(const TrainModes& modes, const ScheduleOptions& options,
+                std::vector<Schedule>& found) {
+  const auto d = modes.cores();
+  const auto lanes = options.rates.lanes;
+  for (std::size_t k = 1; k < d; ++k) {
+    Schedule schedule{
+        .steps = {{0, k, true}, {k, d, true}}, .tile = 2 * lanes, .rebuild = true, .panels = true};
+    const auto n = rebuilt_of(modes, schedule);
+    if (n.b % lanes != 0 || n.d % lanes != 0) continue;
+    schedule.seconds = strips_seconds(modes, schedule, options);
+    found.push_back(std::move(schedule));
+  }
+}
+
+}  // namespace
+
 std::vector<Schedule> panel_schedules(const TrainModes& modes, const ScheduleOptions& options) {
   std::vector<Schedule> found;
   if (options.rates.panels <= 0 || !options.tiled) return found;
+  add_strips(modes, options, found);
   const auto d = modes.cores();
   const auto batch = padded(std::max<std::int64_t>(1, options.batch), options.rates.lanes);
   for (std::size_t k = 1; k < d; ++k) {

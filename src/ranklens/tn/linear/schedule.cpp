@@ -162,6 +162,7 @@ std::vector<StepSizes> step_sizes(const TrainModes& modes, const Schedule& sched
 
 double expected_seconds(const TrainModes& modes, const Schedule& schedule,
                         const ScheduleOptions& options) {
+  if (schedule.rebuild && schedule.panels) return strips_seconds(modes, schedule, options);
   if (schedule.rebuild) return dense_seconds(modes, options);
   if (schedule.panels) return panel_seconds(modes, schedule, options);
   double seconds = copies_seconds(modes, schedule, options);
@@ -199,7 +200,9 @@ Schedule plan_application(const TrainModes& modes, const ScheduleOptions& option
 }
 
 std::string describe(const Schedule& schedule) {
-  if (schedule.rebuild) return "the dense matrix is rebuilt";
+  if (schedule.rebuild)
+    return schedule.panels ? "the dense matrix is rebuilt, a strip at a time"
+                           : "the dense matrix is rebuilt";
   std::string text;
   for (const auto& step : schedule.steps) {
     const bool last = &step == &schedule.steps.back();

@@ -41,10 +41,12 @@ struct Schedule {
   bool batch_last = false;
   std::int64_t tile = 1;       ///< rows of the batch that are worked on at once
   bool rebuild = false;        ///< the dense matrix is formed: one step, one product
-  bool panels = false;         ///< both of two steps in one pass, by panels/two_steps.h
+  bool panels = false;         ///< both of two steps in one pass, by panels/two_steps.h; with
+                               ///< `rebuild` the matrix in strips, by panels/rebuilt.h, whose
+                               ///< halves are the two steps
   std::vector<bool> stored{};  ///< of each step's result but the last, or of the rebuilt matrix:
                                ///< kept for the backward pass
-  double seconds = 0;  ///< what the cost model expects
+  double seconds = 0;          ///< what the cost model expects
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };

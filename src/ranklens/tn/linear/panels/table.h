@@ -18,6 +18,13 @@ struct States {
   std::int64_t vectors;  ///< one or two: inner is as many registers
 };
 
+/// A left operand whose number (m, k) lies at data[m * row_stride + k * inner_stride].
+struct Strided {
+  const float* data;
+  std::int64_t rows, inner;
+  std::int64_t row_stride, inner_stride;
+};
+
 /// Numbers of a batch, row b at data + b * stride; number e belongs in row place[e] of a panel.
 struct BatchRows {
   std::int64_t rows, numbers, stride;
@@ -34,6 +41,9 @@ struct Table {
   /// result lies at out + places[m], or one after the other where places is null.
   void (*by_matrix)(const float* matrix, std::int64_t rows, std::int64_t inner, const float* panel,
                     std::int64_t vectors, float* out, const std::int64_t* places, bool add);
+  /// out = a times panel [a.inner, width]; row m of the result lies at out + m * out_stride.
+  void (*by_strided)(const Strided& a, const float* panel, std::int64_t vectors, float* out,
+                     std::int64_t out_stride);
   /// out [states.rows, width of `vectors`] += states times panel [outer * inner, width].
   void (*add_by_states)(const States& states, const float* panel, std::int64_t vectors, float* out);
   /// Rows of a batch into columns of a panel; columns without a row become zero.
