@@ -95,29 +95,31 @@ Labels arranged(const Labels& part, const Wish& wish, const std::array<int, 3>& 
 
 int most_fulfilled(const Wish& wish) { return 2 * static_cast<int>(wish.runs.size()); }
 
-/// How many orders of the runs there are in a part: one, where it has labels of one run only.
-std::size_t choices_of(const Labels& part, const Wish& wish) {
-  const auto runs = std::count_if(wish.runs.begin(), wish.runs.end(), [&](const Labels& run) {
-    return std::any_of(run.begin(), run.end(), [&](Label label) { return has_label(part, label); });
-  });
-  return runs > 1 ? kPermutations.size() : 1;
+/// The orders of the runs that there are in a part: one, where it has labels of one run only.
+std::vector<Labels> arrangements(const Labels& part, const Wish& wish) {
+  std::vector<Labels> orders;
+  for (const auto& permutation : kPermutations) {
+    auto order = arranged(part, wish, permutation);
+    if (std::find(orders.begin(), orders.end(), order) == orders.end()) {
+      orders.push_back(std::move(order));
+    }
+  }
+  return orders;
 }
 
 /// The order of `parts`, one after the other, that fulfils most of the wish.
 std::pair<Labels, int> best_order(const std::vector<Labels>& parts, const Wish& wish) {
+  std::vector<std::vector<Labels>> orders;
+  for (const auto& part : parts) orders.push_back(arrangements(part, wish));
   std::pair<Labels, int> best{{}, -1000};
-  std::vector<std::size_t> choice(parts.size(), 0), choices;
-  for (const auto& part : parts) choices.push_back(choices_of(part, wish));
-  for (;;) {
-    Labels order;
-    for (std::size_t k = 0; k < parts.size(); ++k) {
-      append_labels(order, arranged(parts[k], wish, kPermutations[choice[k]]));
-    }
+  std::vector<std::size_t> choice(parts.size(), 0);
+  for (Labels order;; order.clear()) {
+    for (std::size_t k = 0; k < parts.size(); ++k) append_labels(order, orders[k][choice[k]]);
     const int score = fulfilled(order, wish);
-    if (score > best.second) best = {std::move(order), score};
+    if (score > best.second) best = {order, score};
     if (score == most_fulfilled(wish)) return best;
     std::size_t k = 0;
-    while (k < parts.size() && ++choice[k] == choices[k]) choice[k++] = 0;
+    while (k < parts.size() && ++choice[k] == orders[k].size()) choice[k++] = 0;
     if (k == parts.size()) return best;
   }
 }

@@ -67,8 +67,8 @@ class Multiplication {
     const bool along = walk.stride() == 1 || inner_ == 1;
     left_as_it_lies_ =
         walk.even() && parts_of(columns.count(), kPanel) <= (along ? kPanelsAlong : kPanelsAcross);
-    columns_along_ = product.columns.even() && product.columns.stride() == 1;
-    right_as_it_lies_ = columns_along_ && product.right_inner.even() && rows.count() <= kRowsAlong;
+    right_as_it_lies_ = product.columns.even() && product.columns.stride() == 1 &&
+                        product.right_inner.even() && rows.count() <= kRowsAlong;
   }
 
   void run(const Number* left, const Number* right, Number* out) {
@@ -122,8 +122,8 @@ class Multiplication {
     if (right_as_it_lies_) {
       return {right + columns[0] + inner[0], kPanel, product_.right_inner.stride(), last, count};
     }
-    if (columns_along_) {
-      pack_lines<Lanes, kPanel>(right + columns[0], whole, inner, depth, to_next, to);
+    if (in_lines<kPanel>(columns, whole)) {
+      pack_lines<Lanes, kPanel>(right, columns, whole, inner, depth, to_next, to);
     } else {
       for (std::int64_t j = 0; j < whole; j += kPanel) {
         pack<Lanes>(kPanel, right, columns + j, inner, depth, kPanel, to + j / kPanel * to_next);
@@ -176,7 +176,7 @@ class Multiplication {
   const StridedProduct& product_;
   Range row_range_, column_range_;
   std::int64_t inner_, all_columns_, inner_step_ = 1, row_step_ = 1, column_step_ = 1;
-  bool left_as_it_lies_ = false, right_as_it_lies_ = false, columns_along_ = false;
+  bool left_as_it_lies_ = false, right_as_it_lies_ = false;
   WalkTable rows_, left_inner_, right_inner_, columns_;
 };
 

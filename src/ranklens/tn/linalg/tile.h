@@ -184,18 +184,29 @@ void pack(std::int64_t count, const Number* from, const std::int64_t* outer,
   }
 }
 
-/// Packs panels of W columns, `to_next` apart, whose columns all lie side by side.
+/// Packs panels of W columns, `to_next` apart. The columns of each lie side by side; lines are read
+/// through, as they lie, before the next inner index.
 template <class Lanes, std::int64_t W, class Number = typename Lanes::Number>
-RANKLENS_FMA void pack_lines(const Number* from, std::int64_t columns, const std::int64_t* inner,
-                             std::int64_t depth, std::int64_t to_next, Number* to) {
+RANKLENS_FMA void pack_lines(const Number* from, const std::int64_t* columns, std::int64_t count,
+                             const std::int64_t* inner, std::int64_t depth, std::int64_t to_next,
+                             Number* to) {
   for (std::int64_t k = 0; k < depth; ++k, to += W) {
-    const auto* line = from + inner[k];
     auto* there = to;
-    for (std::int64_t n = 0; n < columns; n += W, line += W, there += to_next) {
+    for (std::int64_t n = 0; n < count; n += W, there += to_next) {
+      const auto* line = from + columns[n] + inner[k];
 #pragma GCC unroll 16
       for (std::int64_t w = 0; w < W; ++w) there[w] = line[w];
     }
   }
+}
+
+/// Whether each panel of W columns lies side by side.
+template <std::int64_t W>
+bool in_lines(const std::int64_t* columns, std::int64_t count) {
+  for (std::int64_t n = 0; n < count; ++n) {
+    if (n % W != 0 && columns[n] != columns[n - 1] + 1) return false;
+  }
+  return true;
 }
 
 }  // namespace ranklens::tn
