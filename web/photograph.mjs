@@ -12,11 +12,12 @@ const { values, positionals } = parseArgs({
     grid: { type: "string", default: "1" }, // which grid of the page
     verdicts: { type: "string", default: "4" }, // cards, where the page has no table of verdicts
     rows: { type: "string", default: "5" }, // images of a grid with a row each
+    width: { type: "string", default: "1280" }, // of the page; the picture has five pixels for four
     dark: { type: "boolean", default: false },
   },
 });
 const [source, out = values["default-out"]] = positionals;
-if (!source) throw new Error("usage: scripts/photograph PAGE.html [OUT.png] [--grid N] [--verdicts N] [--rows N] [--dark]");
+if (!source) throw new Error("usage: scripts/photograph PAGE.html [OUT.png] [--grid N] [--verdicts N] [--rows N] [--width N] [--dark]");
 
 // Only what a picture can show: no tools, no second grid, the curves in one row.
 const after = (part, count) => `${part}:nth-of-type(n + ${Number(count) + 1})`;
@@ -41,7 +42,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({
-    viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1.25, colorScheme: values.dark ? "dark" : "light",
+    viewport: { width: Number(values.width), height: 900 }, deviceScaleFactor: 1.25, colorScheme: values.dark ? "dark" : "light",
   });
   await page.goto(pathToFileURL(source).href);
   await page.evaluate(() => window.ranklensReady);
