@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -17,10 +18,10 @@ namespace {
 
 using panels::TwoStepWorker;
 
-panels::Packed packed(const PanelApplication& work, bool turned, const panels::Room& room) {
+panels::Packed packed(const PanelApplication& work, panels::Pass pass, const panels::Room& room) {
   return panels::pack(*panels::table(), work.sizes, work.first.numbers.const_data_ptr<float>(),
                       work.first.laid, work.second.numbers.const_data_ptr<float>(),
-                      work.second.laid, turned, room);
+                      work.second.laid, pass, room);
 }
 
 const float* numbers_of(const at::Tensor& t) {
@@ -62,13 +63,13 @@ at::Tensor apply_panels(const PanelApplication& work, const at::Tensor& x, const
   if (states != nullptr)
     *states = at::empty({panels::kept_numbers(kernels, n, x.size(0))}, x.options());
   KernelMemory shared;
-  const auto matrices = packed(work, false, shared.room());
+  const auto matrices = packed(work, panels::Pass::forward, shared.room());
   const auto* shift = numbers_of(bias);
   float* kept = states == nullptr ? nullptr : states->mutable_data_ptr<float>();
   float* out = y.mutable_data_ptr<float>();
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
     KernelMemory own;
-    TwoStepWorker worker(kernels, n, matrices, false, own.room());
+    TwoStepWorker worker(kernels, n, matrices, panels::Pass::forward, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.forward(numbers_of(x) + row * n.p * n.q, rows, shift, out + row * n.s * n.t,
                      kept == nullptr ? nullptr : kept + row * n.state());
@@ -82,19 +83,18 @@ PanelGradients apply_panels_backward(const PanelApplication& work, const at::Ten
                                      bool x_wanted) {
   const auto& kernels = *panels::table();
   const auto& n = work.sizes;
-  PanelGradients found{.x = {},
-                       .first = at::zeros_like(work.first.numbers),
-                       .second = at::zeros_like(work.second.numbers)};
+  PanelGradients found{.x = {}, .first = {}, .second = {}};
   if (x_wanted) found.x = at::empty(x.sizes(), x.options());
-  KernelMemory shared;
-  const auto matrices = packed(work, true, shared.room());
+  const auto pass = states.defined() ? panels::Pass::backward_with_states : panels::Pass::backward;
+  std::optional<KernelMemory> shared(std::in_place);
+  const auto matrices = packed(work, pass, shared->room());
   float* dx = x_wanted ? found.x.mutable_data_ptr<float>() : nullptr;
   // Each part by its first row: gradients are added up in that order.
   std::map<std::int64_t, std::pair<KernelMemory, TwoStepWorker>> parts;
   std::mutex mutex;
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
     KernelMemory own;
-    TwoStepWorker worker(kernels, n, matrices, true, own.room());
+    TwoStepWorker worker(kernels, n, matrices, pass, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.backward(numbers_of(x) + row * n.p * n.q, numbers_of(dy) + row * n.s * n.t, rows,
                       states.defined() ? numbers_of(states) + row * n.state() : nullptr,
@@ -103,6 +103,9 @@ PanelGradients apply_panels_backward(const PanelApplication& work, const at::Ten
     const std::lock_guard lock(mutex);
     parts.emplace(begin, std::pair(std::move(own), std::move(worker)));
   });
+  shared.reset();  // what follows takes as much
+  found.first = at::zeros_like(work.first.numbers);
+  found.second = at::zeros_like(work.second.numbers);
   for (const auto& [begin, part] : parts) {
     part.second.add_gradients(found.first.mutable_data_ptr<float>(), work.first.laid,
                               found.second.mutable_data_ptr<float>(), work.second.laid);

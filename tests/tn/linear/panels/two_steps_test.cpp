@@ -57,9 +57,14 @@ Results found_of(const Table& kernels, const TwoSteps& n, const Given& g, bool k
     return memory.back().mutable_data_ptr<float>();
   };
   const auto batch = g.x.size(0), ins = n.p * n.q, outs = n.s * n.t;
-  const auto packed = pack(kernels, n, g.first.const_data_ptr<float>(), laid_first(n),
-                           g.second.const_data_ptr<float>(), laid_second(n), true, room);
-  TwoStepWorker forward(kernels, n, packed, false, room), backward(kernels, n, packed, true, room);
+  const auto worker = [&](Pass pass) {
+    return TwoStepWorker(kernels, n,
+                         pack(kernels, n, g.first.const_data_ptr<float>(), laid_first(n),
+                              g.second.const_data_ptr<float>(), laid_second(n), pass, room),
+                         pass, room);
+  };
+  auto forward = worker(Pass::forward);
+  auto backward = worker(keep ? Pass::backward_with_states : Pass::backward);
   Results found{at::empty({batch, outs}), at::empty({batch, ins}), at::zeros_like(g.first),
                 at::zeros_like(g.second)};
   float* kept = keep ? room(kept_numbers(kernels, n, batch)) : nullptr;

@@ -48,32 +48,34 @@ std::int64_t width_of(const Table& k, std::int64_t vectors) { return vectors * k
 }  // namespace
 
 Packed pack(const Table& k, const TwoSteps& n, const float* first, const Laid& first_laid,
-            const float* second, const Laid& second_laid, bool turned, const Room& room) {
+            const float* second, const Laid& second_laid, Pass pass, const Room& room) {
   const auto first_numbers = n.s * n.r * n.q, second_numbers = n.t * n.p * n.r;
   const auto groups = group_count(n, k);
   const auto of_second = joint(second_laid.ins.data(), n.p, n.r, second_laid.bond_stride);
-  const auto pack_groups = [&](bool turn, float* out) {
+  const auto pack_groups = [&](bool turn) {
+    float* const memory = room(first_numbers);
+    float* out = memory;
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto [s, count] = block_of(n.s, groups, g);
       const auto rows = joint(first_laid.outs.data() + s, count, n.r, first_laid.bond_stride);
       out = turn ? pack_matrix(first, first_laid.ins, rows, k.tallest, out)
                  : pack_matrix(first, rows, first_laid.ins, k.tallest, out);
     }
+    return memory;
+  };
+  const auto pack_second = [&](const Offsets& rows, const Offsets& inner) {
+    float* memory = room(second_numbers);
+    pack_matrix(second, rows, inner, k.tallest, memory);
+    return memory;
   };
   Packed packed{};
-  float* memory = room(first_numbers);
-  pack_groups(false, memory);
-  packed.first = memory;
-  memory = room(second_numbers);
-  pack_matrix(second, second_laid.outs, of_second, k.tallest, memory);
-  packed.second = memory;
-  if (!turned) return packed;
-  memory = room(first_numbers);
-  pack_groups(true, memory);
-  packed.first_turned = memory;
-  memory = room(second_numbers);
-  pack_matrix(second, of_second, second_laid.outs, k.tallest, memory);
-  packed.second_turned = memory;
+  if (pass != Pass::backward_with_states) packed.first = pack_groups(false);
+  if (pass == Pass::forward) {
+    packed.second = pack_second(second_laid.outs, of_second);
+  } else {
+    packed.first_turned = pack_groups(true);
+    packed.second_turned = pack_second(of_second, second_laid.outs);
+  }
   return packed;
 }
 
@@ -95,7 +97,7 @@ std::vector<TwoStepWorker::Strip> TwoStepWorker::strips_of(std::int64_t numbers,
 }
 
 TwoStepWorker::TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const Packed& matrices,
-                             bool backward, const Room& room)
+                             Pass pass, const Room& room)
     : k_(kernels), n_(sizes), m_(matrices), groups_(group_count(sizes, kernels)) {
   const auto width = tile_rows(k_);
   const auto each = (n_.s + groups_ - 1) / groups_;
@@ -107,8 +109,8 @@ TwoStepWorker::TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const 
   }
   places_.resize(static_cast<std::size_t>(std::max(each, n_.p) * n_.r));
   x_ = room(n_.p * n_.q * width);
-  z_ = room(each * n_.p * n_.r * width);
-  if (!backward) {
+  if (pass != Pass::backward_with_states) z_ = room(each * n_.p * n_.r * width);
+  if (pass == Pass::forward) {
     y_ = room(n_.s * n_.t * width);
     return;
   }

@@ -33,16 +33,22 @@ struct Laid {
 /// Numbers of a kernel's memory.
 using Room = std::function<float*(std::int64_t numbers)>;
 
-/// The matrices as products take them.
+/// What matrices and memory are wanted for.
+enum class Pass {
+  forward,
+  backward,             ///< states are computed again
+  backward_with_states  ///< states were kept
+};
+
+/// The matrices as products take them; null where a pass does not.
 struct Packed {
   const float* first;          ///< for a few s at a time: rows (s r), inner q
   const float* second;         ///< rows t, inner (p r)
   const float* first_turned;   ///< for a few s at a time: rows q, inner (s r)
   const float* second_turned;  ///< rows (p r), inner t
 };
-/// `turned`: what a backward pass takes, too; else null.
 Packed pack(const Table& kernels, const TwoSteps& sizes, const float* first, const Laid& first_laid,
-            const float* second, const Laid& second_laid, bool turned, const Room& room);
+            const float* second, const Laid& second_laid, Pass pass, const Room& room);
 
 /// Numbers that the states of `rows` rows of the batch take where they are kept.
 std::int64_t kept_numbers(const Table& kernels, const TwoSteps& sizes, std::int64_t rows);
@@ -50,7 +56,7 @@ std::int64_t kept_numbers(const Table& kernels, const TwoSteps& sizes, std::int6
 /// What one thread does with some rows of the batch, at most tile_rows() at a time.
 class TwoStepWorker {
  public:
-  TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const Packed& matrices, bool backward,
+  TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const Packed& matrices, Pass pass,
                 const Room& room);
 
   static std::int64_t tile_rows(const Table& kernels) { return 2 * kernels.lanes; }
