@@ -3,13 +3,17 @@
 namespace ranklens::app {
 
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& examples, Common& common, Out out) {
+                      const std::string& examples, Common& common, Out out, const Takes& takes) {
   CLI::App& command = *parent.add_subcommand(name, summary);
   command.footer("\nExample:\n" + examples);
   common.out_kind = out;
   common.command = parent.get_parent() == nullptr ? name : parent.get_name() + " " + name;
-  add_common(command, common);
+  add_common(command, common, takes);
   return command;
+}
+
+void require_out(CLI::App& command, const std::string& what) {
+  command.get_option("--out")->required()->description(what);
 }
 
 void add_commands(CLI::App& root) {

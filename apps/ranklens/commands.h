@@ -9,10 +9,14 @@
 namespace ranklens::app {
 
 /// Adds a command to `parent`: its summary, its examples (shown by --help) and the common options.
-/// --out names a folder or a file, whichever `out` says.
+/// --out names a folder or a file, whichever `out` says; a required one is marked by require_out().
 /// `common` must outlive the parse: keep it in the options that the callback owns.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& examples, Common& common, Out out);
+                      const std::string& examples, Common& common, Out out,
+                      const Takes& takes = {});
+
+/// Marks --out as required; `what` is its place in the help: "the file of the compressed model".
+void require_out(CLI::App& command, const std::string& what);
 
 // One file a command: it defines the options and the callback, and leaves the work to the
 // libraries.

@@ -3,9 +3,7 @@
 #include <cstdint>
 #include <iostream>
 
-#include <c10/core/impl/DeviceGuardImplInterface.h>
-#include <c10/util/Exception.h>
-
+#include "ranklens/base/device.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
@@ -17,20 +15,7 @@
 
 namespace ranklens::app {
 
-c10::Device Common::torch_device() const {
-  std::optional<c10::Device> parsed;
-  try {
-    parsed.emplace(device);
-  } catch (const c10::Error&) {
-    base::fail("'{}' names no device; write cpu, cuda or cuda:0", device);
-  }
-  if (parsed->is_cpu()) return *parsed;
-  const bool built = c10::impl::hasDeviceGuardImpl(parsed->type());
-  const int count = built ? c10::impl::getDeviceGuardImpl(parsed->type())->deviceCount() : 0;
-  base::require(parsed->index() < count && count > 0,
-                "there is no device '{}': this libtorch sees {} of that kind", device, count);
-  return *parsed;
-}
+c10::Device Common::torch_device() const { return base::parse_device(device); }
 
 c10::ScalarType Common::compute_dtype() const {
   if (dtype == "float32") return c10::kFloat;
@@ -41,12 +26,12 @@ c10::ScalarType Common::compute_dtype() const {
 
 namespace {
 
-const char* out_text(Out kind) {
+std::string out_text(Out kind) {
   switch (kind) {
     case Out::folder:
       return "the folder that the results go to";
     case Out::file:
-      return "the file that the result goes to; one that is there is replaced by its own kind only";
+      return std::string("the file that the result goes to") + kReplacesOwnKind;
     case Out::json_file:
       return "a file that the JSON object goes to, too";
   }
@@ -55,9 +40,9 @@ const char* out_text(Out kind) {
 
 }  // namespace
 
-void add_common(CLI::App& command, Common& common) {
+void add_common(CLI::App& command, Common& common, const Takes& takes) {
   const std::string group = "Common options";
-  const auto add = [&](const char* name, auto& value, const char* text) {
+  const auto add = [&](const char* name, auto& value, const std::string& text) {
     return command.add_option(name, value, text)->group(group);
   };
   add("--seed", common.seed, "same seed, same threads: same bytes")
@@ -73,11 +58,19 @@ void add_common(CLI::App& command, Common& common) {
   add("--config", common.config, "a TOML file; every flag is a key of it, and a flag wins");
   command.add_flag("--quiet", common.quiet, "no progress on stderr")->group(group);
   command.add_flag("--json", common.json, "print one JSON object on stdout")->group(group);
+  const std::string unlisted;
+  for (const auto& [name, has] : {std::pair{"--seed", takes.seed},
+                                  {"--threads", takes.threads},
+                                  {"--device", takes.device},
+                                  {"--dtype", takes.dtype},
+                                  {"--quiet", takes.quiet}}) {
+    if (!has) command.get_option(name)->group(unlisted);
+  }
 }
 
 void start(const Common& common) {
   if (common.threads > 0) base::set_threads(common.threads);
-  common.torch_device();
+  if (!common.torch_device().is_cpu()) base::compute_in_full_precision();
   common.compute_dtype();
   if (common.out_kind == Out::json_file)
     require_replaceable({{"--out", common.out, FileKind::json}});

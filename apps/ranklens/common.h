@@ -15,8 +15,18 @@ namespace ranklens::app {
 
 using Json = nlohmann::ordered_json;
 
+/// What the help adds to the name of a file.
+inline constexpr const char* kReplacesOwnKind =
+    "; one that is there is replaced by its own kind only";
+
 /// What --out names: a folder of files, the file of the result, or one with the JSON object.
 enum class Out { folder, file, json_file };
+
+/// Which of the common options change anything of a command. Those that do not are taken all the
+/// same, by every command and in every configuration file, but its help does not list them.
+struct Takes {
+  bool seed = true, threads = true, device = true, dtype = true, quiet = true;
+};
 
 /// The options that every command has, and that mean the same everywhere.
 struct Common {
@@ -36,7 +46,7 @@ struct Common {
 };
 
 /// Adds the options to `command`, in a group of their own.
-void add_common(CLI::App& command, Common& common);
+void add_common(CLI::App& command, Common& common, const Takes& takes = {});
 
 /// Sets the thread count and checks device, dtype and a JSON file that --out would replace: an
 /// Error if it is a folder, or a file that no command wrote. Every command calls it first.

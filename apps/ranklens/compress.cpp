@@ -142,7 +142,7 @@ void add_compress(CLI::App& root) {
       ->required();
   command.add_option("--state-dict", options->state_dict,
                      "also write a PyTorch state dict (.pth or .safetensors), multiplied out");
-  command.get_option("--out")->required()->description("the file of the compressed model");
+  require_out(command, std::string("the file of the compressed model") + kReplacesOwnKind);
   command.callback([options] { compress_model(*options); });
 }
 

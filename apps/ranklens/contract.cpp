@@ -62,8 +62,6 @@ tn::Plan plan_for(const ContractOptions& options, const tn::Expression& expressi
 void contract(const ContractOptions& options) {
   start(options.common);
   const auto& out = options.common.out;
-  base::require(!out.empty(), "contract needs --out FILE.npy for the result");
-  base::require(!options.files.empty(), "contract needs the operands' files");
   require_replaceable({{"--out", out, FileKind::array}}, options.files);
   const auto operands = read_operands(options);
   const auto expression = expression_of(options.what, operands);
@@ -98,9 +96,10 @@ void add_contract(CLI::App& root) {
       add_command(root, "contract", "contract a network of tensors in .npy files",
                   "  ranklens contract 'ij,jk->ki' A.npy B.npy --out R.npy\n"
                   "  ranklens contract PROBLEM.json T0.npy T1.npy ... --out R.npy --seconds 5",
-                  options->common, Out::file);
+                  options->common, Out::file, {.dtype = false, .quiet = false});
   command.add_option("what", options->what, "an equation, or a problem's file (.json)")->required();
-  command.add_option("operands", options->files, "the tensors, .npy, all of one dtype");
+  require_out(command, "the .npy file that the result goes to; one that is there is replaced");
+  command.add_option("operands", options->files, "the tensors, .npy, all of one dtype")->required();
   add_plan_options(command, options->plan);
   command.add_option("--path", options->given,
                      "no search: the path of a file that `path --out` wrote");

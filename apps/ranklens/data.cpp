@@ -7,6 +7,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/memory.h"
 #include "ranklens/base/staged_folder.h"
 #include "ranklens/data/npy_set.h"
 #include "ranklens/data/open.h"
@@ -17,6 +18,7 @@
 #include "checks.h"
 #include "commands.h"
 #include "manifest.h"
+#include "outputs.h"
 
 namespace ranklens::app {
 namespace {
@@ -42,8 +44,15 @@ Json shape_of(const data::Dataset& set) { return set.images.sizes().vec(); }
 
 /// The page that documents the generated classes.
 void make_page(const MakeOptions& options) {
-  data::write_scenes_page(options.page);
-  const auto file = (std::filesystem::path(options.page) / "scenes.md").string();
+  const std::filesystem::path folder = options.page;
+  const auto file = (folder / data::kScenesPage).string();
+  if (std::filesystem::is_directory(folder)) {
+    std::vector<OutputFile> outputs{{"--page", file, FileKind::scenes}};
+    for (const auto picture : data::kScenesPictures)
+      outputs.push_back({"--page", (folder / picture).string(), FileKind::picture});
+    require_replaceable(outputs);
+  }
+  data::write_scenes_page(folder);
   emit(options.common, Json{{"page", file}}, fmt::format("the page: {}\n", file));
 }
 
@@ -78,6 +87,12 @@ void make(MakeOptions options) {
   base::require(options.kind == "scenes", "there is no '{}' to make; write scenes", options.kind);
   if (!options.page.empty()) return make_page(options);
   base::require(!options.common.out.empty(), "--out is required: the folder to write to");
+  const double pixels = static_cast<double>(options.scenes.count) *
+                        static_cast<double>(options.scenes.size * options.scenes.size);
+  // Its file holds floats.
+  base::require_memory(pixels * (options.scenes.grey ? 1 : 3) * sizeof(float),
+                       fmt::format("a set of {0} scenes of {1}x{1} pixels", options.scenes.count,
+                                   options.scenes.size));
   options.scenes.seed = options.common.seed;
   options.scenes.split = data::parse_split(options.split);
   if (!options.shortcut.empty()) options.scenes.shortcut = data::parse_shortcut(options.shortcut);
@@ -135,9 +150,12 @@ void inspect(const InspectOptions& options) {
 
 void add_make(CLI::App& parent) {
   const auto options = std::make_shared<MakeOptions>();
-  auto& command = add_command(parent, "make", "generate labelled images with masks",
-                              "  ranklens data make scenes --count 100 --seed 1 --out D",
-                              options->common, Out::folder);
+  auto& command =
+      add_command(parent, "make", "generate labelled images with masks",
+                  "  ranklens data make scenes --count 100 --seed 1 --out D", options->common,
+                  Out::folder, {.device = false, .dtype = false, .quiet = false});
+  command.get_option("--out")->description(
+      "the folder that the images go to; required, but for --page");
   command.add_option("kind", options->kind, "scenes")->required();
   command.add_option("--count", options->scenes.count, "how many images")
       ->check(whole_number(1, 10'000'000))
@@ -158,9 +176,10 @@ void add_make(CLI::App& parent) {
 void add_inspect(CLI::App& parent) {
   const auto options = std::make_shared<InspectOptions>();
   options->common.seed = 0;  // the scenes that train, evaluate and study take
-  auto& command = add_command(parent, "inspect", "say what a data set holds",
-                              "  ranklens data inspect cifar10:DIR --split test --json",
-                              options->common, Out::json_file);
+  auto& command =
+      add_command(parent, "inspect", "say what a data set holds",
+                  "  ranklens data inspect cifar10:DIR --split test --json", options->common,
+                  Out::json_file, {.device = false, .dtype = false, .quiet = false});
   command
       .add_option("source", options->source, "cifar10:DIR, mnist:DIR, images:DIR, npy:DIR, scenes")
       ->required();

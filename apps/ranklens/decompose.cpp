@@ -65,7 +65,6 @@ Decomposed decomposed(const DecomposeOptions& options, const at::Tensor& array) 
 
 void decompose(const DecomposeOptions& options) {
   start(options.common);
-  base::require(!options.common.out.empty(), "--out is required: the file to write");
   require_replaceable({{"--out", options.common.out, FileKind::decomposed}}, {options.array});
   const auto array = read_array(options.array, options.common);
   base::Stopwatch watch;
@@ -101,7 +100,7 @@ void add_decompose(CLI::App& root) {
                               "x.safetensors\n"
                               "  ranklens decompose w.npy --rows 4x4x8 --columns 8x4x4 --ranks 16 "
                               "--out w.safetensors",
-                              options->common, Out::file);
+                              options->common, Out::file, {.dtype = false});
   command.add_option("array", options->array, "a .npy file; computed in its own dtype")->required();
   command
       .add_option("--format", options->format,
@@ -109,6 +108,7 @@ void add_decompose(CLI::App& root) {
                   "squares; --eps: fewest terms that were found)")
       ->check(CLI::IsMember({"tt", "tucker", "cp"}))
       ->capture_default_str();
+  require_out(command, std::string("the file of the decomposed tensor") + kReplacesOwnKind);
   add_closeness(command, options->close);
   command.add_option("--rows", options->rows, "row modes of a matrix: a TT matrix, 4x4x8");
   command.add_option("--columns", options->columns, "its column modes, as many");

@@ -142,7 +142,7 @@ void add_diagram(CLI::App& root) {
       root, "diagram", "draw tensor diagrams from text, compute them, and check their equalities",
       "  ranklens diagram svd.tn --svg svd.svg\n"
       "  ranklens diagram svd.tn --name low_rank --tensors DIR --out R.npy --json",
-      options->common, Out::file);
+      options->common, Out::file, {.dtype = false, .quiet = false});
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);
   };

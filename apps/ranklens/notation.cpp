@@ -45,7 +45,6 @@ Summary counts_of(const std::vector<book::Chapter>& chapters) {
 
 void notation(const Common& common) {
   start(common);
-  base::require(!common.out.empty(), "--out DIR is needed: where the book goes");
   const auto path = std::filesystem::path(common.out) / "notation.html";
   base::require_free(common.out, {.command = "notation", .among_others = true});
   const auto chapters = book::evaluated(book::groups(), common.seed);
@@ -70,10 +69,12 @@ void notation(const Common& common) {
 
 void add_notation(CLI::App& root) {
   const auto common = std::make_shared<Common>();
-  add_command(root, "notation",
-              "write the book of tensor diagrams: every drawing computed in two ways",
-              "  ranklens notation --out book", *common, Out::folder)
-      .callback([common] { notation(*common); });
+  auto& command = add_command(
+      root, "notation", "write the book of tensor diagrams: every drawing computed in two ways",
+      "  ranklens notation --out book", *common, Out::folder,
+      {.device = false, .dtype = false, .quiet = false});
+  require_out(command, "the folder that the book goes to");
+  command.callback([common] { notation(*common); });
 }
 
 }  // namespace ranklens::app

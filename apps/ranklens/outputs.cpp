@@ -9,6 +9,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/json.h"
+#include "ranklens/data/scenes_page.h"
 
 namespace ranklens::app {
 namespace {
@@ -74,6 +75,11 @@ bool holds_unsafe(const fs::path& path, FileKind kind) {
       return starts_with_words(path, R"(<svg class="tensor-diagram")");
     case FileKind::tikz:
       return starts_with_words(path, R"(\begin{tikzpicture}[line width=0.9pt,tensor/.style)");
+    case FileKind::scenes:
+      return starts_with_words(path, "<!-- Written by `ranklens data make scenes");
+    case FileKind::picture:
+      return start_of(path).starts_with("\x89PNG") &&
+             holds(path.parent_path() / data::kScenesPage, FileKind::scenes);
     case FileKind::state_dict:
       return is_own_state_dict(path);
   }
@@ -97,6 +103,10 @@ const char* what_it_lacks(FileKind kind) {
     case FileKind::svg:
     case FileKind::tikz:
       return "is no drawing of ranklens";
+    case FileKind::scenes:
+      return "is no page about the generated scenes";
+    case FileKind::picture:
+      return "is no picture of such a page of ranklens";
     case FileKind::state_dict:
       return "is no state dict as ranklens writes them";
   }

@@ -16,6 +16,8 @@ enum class FileKind {
   page,
   svg,
   tikz,
+  scenes,     ///< the page about the generated classes
+  picture,    ///< a PNG beside that page, to which it belongs
   state_dict  ///< .pth and .pt as ranklens writes them; any .safetensors of PyTorch's
 };
 

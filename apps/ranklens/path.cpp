@@ -76,7 +76,7 @@ void add_path(CLI::App& root) {
       add_command(root, "path", "find an order in which to contract a network of tensors",
                   "  ranklens path PROBLEM.json --seconds 10 --json\n"
                   "  ranklens path PROBLEM.json --minimize size --memory 2G",
-                  options->common, Out::json_file);
+                  options->common, Out::json_file, {.device = false, .quiet = false});
   command.add_option("problem", options->problem, "the network, .json in either of two forms")
       ->required();
   add_plan_options(command, options->plan);

@@ -52,7 +52,6 @@ RoundedTensor rounded(const RoundCommand& options, tn::Stored stored) {
 
 void round(const RoundCommand& options) {
   start(options.common);
-  base::require(!options.common.out.empty(), "--out is required: the file to write");
   base::require(options.close.given(), "--eps or --ranks is required: how close, or how large");
   require_replaceable({{"--out", options.common.out, FileKind::decomposed}}, {options.file});
   auto stored = open_stored(options.file, options.common);
@@ -77,9 +76,10 @@ void add_round(CLI::App& root) {
   const auto options = std::make_shared<RoundCommand>();
   auto& command = add_command(root, "round", "a tensor train or Tucker tensor with lower ranks",
                               "  ranklens round x.safetensors --eps 1e-2 --out y.safetensors",
-                              options->common, Out::file);
+                              options->common, Out::file, {.dtype = false, .quiet = false});
   command.add_option("file", options->file, "a train or Tucker tensor, as decompose writes it")
       ->required();
+  require_out(command, std::string("the file of the rounded tensor") + kReplacesOwnKind);
   add_closeness(command, options->close);
   command.add_option("--method", options->method, "of trains: qr, gram or randomised")
       ->check(CLI::IsMember({"qr", "gram", "randomised"}))

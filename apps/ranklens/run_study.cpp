@@ -57,6 +57,7 @@ study::Results run(const StudyOptions& options, const study::Config& config) {
   base::ProgressBar bar(options.common.quiet);
   auto results = study::run(config, {.folder = options.common.out,
                                      .work = options.work,
+                                     .device = options.common.torch_device(),
                                      .memory = parse_bytes(options.memory),
                                      .progress = bar.callback(),
                                      .note = [&](const std::string& line) {
@@ -134,8 +135,6 @@ void require_any(const study::Results& results, const std::string& page) {
 void run_study(const StudyOptions& options, const std::string& command) {
   const auto config = options.config();
   start(options.common);
-  base::require(options.common.torch_device().is_cpu(),
-                "a study computes on the processor; '{}' is not served yet", options.common.device);
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   const auto results = run(options, config);

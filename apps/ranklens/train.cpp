@@ -142,7 +142,6 @@ void finish(const TrainOptions& options, const train::FitResult& result, const T
 
 void train_network(TrainOptions options) {
   start(options.common);
-  base::require(!options.common.out.empty(), "--out is required: the folder to write to");
   base::require(options.hold_out == 0 || !options.no_validation,
                 "--hold-out chooses the best epoch and --no-validation does without: give one");
   base::require_free(options.common.out, {.command = "train",
@@ -183,6 +182,7 @@ void add_train(CLI::App& root) {
       "  ranklens train cnn-dense --head 'low_rank(r=8)' --data cifar10:DIR --flip --crop 4 \\\n"
       "    --optimiser 'sgd(lr=0.1,momentum=0.9)' --schedule 'cosine(warmup=1)' --out runs/low",
       options->common, Out::folder);
+  require_out(command, "the folder that the results go to");
   add_train_options(command, *options);
   command.callback([options] { train_network(*options); });
 }

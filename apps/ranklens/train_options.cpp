@@ -73,6 +73,10 @@ train::FitOptions TrainOptions::fit_options() const {
   auto options = fit;
   options.seed = common.seed;
   options.folder = common.out;
+  options.data_text = data.source + (data.grey ? " --grey" : "") +
+                      (data.limit > 0 ? fmt::format(" --limit {}", data.limit) : "") +
+                      (data.size > 0 ? fmt::format(" --size {}", data.size) : "") +
+                      (hold_out > 0 ? fmt::format(" --hold-out {}", hold_out) : "");
   options.best_by = best_by == "accuracy" ? train::BestBy::accuracy : train::BestBy::loss;
   if (common.compute_dtype() == c10::kBFloat16)
     options.execution.compute = train::Compute::bfloat16;

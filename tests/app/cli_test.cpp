@@ -30,10 +30,42 @@ void expect_help(const Args& command) {
   const auto inner = commands_in(own.out);
   for (const auto& below : inner) expect_help(joined(command, {below}));
   if (!inner.empty()) return;
-  for (const std::string flag :
-       {"--seed", "--threads", "--device", "--dtype", "--out", "--quiet", "--json", "--config"}) {
+  for (const std::string flag : {"--out", "--json", "--config"})
     EXPECT_THAT(own.out, HasSubstr(flag)) << name;
+}
+
+/// The common options that the help lists, in its order.
+std::string common_in(const Args& command) {
+  const auto help = ranklens(joined(command, {"--help"})).out;
+  std::string listed;
+  for (const std::string flag : {"--seed", "--threads", "--device", "--dtype", "--quiet"})
+    if (help.find("  " + flag) != help.npos) listed += flag + " ";
+  return listed;
+}
+
+TEST(Cli, HelpListsTheCommonOptionsThatChangeSomething) {
+  const std::string all = "--seed --threads --device --dtype --quiet ";
+  for (const std::string command : {"study", "reproduce", "train", "evaluate", "explain", "measure",
+                                    "compress", "compare", "entropy", "info"})
+    EXPECT_EQ(common_in({command}), all) << command;
+  EXPECT_EQ(common_in({"methods"}), "") << "all are taken: see WrongUsageNamesTheNearestRight";
+  EXPECT_EQ(common_in({"fetch"}), "--quiet ");
+  EXPECT_EQ(common_in({"dot"}), "--threads --device ");
+  EXPECT_EQ(common_in({"full"}), "--threads --device ");
+  EXPECT_EQ(common_in({"contract"}), "--seed --threads --device ");
+  EXPECT_EQ(common_in({"diagram"}), "--seed --threads --device ");
+  EXPECT_EQ(common_in({"path"}), "--seed --threads --dtype ");
+  EXPECT_EQ(common_in({"decompose"}), "--seed --threads --device --quiet ");
+  for (const Args& command : {Args{"data", "make"}, Args{"data", "inspect"}, Args{"notation"}})
+    EXPECT_EQ(common_in(command), "--seed --threads ") << command.front();
+}
+
+TEST(Cli, HelpMarksARequiredOut) {
+  for (const std::string command :
+       {"train", "compress", "decompose", "round", "full", "contract", "notation"}) {
+    EXPECT_THAT(ranklens({command, "--help"}).out, HasSubstr("--out TEXT REQUIRED")) << command;
   }
+  EXPECT_THAT(ranklens({"explain", "--help"}).out, ::testing::Not(HasSubstr("--out TEXT REQ")));
 }
 
 TEST(Cli, HelpListsTheCommandsAndEachShowsAnExample) {
@@ -138,8 +170,24 @@ TEST(Cli, NumbersThatAreNoneAreSaidInWords) {
 }
 
 TEST(Cli, SizesBeyondTheMachineAreOneSentence) {
-  expect_complaint(ranklens({"info", "mlp", "--size", "16384", "--hidden", "1048576,1048576"}), 1,
-                   "out of memory");
+  const TemporaryFolder folder;
+  const auto refused = [&](const Args& args, const std::string& part) {
+    const auto finished = ranklens(args);
+    expect_complaint(finished, 2, part);
+    EXPECT_THAT(finished.err, HasSubstr(" of memory, and there are ")) << args.front();
+    EXPECT_FALSE(fs::exists(folder / "out")) << args.front();
+  };
+  const auto out = (folder / "out").string();
+  refused({"info", "mlp", "--size", "16384", "--hidden", "1048576,1048576"}, "a network of ");
+  const std::string few = "scenes:train=20,test=10";
+  refused({"train", "cnn-dense", "--width", "65536", "--data", few, "--out", out}, "a network of ");
+  refused({"study", "--width", "65536", "--data", few, "--images", "test:2", "--out", out},
+          "a network of ");
+  refused({"train", "mlp", "--data", few, "--size", "512", "--hidden", "500000", "--out", out},
+          "a network of ");
+  refused({"data", "make", "scenes", "--count", "10000000", "--size", "512", "--out", out},
+          "a set of 10000000 scenes of 512x512 pixels takes ");
+  refused({"data", "inspect", "scenes:train=100000000,size=512"}, "a set of 100000000 scenes");
 }
 
 TEST(Cli, OutIsAFolderOrAFileAndTheHelpSaysWhich) {

@@ -82,7 +82,7 @@ TEST(DiagramCommand, SaysWhatIsWrong) {
   expect_complaint(ranklens({"diagram", file}), 2, "d.tn', line 2, column 14: leg 'i' dangles");
   testing::put_file(file, "\xff");
   expect_complaint(ranklens({"diagram", file}), 2, "the text is not UTF-8 here");
-  expect_complaint(ranklens({"notation"}), 2, "--out DIR is needed");
+  expect_complaint(ranklens({"notation"}), 2, "--out is required");
 }
 
 TEST(NotationCommand, WritesTheBook) {

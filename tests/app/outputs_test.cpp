@@ -115,6 +115,24 @@ TEST_F(Outputs, AFolderAMissingFolderAndOneNameForTwo) {
   EXPECT_EQ(ranklens({"contract", "ij->ji", in("a.npy"), "--out", "/dev/null"}).status, 0);
 }
 
+TEST_F(Outputs, ThePageAboutTheClassesReplacesItsOwnFilesOnly) {
+  const auto page = in("docs");
+  const Args make{"data", "make", "scenes", "--page", page};
+  fs::create_directory(page);
+  for (const std::string name : {"scenes.md", "scenes.png", "scenes-shortcut.png"}) {
+    testing::put_file(page + "/" + name, "\x89PNG years of work");
+    expect_kept(make, page + "/" + name, ": it is not replaced; give --page another name");
+    fs::remove(page + "/" + name);
+  }
+  // Beside a page of ours the pictures are its own.
+  testing::put_file(page + "/scenes.md",
+                    "# Scenes\n\n<!-- Written by `ranklens data make scenes -->");
+  testing::put_file(page + "/scenes.png", "\x89PNG of that page");
+  testing::put_file(page + "/scenes-masks.png", "no picture");
+  expect_kept(make, page + "/scenes-masks.png",
+              "scenes-masks.png' is there and is no picture of such a page of ranklens");
+}
+
 TEST_F(Outputs, OnlyListedFilesOfAFolderAreReplaced) {
   const auto maps = in("maps");
   fs::create_directory(maps);

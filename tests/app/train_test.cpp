@@ -173,6 +173,9 @@ TEST(Train, AShareOfTheTrainingImagesCanChooseTheEpoch) {
   EXPECT_EQ(ranklens(command(folder / "run", {"--hold-out", "0.5"})).status, 0) << "it goes on";
   expect_complaint(ranklens(command(folder / "run")), 2,
                    "begun with another configuration: training data is");
+  expect_complaint(ranklens(command(folder / "run", {"--limit", "20"})), 2,
+                   "('scenes:train=60,test=30 --hold-out 0.5' there, 'scenes:train=60,test=30 "
+                   "--limit 20' here)");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "1"})), 2, "--hold-out");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.001"})), 2, "holds out none");
   expect_complaint(ranklens(command(folder / "a", {"--hold-out", "0.5", "--no-validation"})), 2,

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/base/memory.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/data/npy_set.h"
 
@@ -140,6 +141,20 @@ TEST(Open, ReadsTheRealCifar10) {
   EXPECT_TRUE(at::equal(at::bincount(data.labels), at::full({10}, 1000, at::kLong)));
   // The mean of the test set's luma, from the channel means (0.494, 0.485, 0.451).
   EXPECT_NEAR(data.images.to(at::kFloat).mean().item<double>() / 255, 0.484, 0.005);
+}
+
+TEST(Open, ASizeThatNoMachineHoldsIsRefusedBeforeImagesAreScaled) {
+  if (base::memory_there_is().value_or(0) > 500'000'000'000)
+    GTEST_SKIP() << "this machine holds ten thousand images of 4096 x 4096 pixels";
+  const TemporaryFolder folder;
+  testing::put_file(folder / "test_batch.bin", "");
+  fs::resize_file(folder / "test_batch.bin", 30'730'000);
+  const auto spec = "cifar10:" + folder.path().string();
+  expect_error([&] { open(spec, {.split = Split::test, .size = 4096}); },
+               "a set of 10000 images of 4096x4096 pixels takes 503 GB of memory, and there are ");
+  EXPECT_EQ(open(spec, {.split = Split::test, .limit = 2, .size = 64}).height(), 64);
+  expect_error([] { open("scenes:train=100000000,size=512"); },
+               "a set of 100000000 scenes of 512x512 pixels takes ");
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ TEST(Quadrature, OtherRules) {
   EXPECT_THAT(ends.points, ::testing::ElementsAre(0, 0.5, 1));
   EXPECT_THAT(ends.weights, ::testing::Each(1.0 / 3));
   EXPECT_THROW(quadrature(Quadrature::right, 0), base::Error);
+  EXPECT_THROW(quadrature(Quadrature::gauss_legendre, 1'000'000), base::Error);
+  EXPECT_EQ(quadrature(Quadrature::right, 1'000'000).points.size(), 1'000'000U);
 }
 
 TEST(IntegratedGradients, OfALinearNetworkIsExact) {

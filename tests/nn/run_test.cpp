@@ -234,6 +234,18 @@ TEST(Builder, FailsWhereAShapeIsWrong) {
               HasSubstr("'sum'"));
 }
 
+TEST(Builder, ANetworkThatNoMachineHoldsIsRefusedUndrawn) {
+  GraphBuilder g;
+  const auto x = g.input("image", {1 << 20});
+  const auto wide = g.linear("wide", x, {.out = 1 << 28});
+  EXPECT_THAT(error_of([&] { g.build(1); }),
+              HasSubstr("a network of 281475245146112 numbers takes 1.1 PB of memory"));
+  GraphBuilder factors;
+  const auto y = factors.input("image", {1 << 20});
+  factors.linear("wide", y, {.out = 1 << 10, .bias = false, .weight = "low_rank(r=1)"});
+  EXPECT_EQ(factors.build(1).state.parameters(), (1 << 20) + (1 << 10));
+}
+
 TEST(Costs, CountParametersMultiplyAddsAndBytes) {
   const auto net = small_cnn();
   const auto all = costs(net, 2);
@@ -242,6 +254,8 @@ TEST(Costs, CountParametersMultiplyAddsAndBytes) {
   EXPECT_EQ(all[0].activation_bytes, 2 * 3 * 64 * 4);
   EXPECT_EQ(all[2].parameters, 6);
   EXPECT_EQ(all.back().multiply_adds, 2 * 4 * 48);
+  EXPECT_EQ(all[0].weight, "dense");
+  EXPECT_EQ(all[2].weight, "") << "a batch norm's are no matrix";
 }
 
 }  // namespace

@@ -137,6 +137,37 @@ TEST(StudyPage, EntropiesOfTheHeadAreChartsOfTheArmsThatHaveThem) {
   EXPECT_THAT(csv, HasSubstr("TT (published head),1,1,0.5"));
 }
 
+TEST(StudyPage, SaysWhichIntervalsAreCut) {
+  auto given = results(0.1, 2);
+  const auto notes_of = [&] {
+    return ::testing::PrintToString(study_page(given, two_images(), "").notes);
+  };
+  EXPECT_THAT(notes_of(), ::testing::Not(HasSubstr("Intervals are cut")));
+  given.cells[1].accuracy = 0.9, given.cells[3].accuracy = 0.99;
+  given.cells[0].scores["gradcam"]["mass_accuracy"] = 0.001;
+  const auto data = study_page(given, two_images(), "");
+  EXPECT_THAT(notes_of(), HasSubstr("Intervals are cut where the number ends (Accuracy"));
+  EXPECT_THAT(notes_of(), HasSubstr(" Mass inside the mask): Student's t"));
+  EXPECT_EQ(data.arms[1].accuracy.high, 1);
+  EXPECT_GT(data.arms[1].accuracy.low, 0);
+}
+
+TEST(StudyPage, MapsWithAFewLargeValuesAreDrawnWithoutThem) {
+  auto given = results(0.1);
+  EXPECT_THAT(study_page(given, two_images(), "").grids[0].note,
+              ::testing::Not(HasSubstr(kOutliersNote)));
+  auto maps = at::linspace(0, 1, 2 * 400).reshape({2, 20, 20});
+  maps[1][3][4] = 1000;
+  given.pictures.at("tt").maps["smoothgrad"] = maps;
+  const auto data = study_page(given, two_images(), "");
+  EXPECT_THAT(data.grids[0].note, HasSubstr(kOutliersNote));
+  const auto drawn = std::find_if(data.maps.begin(), data.maps.end(), [](const Map& map) {
+    return map.arm == "tt" && map.method == "smoothgrad" && map.image == "i1";
+  });
+  ASSERT_NE(drawn, data.maps.end());
+  EXPECT_NEAR(drawn->picture.high, 1, 0.02);
+}
+
 TEST(StudyPage, AccuracyIsSaidInPercentagePoints) {
   const auto data = study_page(results(-0.1), two_images(), "ranklens study");
   const auto& kept = data.verdicts.back();

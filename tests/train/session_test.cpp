@@ -13,12 +13,14 @@
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
 
+#include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
 #include "train/tiny.h"
 
 namespace ranklens::train {
 namespace {
 
+using ranklens::testing::expect_error;
 using ranklens::testing::TemporaryFolder;
 using ::testing::HasSubstr;
 
@@ -184,6 +186,25 @@ TEST(Session, WhoeverOnlyReadsAFinishedRunDidNotComputeIt) {
   });
   const auto again = overflowing(1, folder.path());
   EXPECT_EQ(again.provenance.at("processor"), std::vector<std::string>{"another"});
+}
+
+TEST(Session, OfOtherDataBothTextsAreNamed) {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& text, std::uint64_t seed) {
+    const auto data = tiny_data(6, seed);
+    fit(linear_network(), data, data,
+        {.epochs = 1, .batch = 2, .folder = folder.path(), .data_text = text});
+  };
+  run("npy:A", 1);
+  expect_error([&] { run("npy:B --grey", 2); }, " here ('npy:A' there, 'npy:B --grey' here); take");
+  expect_error([&] { run("npy:A", 2); }, " here (both times 'npy:A'); take");
+  run("npy:C", 1);  // the same images elsewhere
+  expect_error(
+      [&] {
+        fit(linear_network(), tiny_data(6, 1), tiny_data(6, 1),
+            {.epochs = 2, .batch = 2, .folder = folder.path(), .data_text = "npy:D"});
+      },
+      "epochs is 1 there and 2 here; take");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/image.h"
+#include "ranklens/base/memory.h"
 #include "ranklens/data/pixels.h"
 
 namespace ranklens::data {
@@ -134,6 +135,9 @@ Dataset read_image_folder(const fs::path& folder, const FolderOptions& options) 
                 "'{}' holds too few images to keep some for testing: that takes five of a class, "
                 "folders train and test, or a command with --split all",
                 folder.string());
+  base::require_memory(
+      static_cast<double>(items.size()) * static_cast<double>(options.size * options.size),
+      fmt::format("a set of {} images of {}x{} pixels", items.size(), options.size, options.size));
   std::vector<at::Tensor> images;
   std::int64_t channels = 1;
   data.labels = at::empty({static_cast<std::int64_t>(items.size())}, at::kLong);

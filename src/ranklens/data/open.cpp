@@ -7,6 +7,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/memory.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/data/cifar.h"
@@ -74,9 +75,18 @@ Dataset read(std::string_view kind, std::string_view rest, const OpenOptions& op
   return part_of(read_npy_set(folder), options.split);
 }
 
+/// Before images are scaled: they may become larger than anything holds.
+void require_room(const Dataset& data, std::int64_t side) {
+  const double bytes = static_cast<double>(data.size() * data.channels()) *
+                       static_cast<double>(side * side * data.images.element_size());
+  base::require_memory(bytes,
+                       fmt::format("a set of {} images of {}x{} pixels", data.size(), side, side));
+}
+
 Dataset finished(Dataset data, const OpenOptions& options) {
   data = first(data, options.limit);
   if (options.size > 0) {
+    require_room(data, options.size);
     data.images = to_square(data.images, options.size);
     if (data.masks.defined()) data.masks = to_square_masks(data.masks, options.size);
     if (data.shortcut_masks.defined()) {

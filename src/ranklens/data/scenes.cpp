@@ -8,6 +8,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/memory.h"
 #include "ranklens/base/parallel.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/data/scenes/figures.h"
@@ -76,6 +77,9 @@ Dataset make_scenes(const SceneOptions& options) {
           "scenes: a range of the look has its ends the wrong way round, or lies below 0");
   const std::string_view part = name_of(options.split);
   const std::int64_t n = options.count, side = options.size;
+  const int layers = (options.grey ? 1 : 3) + (options.shortcut ? 2 : 1);  // pixels and masks
+  base::require_memory(static_cast<double>(n) * static_cast<double>(side * side * layers),
+                       fmt::format("a set of {} scenes of {}x{} pixels", n, side, side));
   Dataset data;
   data.images = at::empty({n, options.grey ? 1 : 3, side, side}, at::kByte);
   data.labels = at::empty({n}, at::kLong);

@@ -99,12 +99,13 @@ void write_scenes_page(const std::filesystem::path& folder) {
   const SceneOptions few{.count = 100};
   SceneOptions patched = few;
   patched.shortcut = Shortcut{.label = 3};
-  write_sheet(folder / "scenes.png", few, false);
-  write_sheet(folder / "scenes-masks.png", few, true);
-  write_sheet(folder / "scenes-shortcut.png", patched, true);
-  base::write_file(folder / "scenes.md",
+  // The page comes first: beside it, pictures are known for its own.
+  base::write_file(folder / kScenesPage,
                    fmt::format(fmt::runtime(page), fmt::arg("classes", class_table()),
                                fmt::arg("difficulty", difficulty_table())));
+  write_sheet(folder / kScenesPictures[0], few, false);
+  write_sheet(folder / kScenesPictures[1], few, true);
+  write_sheet(folder / kScenesPictures[2], patched, true);
 }
 
 }  // namespace ranklens::data

@@ -22,7 +22,13 @@ std::pair<double, double> legendre(std::int64_t n, double x) {
   return {here, d * (x * here - before) / (x * x - 1)};
 }
 
+/// Its points take count^2 operations, and for more than this nobody needs it.
+constexpr std::int64_t kMostOfGauss = 10'000;
+
 Rule gauss_legendre(std::int64_t count) {
+  base::require(count <= kMostOfGauss,
+                "Gauss and Legendre's rule has at most {} points here, not {}", kMostOfGauss,
+                count);
   Rule rule;
   const auto n = static_cast<double>(count);
   for (std::int64_t i = count; i >= 1; --i) {

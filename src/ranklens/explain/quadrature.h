@@ -26,7 +26,8 @@ struct Rule {
   std::vector<double> weights;  ///< sum to 1
 };
 
-/// With one point: the middle for gauss_legendre, the end 1 for the others.
+/// Error for more than 10,000 points of gauss_legendre. With one point: the middle for
+/// gauss_legendre, the end 1 for the others.
 Rule quadrature(Quadrature kind, std::int64_t count);
 
 }  // namespace ranklens::explain

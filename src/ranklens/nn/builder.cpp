@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/memory.h"
 
 namespace ranklens::nn {
 namespace {
@@ -23,6 +24,19 @@ std::vector<ValueInfo> infer(const std::string& name, const Operator& op,
   } catch (const base::Error& error) {
     base::fail("node '{}' does not fit: {}", name, error.what());
   }
+}
+
+/// As a floating-point number: sizes may be asked for whose product no integer holds.
+double dense_numbers(const Shape& shape) {
+  double numbers = 1;
+  for (const auto size : shape) numbers *= static_cast<double>(size);
+  return numbers;
+}
+
+double numbers_of(const Role& role, const std::string& storage) {
+  const auto spec = parse_weight_spec(storage);
+  if (spec.is_dense() || !role.factorisable) return dense_numbers(role.shape);
+  return static_cast<double>(stored_numbers(resolve(spec, role.shape), role.shape));
 }
 
 }  // namespace
@@ -69,6 +83,10 @@ Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
 Network GraphBuilder::build(std::uint64_t seed, std::vector<std::string> outputs) const {
   base::require(!nodes_.empty(), "an empty network cannot be built");
   if (outputs.empty()) outputs.push_back(nodes_.back().name);
+  double numbers = 0;
+  for (const auto& planned : planned_) numbers += numbers_of(planned.role, planned.storage.spec);
+  base::require_memory(numbers * sizeof(float),
+                       fmt::format("a network of {:.0f} numbers", numbers));
   Network network{Graph(inputs_, nodes_, std::move(outputs)), {}};
   for (const auto& planned : planned_) {
     const base::Stream stream(seed, "init", planned.entry);

@@ -64,7 +64,8 @@ NodeCost cost_of(const Node& node, const Network& network,
   for (const auto& [role, name] : node.weights) {
     const auto& entry = network.state.at(name);
     weights.emplace(role, entry.weight);
-    if (!entry.weight.is_dense()) cost.weight = entry.weight->spec();
+    const bool bare = cost.weight.empty() && entry.weight->shape().size() > 1;
+    if (!entry.weight.is_dense() || bare) cost.weight = entry.weight->spec();
     if (!entry.buffer && counted.insert(name).second) cost.parameters += entry.weight->parameters();
   }
   const auto inputs = shapes_of(node.inputs, shapes);

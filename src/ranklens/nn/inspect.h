@@ -17,7 +17,8 @@ struct NodeCost {
       0;  ///< stored numbers of the entries it names first (shared ones count once)
   std::int64_t multiply_adds = 0;
   std::int64_t activation_bytes = 0;  ///< of its outputs, in float32
-  std::string weight;                 ///< spec of a factorised weight, else ""
+  std::string weight;  ///< spec of a factorised weight; "dense" of another with two dimensions or
+                       ///< more; else ""
 };
 
 /// The most numbers that one value may hold and that a size may be, 2^40; the most multiply-adds

@@ -125,10 +125,7 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
   data.notes.push_back(
       "Intervals are over images: they say how far figures would move with other images, not with "
       "another training.");
-  data.notes.push_back(
-      "Where the largest value of a map is more than twice its 99th percentile, the map is drawn "
-      "up "
-      "to that percentile.");
+  data.notes.emplace_back(kOutliersNote);
   data.notes.push_back("Both networks are asked about the answer of the first.");
   // Their numbers stand in a table of their own.
   data.arms = {{.id = kFirst, .label = labels.first, .reference = true},

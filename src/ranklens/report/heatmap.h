@@ -25,6 +25,10 @@ GreyMap grey_map(const at::Tensor& map);
 /// held to
 /// [-q, q]; else the map itself.
 at::Tensor without_outliers(const at::Tensor& map);
+/// What a page says where it draws maps so.
+inline constexpr const char* kOutliersNote =
+    "Where the largest value of a map is more than twice its 99th percentile, the map is drawn "
+    "up to that percentile.";
 
 /// An image [C, H, W], C = 1 or 3, values in [0, 1] (clamped), as an 8-bit PNG.
 std::string photo_png(const at::Tensor& image);

@@ -47,11 +47,15 @@ std::string method_label(std::string_view id) {
   return explain::method_label(id);
 }
 
+Estimate within(Estimate estimate, double lowest, double highest) {
+  if (std::isfinite(estimate.low)) estimate.low = std::max(estimate.low, lowest);
+  if (std::isfinite(estimate.high)) estimate.high = std::min(estimate.high, highest);
+  return estimate;
+}
+
 Estimate within_bounds(Estimate estimate, std::string_view metric) {
   const auto& known = metrics::find(metric);
-  if (std::isfinite(estimate.low)) estimate.low = std::max(estimate.low, known.lowest);
-  if (std::isfinite(estimate.high)) estimate.high = std::min(estimate.high, known.highest);
-  return estimate;
+  return within(estimate, known.lowest, known.highest);
 }
 
 MetricLabel metric_label(std::string_view id) {

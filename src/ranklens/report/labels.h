@@ -20,6 +20,9 @@ struct MetricLabel {
 
 MetricLabel metric_label(std::string_view id);
 
+/// The estimate with its interval cut to [lowest, highest].
+Estimate within(Estimate estimate, double lowest, double highest);
+
 /// An interval of a metric's mean, without the values that the metric cannot take: an interval by
 /// Student's t over a few seeds knows no bounds.
 Estimate within_bounds(Estimate estimate, std::string_view metric);

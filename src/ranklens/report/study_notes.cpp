@@ -56,7 +56,7 @@ void add_blank_maps(const Results& results, const study::Selection& images, Repo
 
 void add_mixtures(const Results& results, ReportData& data) {
   for (const char* key :
-       {"libtorch", "instructions", "threads", "matrix products", "convolutions"}) {
+       {"libtorch", "instructions", "threads", "matrix products", "convolutions", "device"}) {
     const auto values = provenance_values(results, key);
     if (values.size() > 1) {
       data.notes.push_back(fmt::format("The networks were not all trained alike: {}: {}.", key,
@@ -102,7 +102,8 @@ std::vector<std::string> provenance_values(const Results& results, const std::st
   for (const auto& cell : results.cells) {
     const auto found = study::provenance_values(cell, key);
     values.insert(found.begin(), found.end());
-    if (found.empty()) values.insert("not recorded");
+    // Cells of earlier versions, which had the processor alone, name no device.
+    if (found.empty()) values.insert(key == "device" ? "cpu" : "not recorded");
   }
   return {values.begin(), values.end()};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,11 +21,9 @@ namespace {
 
 using study::Results;
 
-double mean_accuracy(const Results& results, const std::string& arm) {
+Estimate accuracy_of(const Results& results, const std::string& arm) {
   return estimate(study::over_seeds(
-                      results.cells, arm,
-                      [](const study::Cell& cell) { return std::optional(cell.accuracy); }))
-      .mean;
+      results.cells, arm, [](const study::Cell& cell) { return std::optional(cell.accuracy); }));
 }
 
 Verdict verdict_of(const study::Answer& answer, const Results& results) {
@@ -41,8 +40,8 @@ Verdict verdict_of(const study::Answer& answer, const Results& results) {
   verdict.unit = answer.unit;
   // The tendency, not the outcome: whether accuracies agree is a remark, not a verdict of its own.
   if (answer.accuracy.difference.count > 1) verdict.accuracy_matched = answer.accuracy.tendency;
-  const double ours = mean_accuracy(results, answer.arm),
-               theirs = mean_accuracy(results, answer.reference);
+  const double ours = accuracy_of(results, answer.arm).mean,
+               theirs = accuracy_of(results, answer.reference).mean;
   if (std::isnan(ours) || std::isnan(theirs)) return verdict;
   verdict.accuracy_note =
       fmt::format("{:.2f}\u00A0% against {:.2f}\u00A0%", 100 * ours, 100 * theirs);
@@ -64,8 +63,7 @@ Arm arm_of(const std::string& name, const Results& results) {
   if (reference > 0 && arm.parameters > 0) {
     arm.compression = 1 - static_cast<double>(arm.parameters) / static_cast<double>(reference);
   }
-  arm.accuracy = estimate(study::over_seeds(
-      results.cells, name, [](const study::Cell& cell) { return std::optional(cell.accuracy); }));
+  arm.accuracy = within(accuracy_of(results, name), 0, 1);
   if (const auto speed = results.speeds.find(name); speed != results.speeds.end()) {
     arm.forward_speed.mean = speed->second.forward;
     arm.training_speed.mean = speed->second.training;
@@ -170,10 +168,20 @@ ReportData study_page(const Results& results, const study::Selection& images,
   add_facts(results, images, data);
   add_notes(results, images, data);
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
-  for (const auto& name : config.arms) data.arms.push_back(arm_of(name, results));
+  std::set<std::string> cut;
+  for (const auto& name : config.arms) {
+    data.arms.push_back(arm_of(name, results));
+    if (is_cut(accuracy_of(results, name), data.arms.back().accuracy)) cut.insert("Accuracy");
+  }
   for (const auto& cell : results.cells) data.curves.push_back(curve_of(cell));
   add_entropies(results, data);
-  add_scores(results, data);
+  cut.merge(add_scores(results, data));
+  if (!cut.empty()) {
+    data.notes.push_back(
+        fmt::format("Intervals are cut where the number ends ({}): Student's t over a few seeds "
+                    "knows no bounds.",
+                    fmt::join(cut, "; ")));
+  }
   add_pictures(results, images, data);
   add_stages(results, data);
   const auto settings = study::to_json(config);

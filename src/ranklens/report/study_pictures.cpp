@@ -30,13 +30,17 @@ void add_photos(const study::Selection& images, ReportData& data) {
   }
 }
 
-void add_maps(const std::string& arm, const study::Pictures& pictures, ReportData& data) {
+/// Whether some are drawn without their outliers.
+bool add_maps(const std::string& arm, const study::Pictures& pictures, ReportData& data) {
+  bool held = false;
   for (const auto& [method, maps] : pictures.maps) {
     for (std::int64_t k = 0; k < maps.size(0); ++k) {
+      const auto whole = maps.select(0, k), drawn = without_outliers(whole);
+      held = held || !drawn.is_same(whole);
       Map map{.image = image_id(k),
               .arm = arm,
               .method = method,
-              .picture = grey_map(maps.select(0, k)),
+              .picture = grey_map(drawn),
               .values = {}};
       if (const auto values = pictures.values.find(method); values != pictures.values.end()) {
         for (const auto& metric : data.metrics) {
@@ -47,6 +51,7 @@ void add_maps(const std::string& arm, const study::Pictures& pictures, ReportDat
       data.maps.push_back(std::move(map));
     }
   }
+  return held;
 }
 
 /// What each arm's network takes the images for; cells of earlier versions do not say.
@@ -78,19 +83,21 @@ std::string networks_shown(const study::Results& results) {
 
 /// A few images side by side over all arms, then for each group of images the blocks of a paper's
 /// figure.
-void add_grids(const study::Results& results, const study::Selection& images, ReportData& data) {
+void add_grids(const study::Results& results, const study::Selection& images, bool held,
+               ReportData& data) {
   constexpr std::int64_t shown = 6;
   std::vector<std::string> methods;
   for (const auto& spec : results.config.methods) methods.push_back(study::method_name(spec));
-  Grid rows{.title = "Images, arms and methods side by side",
-            .note = fmt::format("Every map from its lowest to its highest value on one colour "
-                                "scale; {}. Choose a picture to see it large.",
-                                networks_shown(results)),
-            .layout = Layout::Rows,
-            .columns = 4,
-            .images = {},
-            .arms = results.config.arms,
-            .methods = methods};
+  Grid rows{
+      .title = "Images, arms and methods side by side",
+      .note = fmt::format("Every map from its lowest to its highest value on one colour "
+                          "scale; {}. {}Choose a picture to see it large.",
+                          networks_shown(results), held ? kOutliersNote + std::string(" ") : ""),
+      .layout = Layout::Rows,
+      .columns = 4,
+      .images = {},
+      .arms = results.config.arms,
+      .methods = methods};
   for (std::int64_t k = 0; k < std::min(shown, images.data.size()); ++k)
     rows.images.push_back(image_id(k));
   data.grids.push_back(std::move(rows));
@@ -116,11 +123,12 @@ void add_grids(const study::Results& results, const study::Selection& images, Re
 void add_pictures(const study::Results& results, const study::Selection& images, ReportData& data) {
   if (results.pictures.empty()) return;
   add_photos(images, data);
+  bool held = false;
   for (const auto& [arm, pictures] : results.pictures) {
-    add_maps(arm, pictures, data);
+    held = add_maps(arm, pictures, data) || held;
     add_predictions(arm, pictures, images.data.classes, data);
   }
-  add_grids(results, images, data);
+  add_grids(results, images, held, data);
 }
 
 }  // namespace ranklens::report

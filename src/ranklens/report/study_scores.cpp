@@ -72,7 +72,9 @@ Method method_of(const std::string& id, const Results& results) {
 }
 
 /// `arm` empty: the metrics of an armless control that need no network.
-Score score_of(const std::string& arm, const std::string& method, const Results& results) {
+/// `cut` gets the names of metrics whose interval is.
+Score score_of(const std::string& arm, const std::string& method, const Results& results,
+               std::set<std::string>& cut) {
   Score score{.arm = arm, .method = method, .values = {}};
   const bool armless = is_armless(method);
   for (const auto& metric : metrics::all()) {
@@ -81,7 +83,10 @@ Score score_of(const std::string& arm, const std::string& method, const Results&
     const auto values = study::over_seeds(results.cells, arm, [&](const study::Cell& cell) {
       return study::value_of(cell, method, name);
     });
-    if (!values.empty()) score.values[name] = within_bounds(estimate(values), name);
+    if (values.empty()) continue;
+    const auto whole = estimate(values);
+    score.values[name] = within_bounds(whole, name);
+    if (is_cut(whole, score.values[name])) cut.insert(name);
   }
   return score;
 }
@@ -117,17 +122,25 @@ Estimate estimate(const std::vector<study::SeedValue>& values) {
           static_cast<int>(summary.count)};
 }
 
-void add_scores(const Results& results, ReportData& data) {
+bool is_cut(const Estimate& whole, const Estimate& shown) {
+  return whole.low < shown.low || whole.high > shown.high;
+}
+
+std::set<std::string> add_scores(const Results& results, ReportData& data) {
+  std::set<std::string> cut;
   for (const auto& method : methods_in(results)) {
     data.methods.push_back(method_of(method, results));
     auto arms = results.config.arms;
     if (is_armless(method)) arms.insert(arms.begin(), "");
     for (const auto& arm : arms) {
-      auto score = score_of(arm, method, results);
+      auto score = score_of(arm, method, results, cut);
       if (!score.values.empty()) data.scores.push_back(std::move(score));
     }
   }
   add_metrics(data);
+  std::set<std::string> labels;
+  for (const auto& name : cut) labels.insert(metric_label(name).label);
+  return labels;
 }
 
 }  // namespace ranklens::report

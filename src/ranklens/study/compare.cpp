@@ -35,9 +35,11 @@ ComparedNetwork described(const nn::Network& network, const at::Tensor& logits,
 
 at::Tensor maps_of(const nn::Network& network, const std::string& method, const at::Tensor& images,
                    const at::Tensor& targets, std::uint64_t seed) {
-  auto maps = explain::attribute(
-                  method, {.network = &network, .images = images, .targets = targets, .seed = seed})
-                  .maps;
+  const auto own = images.to(train::device_of(network.state));
+  const auto maps =
+      explain::attribute(method,
+                         {.network = &network, .images = own, .targets = targets, .seed = seed})
+          .maps.cpu();
   return maps.dim() == 4 ? maps.sum(1) : maps;
 }
 

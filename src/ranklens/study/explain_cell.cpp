@@ -97,7 +97,7 @@ metrics::Subject subject_of(const Selection& selection, const nn::Network& netwo
                             const RunOptions& options) {
   metrics::Subject subject;
   subject.masks = selection.data.masks;
-  subject.images = data::in_unit_range(selection.data.images);
+  subject.images = data::in_unit_range(selection.data.images).to(options.device);
   subject.targets = selection.data.labels;
   const auto format =
       options.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
@@ -141,8 +141,8 @@ void predict(const metrics::Subject& subject, Pictures& pictures) {
     classes.push_back(best);
     probabilities.push_back(probability);
   }
-  pictures.predicted = at::cat(classes);
-  pictures.probability = at::cat(probabilities).to(at::kFloat);
+  pictures.predicted = at::cat(classes).cpu();
+  pictures.probability = at::cat(probabilities).to(at::kCPU, at::kFloat);
 }
 
 }  // namespace
@@ -164,12 +164,13 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                   .total = static_cast<double>(series.size()),
                   .unit = "map sets",
                   .note = item.key});
+    // Maps are scored where their masks are; fetching them also waits for the device.
     subject.maps = explain::attribute(item.spec, {.network = item.network,
                                                   .images = subject.images,
                                                   .targets = subject.targets,
                                                   .seed = made.cell.seed,
                                                   .execution = {.memory = options.memory}})
-                       .maps;
+                       .maps.cpu();
     made.cell.seconds["explain"] += watch.restart();
     const auto per_image = measured(subject, false);
     std::map<std::string, std::int64_t> left_out;

@@ -27,7 +27,8 @@ HeadNumbers numbers_of(const std::vector<tn::BondEntropy>& bonds) {
 
 HeadNumbers of_train(const nn::TTMatrix& weight) {
   tn::TTMatrix matrix;
-  for (const auto& core : weight.cores()) matrix.cores.push_back(core.to(at::kDouble).contiguous());
+  for (const auto& core : weight.cores())
+    matrix.cores.push_back(core.to(at::kCPU, at::kDouble).contiguous());
   const auto train = tn::fused(matrix);
   auto numbers = numbers_of(tn::bond_entropies(train));
   const auto densities = tn::densities(train);
@@ -37,7 +38,7 @@ HeadNumbers of_train(const nn::TTMatrix& weight) {
 }
 
 HeadNumbers of_array(const at::Tensor& dense, const HeadModes& modes) {
-  const auto tensor = tn::interleaved(dense.to(at::kDouble), modes.out, modes.in);
+  const auto tensor = tn::interleaved(dense.to(at::kCPU, at::kDouble), modes.out, modes.in);
   auto numbers = numbers_of(tn::bond_entropies(tensor));
   for (std::int64_t k = 1; k + 1 < tensor.dim(); ++k)
     numbers.inner_cores.push_back(tn::matrix_entropy(tensor.movedim(k, 0).flatten(1)).von_neumann);

@@ -19,8 +19,8 @@ namespace {
 
 /// What trained the network and, here and now, explains it; and on what.
 std::map<std::string, std::string> provenance_of(const Material& material,
-                                                 train::Provenance computed) {
-  auto here = train::provenance_here();
+                                                 train::Provenance computed, at::Device device) {
+  auto here = train::provenance_here(device);
   here.erase("convolutions");  // of training alone
   train::add(computed, here);
   std::map<std::string, std::string> texts{
@@ -57,6 +57,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.folder = (options.work.empty() ? options.folder / "work" : options.work) / name;
   fit.progress = options.progress;
   fit.stage = fmt::format("train {}", name);
+  fit.data_text = config.data;
   fit.note = options.note;
   return fit;
 }
@@ -79,7 +80,8 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
                                   const Material& material, const std::string& arm_name,
                                   std::uint64_t seed) {
   base::Stopwatch watch;
-  const auto fresh = build(arm(arm_name), config, material.train, seed);
+  auto fresh = build(arm(arm_name), config, material.train, seed);
+  fresh.state = fresh.state.to(options.device);
   MadeCell made;
   auto& cell = made.cell;
   cell.arm = arm_name;
@@ -95,7 +97,7 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   const auto trained = train::fit(fresh, material.train, material.test, fit);
   if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
   watch.restart();
-  cell.provenance = provenance_of(material, trained.provenance);
+  cell.provenance = provenance_of(material, trained.provenance, options.device);
   cell.history = trained.history;
   add_training_seconds(trained, cell);
   if (trained.ending == train::FitResult::Ending::diverged) {

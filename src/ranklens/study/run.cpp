@@ -20,6 +20,7 @@
 #include "ranklens/study/make_cell.h"
 #include "ranklens/study/run_progress.h"
 #include "ranklens/study/speed.h"
+#include "ranklens/train/room.h"
 
 namespace ranklens::study {
 namespace {
@@ -38,14 +39,18 @@ void require_same_data(const Config& config, const RunOptions& options, const Ma
   }
 }
 
-/// Explains one image with every method: a wrong option shows before hours of training, not after.
+/// Explains one image with every method: a wrong option shows before hours of training, not after,
+/// and so does a batch that no machine holds.
 void try_methods(const Config& config, const RunOptions& options, const Material& material) {
   const auto& source = material.selection.data;
   const auto one = data::select(source, at::arange(1));
   for (const auto& name : config.arms) {
-    const auto network = build(arm(name), config, source, config.seeds.front());
+    auto network = build(arm(name), config, source, config.seeds.front());
+    network.state = network.state.to(options.device);
+    train::require_step_fits(network, std::min(config.batch, material.train.size()),
+                             {.compute = train::parse_compute(config.compute)});
     for (const auto& spec : config.methods) {
-      const auto images = data::in_unit_range(one.images);
+      const auto images = data::in_unit_range(one.images).to(options.device);
       const auto maps = explain::attribute(spec, {.network = &network,
                                                   .images = images,
                                                   .targets = one.labels,

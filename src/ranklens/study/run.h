@@ -19,6 +19,9 @@ struct RunOptions {
   std::filesystem::path folder;
   std::filesystem::path work = {};
   bool channels_last = true;
+  /// Where networks are trained, run and timed. Not a part of what a cell is: cells of one study
+  /// may come from several devices, and say so.
+  at::Device device = at::kCPU;
   /// Time that measuring the speed of one arm's network may take; 0: speeds are not measured.
   double speed_seconds = 2;
   /// Bytes that sampling methods may use for their batches.

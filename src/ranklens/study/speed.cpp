@@ -1,5 +1,6 @@
 #include "ranklens/study/speed.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -25,11 +26,13 @@ std::string run_name() {
 
 void measure(const Config& config, const RunOptions& options, const Material& material) {
   std::vector<nn::Network> networks;
-  for (const auto& name : config.arms)
+  for (const auto& name : config.arms) {
     networks.push_back(build(arm(name), config, material.train, config.seeds.front()));
+    networks.back().state = networks.back().state.to(options.device);
+  }
   base::report(options.progress, {.stage = "speed of the networks", .done = 0, .total = 1});
   const auto speeds = train::throughput(
-      networks, {.batch = config.batch,
+      networks, {.batch = std::min(config.batch, material.train.size()),
                  .seconds = options.speed_seconds * static_cast<double>(networks.size()),
                  .execution = {.compute = train::parse_compute(config.compute),
                                .channels_last = options.channels_last}});

@@ -14,6 +14,19 @@ namespace {
 
 constexpr const char* format = "ranklens checkpoint 1";
 
+/// Hashes tell a reader nothing: how the data were asked for then and now.
+std::string texts_of_data(const Checkpoint& checkpoint, const nlohmann::json& configuration,
+                          const std::string& here) {
+  const auto there = checkpoint.position.value("data_text", std::string());
+  const auto differs = [&](const char* key) {
+    return checkpoint.configuration.value(key, "") != configuration.value(key, "");
+  };
+  if (there.empty() || here.empty() || !checkpoint.configuration.is_object()) return "";
+  if (!differs("training data") && !differs("validation data")) return "";
+  return there == here ? fmt::format(" (both times '{}')", here)
+                       : fmt::format(" ('{}' there, '{}' here)", there, here);
+}
+
 }  // namespace
 
 void Checkpoint::put(const std::string& part, const std::map<std::string, at::Tensor>& more) {
@@ -42,8 +55,8 @@ void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& che
                                         {"position", checkpoint.position.dump()}}});
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& folder,
-                           const nlohmann::json& configuration) {
+Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::json& configuration,
+                           const std::string& data_text) {
   const auto path = checkpoint_path(folder);
   auto file = base::read_safetensors(path);
   const auto text = [&](const char* key) -> const std::string& {
@@ -58,9 +71,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder,
                         .position = base::parse_json(text("position"), path.string()),
                         .tensors = std::move(file.tensors)};
   base::require(checkpoint.configuration == configuration,
-                "the run in '{}' was begun with another configuration: {}; take another folder, or "
-                "the same configuration",
-                folder.string(), base::first_difference(checkpoint.configuration, configuration));
+                "the run in '{}' was begun with another configuration: {}{}; take another folder, "
+                "or the same configuration",
+                folder.string(), base::first_difference(checkpoint.configuration, configuration),
+                texts_of_data(checkpoint, configuration, data_text));
   return checkpoint;
 }
 

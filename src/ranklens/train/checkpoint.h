@@ -33,9 +33,10 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& folder);
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
 
 /// Reads the folder's checkpoint. An Error if the file is damaged or not a checkpoint, or if its
-/// configuration is another one: it names the first difference.
-Checkpoint read_checkpoint(const std::filesystem::path& folder,
-                           const nlohmann::json& configuration);
+/// configuration is another one: it names the first difference, of other data also `data_text` and
+/// what the checkpoint has in its place (FitOptions::data_text).
+Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::json& configuration,
+                           const std::string& data_text = "");
 
 /// Removes temporary files that processes killed while writing here have left.
 void remove_leftovers(const std::filesystem::path& folder);

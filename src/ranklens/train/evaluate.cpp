@@ -12,6 +12,7 @@
 #include "ranklens/nn/inspect.h"
 #include "ranklens/nn/logits.h"
 #include "ranklens/train/loss.h"
+#include "ranklens/train/room.h"
 
 namespace ranklens::train {
 namespace {
@@ -22,6 +23,7 @@ void for_batches(const nn::Network& network, const data::Dataset& data,
                  const EvaluateOptions& options, const Use& use) {
   base::require(options.batch >= 1, "a batch holds at least 1 image, not {}", options.batch);
   check_fits(network, data);
+  require_pass_fits(network, std::min(options.batch, data.size()), options.execution);
   const at::NoGradGuard no_gradients;
   const at::Device device = device_of(network.state);
   const nn::Graph graph = nn::with_logits(network.graph);

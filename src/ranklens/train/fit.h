@@ -39,6 +39,9 @@ struct FitOptions {
 
   /// Where the checkpoint and metrics.jsonl go, and where a run is taken up again; "" for nowhere.
   std::filesystem::path folder = {};
+  /// How the data were asked for, kept in the checkpoint for people: whoever goes on with other
+  /// data reads both texts. Nothing of the training depends on it.
+  std::string data_text = {};
   /// A checkpoint is written after so many seconds, after so many steps (0: not counted), and after
   /// every epoch whose number is a multiple of checkpoint_epochs; and at the end in any case.
   double checkpoint_seconds = 60;

@@ -9,14 +9,15 @@
 
 namespace ranklens::train {
 
-Provenance provenance_here() {
+Provenance provenance_here(c10::Device device) {
   return {{"ranklens", {base::version()}},
           {"libtorch", {base::libtorch_version()}},
           {"processor", {base::processor()}},
           {"instructions", {base::instruction_set()}},
           {"threads", {std::to_string(base::threads())}},
           {"matrix products", {std::string(base::to_string(base::product_kernel()))}},
-          {"convolutions", {std::string(nn::fused::to_string(nn::fused::convolutions()))}}};
+          {"convolutions", {std::string(nn::fused::to_string(nn::fused::convolutions()))}},
+          {"device", {device.str()}}};
 }
 
 void add(Provenance& provenance, const Provenance& more) {

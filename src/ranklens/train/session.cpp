@@ -1,14 +1,17 @@
 #include "ranklens/train/session.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
 
+#include "ranklens/base/device.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/folder.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/train/evaluate.h"
+#include "ranklens/train/room.h"
 
 namespace ranklens::train {
 namespace {
@@ -52,6 +55,9 @@ Session::Session(const nn::Network& network, const data::Dataset& training,
       schedule_(optim::make_schedule(options.schedule)) {
   check_fits(network, training);
   if (validation.size() > 0) check_fits(network, validation);
+  const auto most = std::min(options.batch, training.size());
+  require_step_fits(network, (most + options.accumulate - 1) / options.accumulate,
+                    options.execution);
 }
 
 std::int64_t Session::batches() const {
@@ -65,7 +71,7 @@ FitResult Session::run() {
     if (std::filesystem::exists(checkpoint_path(options_.folder))) resume();
   }
   if (position_.epoch < options_.epochs) {
-    add(provenance_, provenance_here());
+    add(provenance_, provenance_here(device_));
     loader_ = std::make_unique<data::Loader>(
         training_,
         data::LoaderOptions{.batch = options_.batch,
@@ -114,6 +120,8 @@ bool Session::step() {
   sums_.images += images;
   position_ = batch.last ? data::Position{position_.epoch + 1, 0}
                          : data::Position{position_.epoch, position_.batch + 1};
+  // The loss of the next step waits for this one's update; the clock of the last one must.
+  if (batch.last) base::synchronise(device_);
   sums_.seconds += watch.seconds();
   report_progress(loss);
   return true;

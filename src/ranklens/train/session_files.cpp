@@ -54,6 +54,7 @@ bool Session::save(bool told) {
                          {"convolution", nn::fused::to_string(nn::fused::convolutions())},
                          {"threads", base::threads()},
                          {"provenance", provenance_},
+                         {"data_text", options_.data_text},
                          {"seconds", seconds()}};
   for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
   checkpoint.put("state", tensors_of(state_));
@@ -71,7 +72,8 @@ void Session::write_metrics() const {
 }
 
 void Session::resume() {
-  const Checkpoint checkpoint = read_checkpoint(options_.folder, configuration_);
+  const Checkpoint checkpoint =
+      read_checkpoint(options_.folder, configuration_, options_.data_text);
   const auto& position = checkpoint.position;
   try {
     position_ = {position.at("epoch").get<std::int64_t>(),

@@ -5,11 +5,13 @@
 #include <ATen/core/grad_mode.h>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/device.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/random.h"
 #include "ranklens/nn/inspect.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/train/batch_objective.h"
+#include "ranklens/train/room.h"
 
 namespace ranklens::train {
 namespace {
@@ -53,6 +55,7 @@ struct Runner {
     BatchObjective objective(graph, batch, random, options);
     optimiser->step(state, objective, 1e-6);  // hardly moves: every step computes alike
     state.apply(objective.change());
+    base::synchronise(device_of(state));
     return watch.seconds();
   }
 };
@@ -62,6 +65,13 @@ struct Runner {
 std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
                                    const ThroughputOptions& options) {
   base::require(options.batch >= 1, "a batch holds at least 1 image, not {}", options.batch);
+  for (const auto& network : networks) {
+    if (options.training) {
+      require_step_fits(network, options.batch, options.execution);
+    } else {
+      require_pass_fits(network, options.batch, options.execution);
+    }
+  }
   std::vector<Runner> runners;
   for (const auto& network : networks) runners.emplace_back(network, options);
   for (auto& runner : runners) {  // the first of each sets kernels and memory up
