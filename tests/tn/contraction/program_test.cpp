@@ -4,6 +4,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/imag.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
@@ -113,6 +114,38 @@ TEST(Program, TakesTheBytesThatItStates) {
   }
 }
 
+TEST(Program, MemoryIsUsedAgainOnceAStepIsDone) {
+  std::vector<std::vector<std::int64_t>> inputs;
+  std::map<std::string, std::int64_t> sizes;
+  Path path;
+  for (std::int32_t k = 0; k < 30; ++k) {
+    inputs.push_back({k, k + 1});
+    if (k > 0) path.push_back({k == 1 ? 0 : 28 + k, k});
+  }
+  for (std::int64_t k = 0; k <= 30; ++k) sizes[std::to_string(k)] = 32;
+  const Program program(with_sizes(parse_equation(inputs, {0, 30}), sizes), path);
+  // A product and its left factor, whatever the length of the chain.
+  EXPECT_EQ(program.workspace_bytes(at::kDouble), 2 * 32 * 32 * 8);
+}
+
+TEST(Program, SlicesOnTwoThreadsTakeNoMoreThanStated) {
+  const at::NoGradGuard no_gradients;
+  const base::ThreadScope two(2);
+  // Each thread has a slice and a sum of slices, as large as the result, and hardly anything else.
+  const auto expression = make_expression("iab,bja->ij", {{50, 16, 8}, {8, 60, 16}});
+  const Program program(expression, {{0, 1}}, {1});
+  const auto operands = random_operands(expression, at::kDouble);
+  const testing::PeakMemory memory;
+  const auto result = program(operands);
+  EXPECT_LE(memory.peak(), program.workspace_bytes(at::kDouble, 2) + 50 * 60 * 8);
+  // One thread adds slices up in the result itself.
+  const std::int64_t bytes = 50 * 60 * 8;
+  EXPECT_EQ(program.workspace_bytes(at::kDouble, 2),
+            2 * (program.workspace_bytes(at::kDouble, 1) + bytes));
+  EXPECT_TRUE(
+      close(result.to(at::kComplexDouble), brute_force(expression, operands), 1e-11, 1e-11));
+}
+
 TEST(Program, PermutedFactorsAreNotCopiedByKernelsOfOurOwn) {
   if (!has_strided_product()) GTEST_SKIP() << "this processor has no AVX2";
   // Summed labels lie apart in both factors, whichever is laid out how.
@@ -207,6 +240,17 @@ TEST(Program, ConjugatesThatWereNotWrittenOutAreTakenAsSuch) {
   const auto a = at::randn({4, 5}, at::kComplexDouble), b = at::randn({3, 5}, at::kComplexDouble);
   const Program program(expression, {{0, 1}});
   EXPECT_TRUE(close(program({a.conj(), b.mH()}), a.conj().resolve_conj().matmul(b.mH()), 1e-12, 0));
+}
+
+TEST(Program, NegatedViewsAreTakenAsSuch) {
+  const at::NoGradGuard no_gradients;
+  // The imaginary part of a conjugate is memory that libtorch promises to negate.
+  const auto c = at::randn({4, 5}, at::kComplexDouble), b = at::randn({5, 3}, at::kDouble);
+  const auto imaginary = at::imag(c.conj());
+  ASSERT_TRUE(imaginary.is_neg());
+  const auto expression = make_expression("ij,jk->ik", {{4, 5}, {5, 3}});
+  const Program program(expression, {{0, 1}}, {}, {imaginary.strides().vec(), {3, 1}});
+  EXPECT_TRUE(close(program({imaginary, b}), -at::imag(c).matmul(b), 1e-12, 1e-12));
 }
 
 TEST(Program, GradientsPassAndAreThoseOfTheBareSteps) {
