@@ -65,6 +65,24 @@ TEST_P(Entropy, MatricesWithKnownEntropies) {
   EXPECT_NEAR(bond_entropies(product, {2, 3}, {3, 2})[0].von_neumann, 0, 1e-4);
 }
 
+// -3/4 ln 3/4 - 1/4 ln 1/4 = ln 4 - 3/4 ln 3, whatever the matrix's norm; Rényi's of order 2 is
+// ln 8/5.
+TEST_P(Entropy, OfTwoUnequalValues) {
+  auto matrix = at::zeros({2, 3}, GetParam());
+  matrix[0][2].fill_(5 * std::sqrt(0.75));
+  matrix[1][0].fill_(5 * std::sqrt(0.25));
+  const double expected = std::log(4.0) - 0.75 * std::log(3.0);
+  for (const auto& found : {matrix_entropy(matrix, 2), bond_entropies(matrix, 2)[0],
+                            bond_entropies(decompose(matrix, {}).train, 2)[0]}) {
+    EXPECT_NEAR(found.von_neumann, expected, 1e-6);
+    EXPECT_NEAR(found.renyi, std::log(1.6), 1e-6);
+    EXPECT_NEAR(found.effective_rank, std::exp(expected), 1e-5);
+    ASSERT_EQ(found.schmidt.size(0), 2);
+    EXPECT_NEAR(found.schmidt[0].item<double>(), std::sqrt(0.75), 1e-6);
+    EXPECT_NEAR(found.schmidt[1].item<double>(), 0.5, 1e-6);
+  }
+}
+
 TEST_P(Entropy, EqualsThatOfTheDenseUnfoldings) {
   const auto train = made({3, 4, 2, 5}, 4);
   const auto thin = bond_entropies(train), dense = bond_entropies(full(train));

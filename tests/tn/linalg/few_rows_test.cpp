@@ -41,6 +41,21 @@ TEST_P(FewRows, ProductsAreThoseOfTheLibrary) {
   }
 }
 
+TEST_P(FewRows, ColumnsAreThoseOfTheLibrary) {
+  const double bound = is_narrow(GetParam()) ? 1e-5 : 1e-13;
+  for (const int threads : {1, 2}) {
+    const base::ThreadScope scope(threads);
+    for (const std::int64_t columns : {1, 8, 16, 20, 64, 80}) {
+      for (const auto& [m, k] :
+           {std::pair<std::int64_t, std::int64_t>{1, 1}, {5, 30}, {48, 7}, {101, 64}, {150, 513}}) {
+        const auto matrix = at::randn({m, k}, GetParam()),
+                   given = at::randn({columns, k}, GetParam());
+        EXPECT_LT(relative(times_columns(matrix, given.t()), at::mm(matrix, given.t())), bound);
+      }
+    }
+  }
+}
+
 TEST_P(FewRows, EachRowMeetsItsOwnMatrix) {
   const double bound = is_narrow(GetParam()) ? 1e-5 : 1e-13;
   for (const int threads : {1, 2}) {

@@ -160,6 +160,7 @@ TEST(Tangent, InnerProductIsThatOfTheTensors) {
     EXPECT_NEAR(norm(a) / frobenius(x), 1, loosened(5e-14, dtype));
     const auto sum = full(as_train(space, a + (-2.0) * b));
     EXPECT_LT(relative(sum, x - 2 * y), loosened(5e-14, dtype));
+    EXPECT_LT(relative(full(as_train(space, b + a)), x + y), loosened(5e-14, dtype));
     EXPECT_EQ(ranks(as_train(space, a)), (Shape{4, 6, 4}));
   }
 }

@@ -104,6 +104,18 @@ TEST(LowestEigenpair, ARankThatIsTooLowIsSaid) {
   for (const auto r : ranks(found.x)) EXPECT_LE(r, 4);
 }
 
+TEST(LowestEigenpair, TheValueIsThatOfWhatTheCutsKept) {
+  const auto h = hamiltonian(Heisenberg{.sites = 8});
+  const auto found = lowest_eigenpair(h, {.eps = 0.1, .max_sweeps = 4});
+  const auto matrix = full(h), x = full(found.x).flatten();
+  const auto image = matrix.matmul(x);
+  const double expected = (x.dot(image) / x.dot(x)).item<double>();
+  EXPECT_NEAR(found.value, expected, 1e-10);
+  EXPECT_NEAR(found.residual, (image - expected * x).norm().item<double>(), 1e-8);
+  const double lowest = std::get<0>(at::linalg_eigh(matrix))[0].item<double>();
+  EXPECT_GT(found.value, lowest + 1e-4);
+}
+
 TEST(LowestEigenpair, ScaleAndStart) {
   auto h = hamiltonian(Heisenberg{.sites = 6});
   h.log_scale = std::log(3.0);

@@ -73,6 +73,30 @@ TEST(Solve, FindsRanksOfALaplacianOfManyDimensions) {
   for (const auto r : ranks(found.x)) EXPECT_LE(r, 24);
 }
 
+// With A = 1 the solution is b, and all that is left out of it are the cuts. Modes 4, 16, 16, 4
+// hold three pairs of the same spectrum, each across one bond, so that the errors of the cuts add
+// up as squares.
+TEST(Solve, TheCutsOfASweepTogetherKeepEps) {
+  const std::vector<double> spectrum{1, 0.1, 0.09, 0.03};
+  TensorTrain b;
+  const auto pair = [&](std::int64_t r) { return spectrum[static_cast<std::size_t>(r)]; };
+  const Shape sizes{4, 16, 16, 4};
+  for (std::size_t k = 0; k < 4; ++k) {
+    const std::int64_t left = k == 0 ? 1 : 4, right = k == 3 ? 1 : 4;
+    auto core = at::zeros({left, left, right, right}, at::kDouble);
+    for (std::int64_t i = 0; i < left; ++i) {
+      for (std::int64_t j = 0; j < right; ++j) core[i][i][j][j].fill_(k == 3 ? 1 : pair(j));
+    }
+    b.cores.push_back(core.reshape({left, left * right, right}));
+  }
+  ASSERT_EQ(shape(b), sizes);
+  const auto found = solve(identity(sizes, at::kDouble), b, {.tolerance = 1e-3, .eps = 0.155});
+  const double cut = std::sqrt(3.0) * 0.03 / std::sqrt(1 + 0.01 + 0.0081 + 0.0009);
+  EXPECT_EQ(ranks(found.x), (Shape{3, 3, 3}));
+  EXPECT_NEAR(found.residual, cut, 0.02 * cut);
+  EXPECT_LT(norm(found.x - b), 0.155 * norm(b));
+}
+
 TEST(Solve, OneSiteNeverRises) {
   for (const auto dtype : {at::kDouble, at::kComplexDouble}) {
     const Shape sizes{4, 4, 4, 4};

@@ -6,6 +6,7 @@
 #include <ATen/ops/mv.h>
 
 #include "ranklens/tn/train/make.h"
+#include "ranklens/tn/train/modes.h"
 #include "ranklens/tn/train/sweep.h"
 
 #include "testing/expect_error.h"
@@ -51,6 +52,23 @@ TEST_P(Algebra, SumsDifferencesAndMultiples) {
     expect_error([&] { std::complex<double>(0, 1) * a; }, "needs a complex train");
   }
   expect_error([&] { (INFINITY * a); }, "not finite");
+}
+
+// The norm of a train with a centre is that of the centre's core: so what an operation claims about
+// the centre has to be true.
+TEST_P(Algebra, NormsAreThoseOfTheTensorWhateverCentreIsClaimed) {
+  const auto a = made({3, 4, 2, 3}, {2, 3, 2}, 1);
+  const std::vector<at::Tensor> factors{noise({5, 3}, GetParam(), 1), noise({4, 4}, GetParam(), 2),
+                                        noise({3, 2}, GetParam(), 3), noise({3, 3}, GetParam(), 4)};
+  for (const std::int64_t centre : {0, 1, 2, 3}) {
+    const auto x = canonical(a, centre);
+    EXPECT_EQ(x.centre, centre);
+    for (const auto& found :
+         {x, -2.5 * x, conj(x), x + x, hadamard(x, x), kron(x, x), sum(x, {1}), sum(x, {0, 3}),
+          slice(x, 2, 1, 2), select(x, 1, 2), reshape(x, {12, 2, 3}), from_tucker(x, factors)}) {
+      EXPECT_NEAR(norm(found) / norm_of(full(found)), 1, 10 * rounding()) << centre;
+    }
+  }
 }
 
 TEST_P(Algebra, EntrywiseAndOuterProducts) {

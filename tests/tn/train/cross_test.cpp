@@ -75,6 +75,15 @@ TEST(Cross, AFunctionThatCrossCannotFollowIsReportedAsFailed) {
   EXPECT_THAT(noise_like.failure, ::testing::HasSubstr("the most allowed"));
 }
 
+// Of a tensor that was sampled whole nothing is left to check at.
+TEST(Cross, EntriesThatWereSampledAreNotAskedForAgainAsAProof) {
+  const auto entries = [](const at::Tensor& i) { return i.to(at::kDouble).sum(1) + 1; };
+  const auto few = cross(entries, {3, 4}, {.checks = 1}),
+             many = cross(entries, {3, 4}, {.checks = 50});
+  EXPECT_TRUE(many.converged);
+  EXPECT_EQ(few.evaluations, many.evaluations);
+}
+
 TEST(Cross, OneModeZerosAndConstants) {
   const auto line = [](const at::Tensor& i) { return i.select(1, 0).to(at::kDouble); };
   const auto one = cross(line, {7}, {});

@@ -118,6 +118,18 @@ TEST_P(Decompose, EpsBelowTheFloorOfGramMatricesIsReached) {
 }
 
 // The peers' fault: an error that grows with the rank, in complex numbers.
+// Whichever end the sweep starts from, cuts are listed by their bonds.
+TEST_P(Decompose, CutsAreThoseOfTheirBonds) {
+  for (const auto& sizes : {Shape{3, 4, 5, 20}, Shape{20, 5, 4, 3}}) {
+    const auto found = decompose(noise(sizes, GetParam()), {.ranks = {2, 5, 3}});
+    ASSERT_EQ(found.cuts.size(), 3U);
+    for (std::size_t k = 0; k < 3; ++k) {
+      EXPECT_EQ(found.cuts[k].bond, static_cast<std::int64_t>(k));
+      EXPECT_EQ(found.cuts[k].rank, ranks(found.train)[k]);
+    }
+  }
+}
+
 TEST_P(Decompose, TheErrorDoesNotGrowWithTheRank) {
   const auto a = noise({4, 4, 4, 4}, GetParam());
   double before = 1;

@@ -14,6 +14,7 @@ namespace ranklens::tn {
 namespace {
 
 constexpr std::int64_t kMostRows = 32;
+constexpr std::int64_t kMostColumns = 64;
 
 #if defined(RANKLENS_FMA)
 
@@ -24,13 +25,22 @@ bool has_fma() {
   return answer;
 }
 
+bool computes(const at::Tensor& a, const at::Tensor& b) {
+  const auto type = a.scalar_type();
+  const bool tracked = at::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
+  return has_fma() && !tracked && a.is_cpu() && b.is_cpu() &&
+         (type == at::kFloat || type == at::kDouble) && b.scalar_type() == type;
+}
+
 bool takes(const at::Tensor& rows, const at::Tensor& matrix) {
-  const auto type = rows.scalar_type();
-  const bool tracked =
-      at::GradMode::is_enabled() && (rows.requires_grad() || matrix.requires_grad());
-  return has_fma() && !tracked && rows.is_cpu() && matrix.is_cpu() &&
-         (type == at::kFloat || type == at::kDouble) && matrix.scalar_type() == type &&
-         rows.size(0) <= kMostRows && matrix.is_contiguous();
+  return computes(rows, matrix) && rows.size(0) <= kMostRows && matrix.is_contiguous();
+}
+
+/// Only whole vectors: what is left beside them takes as long as all of them.
+bool takes_columns(const at::Tensor& matrix, const at::Tensor& columns) {
+  if (!computes(matrix, columns) || columns.size(1) > kMostColumns) return false;
+  const auto step = 2 * (matrix.scalar_type() == at::kFloat ? Floats::width : Doubles::width);
+  return columns.size(1) % step == 0 && matrix.is_contiguous();
 }
 
 constexpr std::int64_t kAtOnce = 64;  // columns of a product, a multiple of all vectors' widths
@@ -93,6 +103,34 @@ at::Tensor transposed_product(const at::Tensor& given, const at::Tensor& matrix,
   return out;
 }
 
+/// Rows of the matrix that share a stay of the columns in the nearest cache.
+constexpr std::int64_t kRowsAtOnce = 48;
+
+template <class Lanes, class Number = typename Lanes::Number>
+void compute_columns(const at::Tensor& matrix, const at::Tensor& columns, at::Tensor& out) {
+  const auto* a = matrix.const_data_ptr<Number>();
+  const auto* b = columns.const_data_ptr<Number>();
+  auto* c = out.mutable_data_ptr<Number>();
+  const auto rows = matrix.size(0), inner = matrix.size(1), count = columns.size(1);
+  const auto stretch_count = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
+  base::parallel_over(stretch_count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (; begin < end; ++begin) {
+      const auto from = begin * kRowsAtOnce;
+      across<Lanes>(a + from * inner, std::min(kRowsAtOnce, rows - from), inner, b, count,
+                    c + from * count, 0, count);
+    }
+  });
+}
+
+at::Tensor columns_product(const at::Tensor& matrix, const at::Tensor& given) {
+  const auto columns = given.contiguous();
+  auto out = at::empty({matrix.size(0), columns.size(1)}, matrix.options());
+  if (out.numel() == 0 || matrix.numel() == 0) return out.zero_();
+  matrix.scalar_type() == at::kFloat ? compute_columns<Floats>(matrix, columns, out)
+                                     : compute_columns<Doubles>(matrix, columns, out);
+  return out;
+}
+
 template <class Lanes, class Number = typename Lanes::Number>
 void compute_each(const at::Tensor& rows, const at::Tensor& matrices, bool transposed,
                   at::Tensor& out) {
@@ -126,6 +164,8 @@ at::Tensor each_product(const at::Tensor& given, const at::Tensor& matrices, boo
 #else
 
 bool takes(const at::Tensor&, const at::Tensor&) { return false; }
+bool takes_columns(const at::Tensor&, const at::Tensor&) { return false; }
+at::Tensor columns_product(const at::Tensor&, const at::Tensor&) { return {}; }
 at::Tensor product(const at::Tensor&, const at::Tensor&) { return {}; }
 at::Tensor transposed_product(const at::Tensor&, const at::Tensor&, bool) { return {}; }
 at::Tensor each_product(const at::Tensor&, const at::Tensor&, bool) { return {}; }
@@ -146,6 +186,11 @@ at::Tensor rows_times_transposed(const at::Tensor& rows, const at::Tensor& matri
 
 at::Tensor times_rows_transposed(const at::Tensor& matrix, const at::Tensor& rows) {
   return takes(rows, matrix) ? transposed_product(rows, matrix, true) : at::mm(matrix, rows.t());
+}
+
+at::Tensor times_columns(const at::Tensor& matrix, const at::Tensor& columns) {
+  return takes_columns(matrix, columns) ? columns_product(matrix, columns)
+                                        : at::mm(matrix, columns);
 }
 
 at::Tensor each_row_times(const at::Tensor& rows, const at::Tensor& matrices) {

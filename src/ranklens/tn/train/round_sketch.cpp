@@ -8,6 +8,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/real.h>
 
+#include "ranklens/tn/linalg/few_rows.h"
 #include "ranklens/tn/linalg/kernels.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/linalg/sketch.h"
@@ -31,17 +32,18 @@ double normalise_jointly(std::vector<at::Tensor>& tensors) {
   return 0.5 * std::log(squared);
 }
 
-/// The right parts of all terms, contracted with the conjugates of cores [width, n, width'].
+/// The right parts of all terms, contracted with the cores of a train that are given as matrices
+/// [n width', width]: widths are few, the products those of `times_columns`.
 Environments right_parts(const std::vector<TensorTrain>& terms,
                          const std::vector<at::Tensor>& probes) {
   const auto d = probes.size();
   Environments parts(d);
-  std::vector<at::Tensor> now(terms.size(), at::ones({1, 1}, probes[0].options()));
+  std::vector<at::Tensor> now(terms.size(), at::ones({1, 1}, probes[d - 1].options()));
   for (auto k = d - 1; k > 0; --k) {
-    const auto probe = columns_in(probes[k]).mH();
     for (std::size_t j = 0; j < terms.size(); ++j) {
       const auto& core = terms[j].cores[k];
-      now[j] = at::mm(at::mm(rows_in(core), now[j]).reshape({core.size(0), -1}), probe);
+      const auto joined = times_columns(rows_in(core), now[j]).reshape({core.size(0), -1});
+      now[j] = times_columns(joined, probes[k]);
     }
     normalise_jointly(now);
     parts[k - 1] = now;
@@ -49,17 +51,17 @@ Environments right_parts(const std::vector<TensorTrain>& terms,
   return parts;
 }
 
-/// A random train of these widths; its entries need not be of any given size.
+/// A random train of these widths, but for its first core, which is never asked for: matrices
+/// [n width', width]. Its entries need not be of any given size.
 std::vector<at::Tensor> random_probes(const TensorTrain& like, const Shape& widths,
                                       std::uint64_t seed) {
-  std::vector<at::Tensor> probes;
+  const auto d = like.cores.size();
+  std::vector<at::Tensor> probes(d);
   base::Stream stream(seed, "noise", "tn.round");
-  for (std::size_t k = 0; k < like.cores.size(); ++k) {
-    const auto left = k == 0 ? 1 : widths[k - 1];
-    const auto right = k + 1 == like.cores.size() ? 1 : widths[k];
-    // The first core is never asked for.
-    const auto n = k == 0 ? 1 : like.cores[k].size(1);
-    probes.push_back(uniform(stream, {left, n, right}, like.cores[0].options()));
+  for (std::size_t k = 1; k < d; ++k) {
+    const auto right = k + 1 == d ? 1 : widths[k];
+    probes[k] =
+        uniform(stream, {like.cores[k].size(1) * right, widths[k - 1]}, like.cores[0].options());
   }
   return probes;
 }
@@ -106,7 +108,7 @@ Projection project(const std::vector<TensorTrain>& terms, const Environments& pa
   for (std::size_t k = 0; k + 1 < d; ++k) {
     at::Tensor seen;
     for (std::size_t j = 0; j < terms.size(); ++j) {
-      const auto part = at::mm(rows_in(left[j]), parts[k][j]);
+      const auto part = times_columns(rows_in(left[j]), parts[k][j]);
       seen = seen.defined() ? seen + part : part;
     }
     const auto q = range_of(seen, precise);
@@ -147,8 +149,8 @@ TensorTrain project_back(const std::vector<TensorTrain>& terms, const Environmen
     result.cores[k] = q.mH().reshape({rank, right[0].size(1), right[0].size(2)});
     for (std::size_t j = 0; j < terms.size(); ++j) {
       const auto& next = terms[j].cores[k - 1];
-      const auto joined = at::mm(columns_in(right[j]), q);
-      right[j] = at::mm(rows_in(next), joined).reshape({next.size(0), next.size(1), rank});
+      const auto joined = times_columns(columns_in(right[j]), q);
+      right[j] = times_columns(rows_in(next), joined).reshape({next.size(0), next.size(1), rank});
     }
     result.log_scale += normalise_jointly(right);
   }
