@@ -4,6 +4,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/zeros_like.h>
 #include <benchmark/benchmark.h>
 
 #include "ranklens/base/clock.h"
@@ -41,13 +42,10 @@ void run_kept(benchmark::State& state, const std::string& name, const tn::Proble
   // A first touch of memory can cost many times the work (half a second for a result of 134 MB
   // where the host of a virtual machine has to find the pages, against 10 ms), and glibc, which
   // asks for more than an aligned block to align it in, takes a freed one again only once its
-  // neighbours are free as well: after a dozen calls. So there are as many calls of just the kind
-  // that is timed.
+  // neighbours are free as well: after a dozen results.
+  for (int k = 0; k < 24; ++k) benchmark::DoNotOptimize(at::zeros_like(result));
   const base::Stopwatch warming;
-  const auto cold = [&](int calls) {
-    return calls < 2 || warming.seconds() < 0.3 || (calls < 24 && warming.seconds() < 4);
-  };
-  for (int call = 0; cold(call); ++call) {
+  for (int call = 0; call < 2 || warming.seconds() < 0.3; ++call) {
     benchmark::DoNotOptimize(program(operands, workspace));
   }
   for (auto _ : state) benchmark::DoNotOptimize(program(operands, workspace));
