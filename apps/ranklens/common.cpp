@@ -58,13 +58,12 @@ void add_common(CLI::App& command, Common& common, const Takes& takes) {
   add("--config", common.config, "a TOML file; every flag is a key of it, and a flag wins");
   command.add_flag("--quiet", common.quiet, "no progress on stderr")->group(group);
   command.add_flag("--json", common.json, "print one JSON object on stdout")->group(group);
-  const std::string unlisted;
   for (const auto& [name, has] : {std::pair{"--seed", takes.seed},
                                   {"--threads", takes.threads},
                                   {"--device", takes.device},
                                   {"--dtype", takes.dtype},
                                   {"--quiet", takes.quiet}}) {
-    if (!has) command.get_option(name)->group(unlisted);
+    if (!has) command.get_option(name)->group(kUnlisted);
   }
 }
 
