@@ -108,6 +108,20 @@ TEST(Zoo, PublishedParameterCounts) {
   EXPECT_EQ(resnet18({}).state.trainable_parameters(), 11689512);
   // 430,500 weights and 20 + 50 + 500 + 10 biases
   EXPECT_EQ(lenet5({}).state.trainable_parameters(), 430500 + 580);
+  EXPECT_EQ(resnet50({}).state.trainable_parameters(), 25557032);
+  // The low-rank literature counts weights without biases, and with the scales of batch norms.
+  const auto counted = [](const Network& network) {
+    std::int64_t count = 0;
+    for (const auto& name : network.state.names()) {
+      const auto& entry = network.state.at(name);
+      if (!entry.buffer && name.ends_with(".weight")) count += entry.weight->parameters();
+    }
+    return count;
+  };
+  EXPECT_EQ(counted(alexnet_cifar({.classes = 100})), 23632704);
+  EXPECT_EQ(counted(vgg16({})), 14710464 + 512 * 4096 + 4096 * 4096 + 4096 * 10 + 4224);
+  // He et al.'s 269,722 less 10 biases and 688 shifts, and the two layers of 64.
+  EXPECT_EQ(counted(resnet20({})), 269722 - 10 - 688 + 2 * 64 * 64);
   // Liu, Tan 2020: 4.7M; the exact count of the published checkpoint
   EXPECT_EQ(efficientnet_lite0({}).state.trainable_parameters(), 4652008);
 }

@@ -8,7 +8,8 @@
 namespace ranklens::optim {
 
 /// Which gradients a method needs now. Methods that change all weights at once ask for "all";
-/// alternating ones name the factor they work on.
+/// those on manifolds for "factors", whose entries are coordinates: they may be scaled together,
+/// not clipped one by one.
 struct Phase {
   std::string name = "all";
 };
@@ -18,6 +19,8 @@ struct Gradients {
   /// One for each of state.trainable(), in that order and under those names; undefined where the
   /// loss does not depend on the tensor.
   std::vector<nn::NamedTensor> gradients;
+  /// What clipping multiplied them by.
+  double scale = 1;
 };
 
 /// What an optimiser minimises: the loss over one batch (or several, summed up inside), as a

@@ -1,11 +1,14 @@
 #include "ranklens/optim/optimiser.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/adam.h"
+#include "ranklens/optim/low_rank/optimiser.h"
 #include "ranklens/optim/sgd.h"
+#include "ranklens/optim/tensor_train/riemannian.h"
 
 namespace ranklens::optim {
 
@@ -30,9 +33,17 @@ std::unique_ptr<Optimiser> make_optimiser(std::string_view text) {
     made = std::make_unique<Adam>(read_adam_options(spec, name == "adamw"));
   } else if (name == "sgd") {
     made = std::make_unique<Sgd>(read_sgd_options(spec));
+  } else if (is_low_rank_method(name)) {
+    made = std::make_unique<LowRankOptimiser>(read_low_rank_options(spec));
+  } else if (const auto& names = riemannian_methods();
+             std::find(names.begin(), names.end(), name) != names.end()) {
+    made = std::make_unique<RiemannianOptimiser>(read_riemannian_options(spec));
   } else {
-    base::fail("no optimiser is called '{}'{}", name,
-               base::nearest_hint(name, {"adam", "adamw", "sgd"}));
+    std::vector<std::string> known{"adam", "adamw", "sgd"};
+    for (const auto& more : {low_rank_methods(), riemannian_methods()}) {
+      known.insert(known.end(), more.begin(), more.end());
+    }
+    base::fail("no optimiser is called '{}'{}", name, base::nearest_hint(name, known));
   }
   spec.finish();
   return made;

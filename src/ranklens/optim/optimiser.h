@@ -22,8 +22,8 @@ class Optimiser {
   virtual ~Optimiser() = default;
 
   /// One step on the trainable tensors of `state`, which are changed in place. `rate` multiplies
-  /// the learning rate (the schedule's factor). Returns the loss before the step; if that is not
-  /// finite, nothing was changed.
+  /// the learning rate (the schedule's factor). Returns the loss before the step; if a loss within
+  /// it was not finite, that one, and the state is as it was.
   virtual double step(nn::State& state, Objective& objective, double rate = 1) = 0;
 
   /// The spec that makes it: "adam(lr=0.001)".
@@ -31,6 +31,12 @@ class Optimiser {
 
   /// All it remembers, for a checkpoint; "TENSOR/quantity" to value. Shares the tensors.
   virtual std::map<std::string, at::Tensor> save() const = 0;
+  /// The state as it is evaluated, explained and stored: an optimiser that keeps weights in a form
+  /// of its own gives them back in the plain one.
+  virtual nn::State finished(const nn::State& state) const { return state; }
+  /// Numbers by name that are worth a line after a step, such as ranks.
+  virtual std::map<std::string, double> observed() const { return {}; }
+
   /// What save() gave; takes the tensors over.
   virtual void load(const std::map<std::string, at::Tensor>& saved) = 0;
 };

@@ -51,14 +51,19 @@ Chart chart_of(const study::Results& results, const std::string& cut) {
   return chart;
 }
 
+bool has_entropies(const train::EpochMetrics& epoch) {
+  return std::any_of(epoch.observed.begin(), epoch.observed.end(),
+                     [](const auto& one) { return one.first.starts_with(kEntropy); });
+}
+
 /// Labels of the arms no cell of which has a value.
 std::vector<std::string> without_entropies(const study::Results& results) {
   std::vector<std::string> labels;
   for (const auto& name : results.config.arms) {
     const bool there =
         std::any_of(results.cells.begin(), results.cells.end(), [&](const auto& cell) {
-          return cell.arm == name && std::any_of(cell.history.begin(), cell.history.end(),
-                                                 [](const auto& e) { return !e.observed.empty(); });
+          return cell.arm == name &&
+                 std::any_of(cell.history.begin(), cell.history.end(), has_entropies);
         });
     if (!there) labels.push_back(study::arm(name).label);
   }

@@ -70,7 +70,10 @@ double BatchObjective::loss(const nn::State& state) {
   return sum;
 }
 
-optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state, const optim::Phase&) {
+optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
+                                                    const optim::Phase& phase) {
+  base::require(options_.clip_value == 0 || phase.name == "all",
+                "entries of gradients are not clipped one by one on a manifold; clip their norm");
   nn::State leaves = state.as_leaves();
   const auto named = leaves.trainable();
   const auto inputs = tensors_of(named);
@@ -89,7 +92,10 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state, cons
     for (auto& [name, tensor] : done.change) change_[name] = std::move(tensor);
   }
   if (options_.clip_value > 0) optim::clip_value(gradients, options_.clip_value);
-  if (options_.clip_norm > 0) optim::clip_norm(gradients, options_.clip_norm);
+  if (options_.clip_norm > 0) {
+    const double norm = optim::clip_norm(gradients, options_.clip_norm);
+    if (norm > options_.clip_norm) found.scale = options_.clip_norm / norm;
+  }
   for (std::size_t k = 0; k < named.size(); ++k) {
     found.gradients.push_back({named[k].name, std::move(gradients[k])});
   }

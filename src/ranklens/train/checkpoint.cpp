@@ -8,6 +8,7 @@
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
+#include "ranklens/nn/stored_state.h"
 
 namespace ranklens::train {
 namespace {
@@ -108,6 +109,19 @@ nn::State with_tensors(const nn::State& state, const std::map<std::string, at::T
     restored.set_tensor(one.name, found->second.to(one.tensor.device()));
   }
   return restored;
+}
+
+nn::State with_weights(const nn::State& state, const nlohmann::json& described,
+                       const std::map<std::string, at::Tensor>& tensors) {
+  if (described.is_null()) return with_tensors(state, tensors);
+  const nn::State found = nn::restore(described, {.tensors = tensors, .aliases = {}});
+  base::require(found.names() == state.names(), "the checkpoint is of another network");
+  for (const auto& name : state.names()) {
+    const auto shape = found.at(name).weight->shape(), expected = state.at(name).weight->shape();
+    base::require(shape == expected, "the checkpoint's weight '{}' is [{}], the network's is [{}]",
+                  name, fmt::join(shape, ", "), fmt::join(expected, ", "));
+  }
+  return found;
 }
 
 }  // namespace ranklens::train

@@ -156,14 +156,17 @@ void Session::end_epoch() {
                        .images_per_second = images / sums_.seconds};
   if (validation_.size() > 0) {
     const base::Stopwatch watch;
-    const auto found = evaluate({graph_, state_}, validation_,
+    const auto found = evaluate({graph_, optimiser_->finished(state_)}, validation_,
                                 {.batch = options_.batch, .execution = options_.execution});
     metrics.validation_loss = found.loss;
     metrics.validation_accuracy = found.accuracy;
     metrics.validation_seconds = watch.seconds();
     keep_best(metrics);
   }
-  if (options_.observe) metrics.observed = options_.observe({graph_, state_.detach()});
+  if (options_.observe) {
+    metrics.observed = options_.observe({graph_, optimiser_->finished(state_).detach()});
+  }
+  for (const auto& [name, value] : optimiser_->observed()) metrics.observed[name] = value;
   schedule_.observe(validation_.size() > 0 ? metrics.validation_loss : metrics.loss);
   history_.push_back(metrics);
   sums_ = {};

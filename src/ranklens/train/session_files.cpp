@@ -10,6 +10,7 @@
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/nn/fused/winograd.h"
+#include "ranklens/nn/stored_state.h"
 #include "ranklens/train/session.h"
 
 namespace ranklens::train {
@@ -57,9 +58,14 @@ bool Session::save(bool told) {
                          {"data_text", options_.data_text},
                          {"seconds", seconds()}};
   for (const auto& one : history_) checkpoint.position["history"].push_back(to_json(one));
+  // Ranks change while training, so the formats are kept beside the numbers.
+  checkpoint.position["weights"] = nn::describe(state_);
   checkpoint.put("state", tensors_of(state_));
   checkpoint.put("optimiser", optimiser_->save());
-  if (best_epoch_ > 0) checkpoint.put("best", tensors_of(best_));
+  if (best_epoch_ > 0) {
+    checkpoint.position["best_weights"] = nn::describe(best_);
+    checkpoint.put("best", tensors_of(best_));
+  }
   write_checkpoint(options_.folder, checkpoint);
   write_metrics();
   saved_step_ = steps_;
@@ -110,8 +116,12 @@ void Session::resume() {
   } catch (const nlohmann::json::exception& error) {
     base::fail("'{}' is damaged: {}", checkpoint_path(options_.folder).string(), error.what());
   }
-  state_ = laid_out(with_tensors(state_, checkpoint.part("state")), options_.execution);
-  if (best_epoch_ > 0) best_ = with_tensors(state_, checkpoint.part("best"));
+  const auto stored = [&](const char* weights, const char* part) {
+    return with_weights(state_, position.value(weights, nlohmann::json()), checkpoint.part(part))
+        .to(device_);
+  };
+  if (best_epoch_ > 0) best_ = stored("best_weights", "best");
+  state_ = laid_out(stored("weights", "state"), options_.execution);
   auto memory = checkpoint.part("optimiser");
   for (auto& [name, tensor] : memory) {
     if (!name.ends_with("/steps")) tensor = tensor.to(device_);
@@ -131,10 +141,11 @@ FitResult Session::result() const {
   const auto plain = [&](const nn::State& state) {
     return nn::Network{graph_, laid_out(state.clone(), {.channels_last = false})};
   };
+  const auto last = optimiser_->finished(state_);
   return {.ending = ending_,
           .message = message_,
-          .last = plain(state_),
-          .best = plain(best_epoch_ > 0 ? best_ : state_),
+          .last = plain(last),
+          .best = plain(best_epoch_ > 0 ? optimiser_->finished(best_) : last),
           .best_epoch = best_epoch_,
           .history = history_,
           .steps = steps_,

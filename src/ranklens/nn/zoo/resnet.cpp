@@ -1,3 +1,5 @@
+#include <array>
+
 #include <fmt/format.h>
 
 #include "ranklens/nn/builder.h"
@@ -30,9 +32,32 @@ Value basic_block(GraphBuilder& g, const std::string& name, const Value& x, std:
   return g.relu(name + ".relu2", g.add(name + ".add", y, shortcut));
 }
 
-}  // namespace
+/// 1x1, 3x3 (which carries the stride, as torchvision's) and 1x1 to four times the channels.
+Value bottleneck(GraphBuilder& g, const std::string& name, const Value& x, std::int64_t inner,
+                 std::int64_t stride) {
+  const auto conv = [&](const std::string& which, const Value& from, Conv2dOptions options) {
+    options.bias = false;
+    options.init = he_normal_out;
+    return g.batch_norm(name + ".bn" + which, g.conv2d(name + ".conv" + which, from, options));
+  };
+  auto y = g.relu(name + ".relu1", conv("1", x, {.out = inner, .kernel = 1}));
+  y = conv("2", y, {.out = inner, .kernel = 3, .stride = stride, .padding = 1});
+  y = conv("3", g.relu(name + ".relu2", y), {.out = 4 * inner, .kernel = 1});
+  auto shortcut = x;
+  if (stride != 1 || x.sample[0] != 4 * inner) {
+    shortcut = g.conv2d(
+        name + ".downsample.0", x,
+        {.out = 4 * inner, .kernel = 1, .stride = stride, .bias = false, .init = he_normal_out});
+    shortcut = g.batch_norm(name + ".downsample.1", shortcut);
+  }
+  return g.relu(name + ".relu3", g.add(name + ".add", y, shortcut));
+}
 
-Network resnet18(const Options& options) {
+using Block = Value (*)(GraphBuilder&, const std::string&, const Value&, std::int64_t,
+                        std::int64_t);
+
+/// Four stages of 64, 128, 256 and 512 channels, of so many blocks each.
+Network residual(const Options& options, Block block, const std::array<int, 4>& blocks) {
   const auto size = options.size > 0 ? options.size : 224;
   GraphBuilder g;
   auto x = g.input("image", {options.channels > 0 ? options.channels : 3, size, size});
@@ -42,15 +67,20 @@ Network resnet18(const Options& options) {
   x = g.relu("relu", g.batch_norm("bn1", x));
   x = g.max_pool2d("maxpool", x, {.kernel = 3, .stride = 2, .padding = 1});
   std::int64_t out = 64;
-  for (int stage = 1; stage <= 4; ++stage, out *= 2) {
-    for (int block = 0; block < 2; ++block) {
-      x = basic_block(g, fmt::format("layer{}.{}", stage, block), x, out,
-                      stage > 1 && block == 0 ? 2 : 1);
+  for (std::size_t stage = 0; stage < blocks.size(); ++stage, out *= 2) {
+    for (int k = 0; k < blocks.at(stage); ++k) {
+      x = block(g, fmt::format("layer{}.{}", stage + 1, k), x, out, stage > 0 && k == 0 ? 2 : 1);
     }
   }
   x = g.flatten("flatten", g.adaptive_avg_pool2d("avgpool", x));
   g.linear("fc", x, {.out = options.classes > 0 ? options.classes : 1000});
   return g.build(options.seed);
 }
+
+}  // namespace
+
+Network resnet18(const Options& options) { return residual(options, basic_block, {2, 2, 2, 2}); }
+
+Network resnet50(const Options& options) { return residual(options, bottleneck, {3, 4, 6, 3}); }
 
 }  // namespace ranklens::nn::zoo

@@ -48,6 +48,14 @@ const std::vector<Item>& items() {
        mps_classifier,
        {.width = true}},
       {{"resnet18", "ResNet-18 with torchvision's names"}, resnet18},
+      {{"resnet20", "ResNet-20 for 32x32 images, with two layers of 64 before its classes"},
+       resnet20},
+      {{"resnet50", "ResNet-50 with torchvision's names"}, resnet50},
+      {{"alexnet-cifar", "AlexNet with batch norm for 32x32 images"}, alexnet_cifar},
+      {{"vgg11", "VGG-11 with batch norm for 32x32 images"}, vgg11},
+      {{"vgg13", "VGG-13 with batch norm for 32x32 images"}, vgg13},
+      {{"vgg16", "VGG-16 with batch norm for 32x32 images"}, vgg16},
+      {{"vgg19", "VGG-19 with batch norm for 32x32 images"}, vgg19},
       {{"efficientnet-lite0", "EfficientNet-Lite0, 224x224 images"}, efficientnet_lite0},
   };
   return all;

@@ -66,6 +66,19 @@ Network mlp(const Options& options);
 Network mps_classifier(const Options& options);
 /// He, Zhang, Ren, Sun 2016, with torchvision's names.
 Network resnet18(const Options& options);
+Network resnet50(const Options& options);
+/// The same paper's network for 32x32 images, of 16, 32 and 64 channels, with shortcuts without
+/// weights, and two layers of 64 after a dropout of 0.3 before its classes.
+Network resnet20(const Options& options);
+/// Krizhevsky, Sutskever, Hinton 2012, in a form for 32x32 images: five convolutions with batch
+/// norm (64, 192, 384, 256, 256), two hidden layers of 4096.
+Network alexnet_cifar(const Options& options);
+/// Simonyan, Zisserman 2015, configurations A, B, D and E, with batch norm, for 32x32 images:
+/// hidden layers of 4096 on 512 channels.
+Network vgg11(const Options& options);
+Network vgg13(const Options& options);
+Network vgg16(const Options& options);
+Network vgg19(const Options& options);
 /// Liu, Tan 2020: EfficientNet-Lite0, TensorFlow "same" padding, ReLU6, inputs in [0, 1].
 Network efficientnet_lite0(const Options& options);
 

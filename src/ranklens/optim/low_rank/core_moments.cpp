@@ -1,0 +1,92 @@
+#include "ranklens/optim/low_rank/core_moments.h"
+
+#include <cmath>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::optim {
+namespace {
+
+at::Tensor padded(const at::Tensor& matrix, std::int64_t rows, std::int64_t columns) {
+  auto wide = matrix.new_zeros({rows, columns});
+  wide.narrow(0, 0, matrix.size(0)).narrow(1, 0, matrix.size(1)).copy_(matrix);
+  return wide;
+}
+
+at::Tensor turned(const at::Tensor& matrix, const at::Tensor& left, const at::Tensor& right) {
+  return at::matmul(at::matmul(left.t(), matrix), right);
+}
+
+}  // namespace
+
+at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
+                             const at::Tensor& gradient, double rate) {
+  ++steps_;
+  const auto kept = core * (1 - rate * rule.weight_decay);
+  if (rule.kind == CoreRule::Kind::sgd) {
+    if (rule.momentum == 0) return kept - rate * gradient;
+    moment_ = moment_.defined() ? rule.momentum * moment_ + gradient : gradient.clone();
+    return kept - rate * moment_;
+  }
+  const bool by_entry = rule.second == CoreRule::SecondMoment::entry;
+  const auto square = by_entry ? gradient.square() : gradient.square().mean();
+  if (!moment_.defined()) moment_ = at::zeros_like(gradient);
+  if (!second_.defined()) second_ = at::zeros_like(square);
+  moment_ = rule.beta1 * moment_ + (1 - rule.beta1) * gradient;
+  second_ = rule.beta2 * second_ + (1 - rule.beta2) * square;
+  const auto t = static_cast<double>(steps_);
+  const auto mean = moment_ / (1 - std::pow(rule.beta1, t));
+  const auto root = at::sqrt(second_ / (1 - std::pow(rule.beta2, t)));
+  return kept - rate * (mean / (root + rule.eps));
+}
+
+void CoreMoments::widen(std::int64_t rows, std::int64_t columns) {
+  if (moment_.defined()) moment_ = padded(moment_, rows, columns);
+  if (second_.defined() && second_.dim() == 2) {
+    // A new entry has seen no gradient: with zero it would make a huge first step.
+    const auto mean = second_.mean();
+    auto wide = padded(second_, rows, columns);
+    wide.narrow(0, second_.size(0), rows - second_.size(0)).copy_(mean.expand({1}));
+    wide.narrow(1, second_.size(1), columns - second_.size(1)).copy_(mean.expand({1}));
+    second_ = wide;
+  }
+}
+
+void CoreMoments::turn(const at::Tensor& left, const at::Tensor& right) {
+  if (moment_.defined()) moment_ = turned(moment_, left, right);
+  if (second_.defined() && second_.dim() == 2) {
+    second_ = turned(at::sqrt(second_), left, right).square();
+  }
+}
+
+std::map<std::string, at::Tensor> CoreMoments::save() const {
+  std::map<std::string, at::Tensor> saved;
+  if (steps_ == 0) return saved;
+  if (moment_.defined()) saved["moment"] = moment_;
+  if (second_.defined()) saved["second"] = second_;
+  saved["steps"] = at::scalar_tensor(steps_, at::kLong);
+  return saved;
+}
+
+void CoreMoments::load(const std::map<std::string, at::Tensor>& saved) {
+  *this = {};
+  for (const auto& [name, tensor] : saved) {
+    if (name == "moment") {
+      moment_ = tensor;
+    } else if (name == "second") {
+      second_ = tensor;
+    } else {
+      base::require(name == "steps" && tensor.scalar_type() == at::kLong && tensor.numel() == 1,
+                    "a core's moments have no quantity '{}'", name);
+      steps_ = tensor.item<std::int64_t>();
+    }
+  }
+}
+
+}  // namespace ranklens::optim

@@ -1,0 +1,65 @@
+#include "ranklens/optim/low_rank/low_rank.h"
+
+#include <algorithm>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/diag.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/matmul.h>
+
+#include "ranklens/tn/linalg/factorise.h"
+#include "ranklens/tn/linalg/numbers.h"
+
+namespace ranklens::optim {
+namespace {
+
+double squared(const at::Tensor& tensor) {
+  const double norm = tn::frobenius(tensor);
+  return norm * norm;
+}
+
+double distance_from_identity(const at::Tensor& basis) {
+  if (basis.size(1) == 0) return 0;
+  const auto gram = at::matmul(basis.t(), basis);
+  return (gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>();
+}
+
+}  // namespace
+
+at::Tensor LowRank::dense() const { return at::matmul(at::matmul(u, s), v.t()); }
+
+Gradient seen_from(const LowRank& point, const at::Tensor& dense) {
+  const auto k = at::matmul(dense, point.v);
+  return {.k = k,
+          .l = at::matmul(dense.t(), point.u),
+          .s = at::matmul(point.u.t(), k),
+          .between = [dense](const at::Tensor& left, const at::Tensor& right) {
+            return at::matmul(left.t(), at::matmul(dense, right));
+          }};
+}
+
+double projected_norm_squared(const Gradient& gradient) {
+  return std::max(0.0, squared(gradient.k) + squared(gradient.l) - squared(gradient.s));
+}
+
+at::Tensor project(const LowRank& point, const at::Tensor& z) {
+  const auto left = at::matmul(point.u, at::matmul(point.u.t(), z));
+  const auto rest = z - left;
+  return left + at::matmul(at::matmul(rest, point.v), point.v.t());
+}
+
+LowRank nearest(const at::Tensor& dense, std::int64_t rank) {
+  const auto found = tn::factorise(dense, {.max_rank = rank}, tn::Factoriser::svd);
+  return {found.u, at::diag(found.s), found.vh.t().contiguous()};
+}
+
+LowRank orthonormal(const LowRank& matrix) {
+  const auto left = tn::qr(matrix.u), right = tn::qr(matrix.v);
+  return {left.q, at::matmul(at::matmul(left.r, matrix.s), right.r.t()), right.q};
+}
+
+double orthogonality_error(const LowRank& matrix) {
+  return std::max(distance_from_identity(matrix.u), distance_from_identity(matrix.v));
+}
+
+}  // namespace ranklens::optim

@@ -1,0 +1,117 @@
+#include "ranklens/optim/low_rank/options.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::optim {
+namespace {
+
+using Method = LowRankOptions::Method;
+
+constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{
+    {Method::bug, "bug"},
+    {Method::augmented_bug, "augmented_bug"},
+    {Method::fixed_bug, "fixed_bug"},
+    {Method::parallel_bug, "parallel_bug"},
+    {Method::psi, "psi"},
+    {Method::abc_psi, "abc_psi"},
+    {Method::core, "core"},
+}};
+
+bool keeps_rank(Method method) {
+  return method == Method::fixed_bug || method == Method::psi || method == Method::core;
+}
+
+void read_rank_policy(base::SpecReader& spec, LowRankOptions& options) {
+  if (keeps_rank(options.method)) return;
+  auto& ranks = options.ranks;
+  ranks.absolute = spec.flag("absolute", ranks.absolute);
+  ranks.tau = spec.number("tau", ranks.tau, 0, ranks.absolute ? 1e12 : 1);
+  base::require(ranks.absolute || (ranks.tau > 0 && ranks.tau < 1),
+                "tau, the share of a weight's norm that a truncation may cut off, lies between 0 "
+                "and 1, not at {}",
+                ranks.tau);
+  ranks.floor = spec.integer("floor", ranks.floor, 1, 1 << 20);
+  ranks.cap = spec.integer("cap", ranks.cap, 1, ranks.cap);
+  base::require(ranks.cap >= ranks.floor,
+                "the largest rank, cap={}, is below the smallest, floor={}", ranks.cap,
+                ranks.floor);
+  options.budget = spec.integer("budget", options.budget, 0, std::int64_t{1} << 40);
+}
+
+void read_rule(base::SpecReader& spec, CoreRule& rule) {
+  const std::string kind = spec.text("rule", "adam");
+  base::require(kind == "adam" || kind == "sgd", "a rule is 'adam' or 'sgd', not '{}'", kind);
+  rule.weight_decay = spec.number("weight_decay", rule.weight_decay, 0, 1e6);
+  if (kind == "sgd") {
+    rule.kind = CoreRule::Kind::sgd;
+    rule.momentum = spec.number("momentum", rule.momentum, 0, 1);
+    return;
+  }
+  rule.beta1 = spec.number("beta1", rule.beta1, 0, 1 - 1e-12);
+  rule.beta2 = spec.number("beta2", rule.beta2, 0, 1 - 1e-12);
+  rule.eps = spec.number("eps", rule.eps, 0, 1);
+  const std::string moments = spec.text("moments", "layer");
+  base::require(moments == "layer" || moments == "entry",
+                "moments are kept by 'layer' or by 'entry', not '{}'", moments);
+  if (moments == "entry") rule.second = CoreRule::SecondMoment::entry;
+}
+
+}  // namespace
+
+std::string_view to_string(Method method) {
+  for (const auto& [one, name] : kMethods) {
+    if (one == method) return name;
+  }
+  return "";
+}
+
+const std::vector<std::string>& low_rank_methods() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const auto& [method, name] : kMethods) all.emplace_back(name);
+    return all;
+  }();
+  return names;
+}
+
+bool is_low_rank_method(std::string_view name) {
+  const auto& names = low_rank_methods();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+LowRankOptions read_low_rank_options(base::SpecReader& spec) {
+  LowRankOptions options;
+  for (const auto& [method, name] : kMethods) {
+    if (name == spec.name()) options.method = method;
+  }
+  options.lr = spec.number("lr", options.lr, 1e-12, 1e6);
+  if (options.method == Method::bug) {
+    options.core_steps = static_cast<int>(spec.integer("s", options.core_steps, 1, 10000));
+  }
+  read_rank_policy(spec, options);
+  read_rule(spec, options.rule);
+  return options;
+}
+
+std::string spec_of(const LowRankOptions& o) {
+  std::string text = fmt::format("{}(lr={}", to_string(o.method), o.lr);
+  if (o.method == Method::bug) text += fmt::format(",s={}", o.core_steps);
+  if (!keeps_rank(o.method)) {
+    text += fmt::format(",tau={},absolute={},floor={},cap={},budget={}", o.ranks.tau,
+                        o.ranks.absolute, o.ranks.floor, o.ranks.cap, o.budget);
+  }
+  const auto& r = o.rule;
+  if (r.kind == CoreRule::Kind::sgd) {
+    return text + fmt::format(",rule=sgd,momentum={},weight_decay={})", r.momentum, r.weight_decay);
+  }
+  const bool by_entry = r.second == CoreRule::SecondMoment::entry;
+  return text + fmt::format(",rule=adam,beta1={},beta2={},eps={},moments={},weight_decay={})",
+                            r.beta1, r.beta2, r.eps, by_entry ? "entry" : "layer", r.weight_decay);
+}
+
+}  // namespace ranklens::optim

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ranklens/base/spec.h"
+#include "ranklens/optim/low_rank/core_moments.h"
+#include "ranklens/optim/low_rank/truncate.h"
+
+namespace ranklens::optim {
+
+/// How weights of the form U S V^T are trained.
+struct LowRankOptions {
+  enum class Method { bug, augmented_bug, fixed_bug, parallel_bug, psi, abc_psi, core };
+  Method method = Method::bug;
+  /// Of U S V^T weights and of all other tensors.
+  double lr = 1e-3;
+  /// Steps of the core between two truncations (method bug).
+  int core_steps = 1;
+  RankPolicy ranks = {};
+  CoreRule rule = {};
+  /// Numbers that all U S V^T weights together may hold, r (m + n) each; 0: no bound.
+  std::int64_t budget = 0;
+  /// Every so many steps, factors that have drifted from orthonormal columns are made so again.
+  std::int64_t orthonormalise_every = 100;
+};
+
+/// "bug", "augmented_bug", "fixed_bug", "parallel_bug", "psi", "abc_psi", "core".
+std::string_view to_string(LowRankOptions::Method method);
+/// Whether a spec's name is one of them.
+bool is_low_rank_method(std::string_view name);
+const std::vector<std::string>& low_rank_methods();
+
+/// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,rule=adam|sgd,moments=layer|entry,
+/// momentum=0,beta1=0.9,beta2=0.999,eps=1e-8,weight_decay=0).
+LowRankOptions read_low_rank_options(base::SpecReader& spec);
+std::string spec_of(const LowRankOptions& options);
+
+}  // namespace ranklens::optim

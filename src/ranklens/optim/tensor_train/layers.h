@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ranklens/nn/state.h"
+#include "ranklens/tn/train/tensor_train.h"
+
+namespace ranklens::optim {
+
+/// A tensor train among a state's weights: a weight of the format "tt" or "tt_conv", whose cores
+/// have their modes fused, or the cores "NAME.core.0", "NAME.core.1", ... of a matrix product
+/// state, each an entry of its own.
+struct TrainLayer {
+  std::string name;
+  std::vector<std::string> tensors;  ///< full names of the cores
+  std::vector<std::string> entries;  ///< one, or one a core
+  std::vector<nn::Shape> modes;      ///< of each core, between its ranks
+  std::vector<bool> has_left;  ///< whether the stored core has a first rank: a window has none
+  tn::TensorTrain train;       ///< cores [r, n, r'], log_scale 0
+};
+
+/// The trainable ones, in order.
+std::vector<TrainLayer> train_layers(const nn::State& state);
+
+/// Puts cores [r, n, r'] of any ranks, in a layer's order, into the state.
+void set_cores(nn::State& state, const TrainLayer& layer, const std::vector<at::Tensor>& cores);
+
+}  // namespace ranklens::optim

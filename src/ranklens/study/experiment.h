@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/progress.h"
+
+namespace ranklens::study {
+
+/// A published experiment as a list of cells, each of which is computed apart and leaves one small
+/// JSON object.
+struct Experiment {
+  std::string name;         ///< "pendulum"
+  nlohmann::json settings = {};  ///< everything that results depend on
+  std::vector<std::string> cells = {};
+
+  struct Work {
+    std::string cell;
+    std::filesystem::path folder;  ///< for checkpoints; "" for nowhere
+    base::Progress progress;
+  };
+  /// The result of a cell; null where it was interrupted.
+  std::function<nlohmann::json(const Work&)> make = {};
+};
+
+struct ExperimentOptions {
+  /// Holds experiment.json and cells/NAME.json, which alone are enough to go on.
+  std::filesystem::path folder = {};
+  std::filesystem::path work = {};  ///< where cells keep checkpoints: FOLDER/work unless named
+  base::Progress progress = {};
+  std::function<void(const std::string& line)> note = {};
+};
+
+struct ExperimentResults {
+  std::map<std::string, nlohmann::json> cells;  ///< by name, those that are there
+  std::map<std::string, double> seconds;        ///< that each took
+  bool complete = false;
+};
+
+/// Makes the cells that the folder does not hold yet; any number of processes may work on one
+/// folder. An Error if the folder holds the experiment with other settings, or anything else.
+ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options);
+
+/// What the folder holds, without computing anything.
+ExperimentResults load(const Experiment& experiment, const std::filesystem::path& folder);
+
+}  // namespace ranklens::study

@@ -1,0 +1,138 @@
+#include <cmath>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/budget.h"
+#include "ranklens/optim/low_rank/core_moments.h"
+#include "ranklens/optim/low_rank/tangent_moments.h"
+
+#include "optim/low_rank/matrices.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::basis;
+using testing::distance;
+using testing::low_rank;
+using testing::noise;
+using testing::norm;
+
+at::Tensor tangent(const LowRank& at, const Gradient& z) {
+  return at::matmul(z.k, at.v.t()) + at::matmul(at.u, z.l.t()) -
+         at::matmul(at::matmul(at.u, z.s), at.v.t());
+}
+
+TEST(Transport, IsTheProjectionToTheNewTangentSpace) {
+  for (const std::int64_t rank : {3, 5}) {
+    const LowRank from = low_rank(12, 9, 3, 1), to = low_rank(12, 9, rank, 2);
+    const auto z = project(from, noise(12, 9, 3)), w = project(from, noise(12, 9, 4));
+    const auto moved = transported(seen_from(from, z), from, to);
+    EXPECT_LT(distance(tangent(to, moved), project(to, z)), 1e-13);
+    EXPECT_LE(norm(tangent(to, moved)), norm(z) * (1 + 1e-14));
+    const auto both = transported(seen_from(from, 2 * z - w), from, to);
+    const auto apart = transported(seen_from(from, w), from, to);
+    EXPECT_LT(distance(both.k, 2 * moved.k - apart.k), 1e-12);
+  }
+}
+
+// Heavy ball and Adam on a sequence of gradients, written out with dense matrices.
+TEST(TangentMoments, AsWrittenOutDense) {
+  const LowRank at = low_rank(8, 6, 2, 5);
+  for (const auto kind : {CoreRule::Kind::sgd, CoreRule::Kind::adam}) {
+    const CoreRule rule{.kind = kind, .momentum = 0.7, .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3};
+    TangentMoments moments;
+    auto m = at::zeros({8, 6}, at::kDouble);
+    double v = 0;
+    for (int t = 1; t <= 4; ++t) {
+      const auto g = project(at, noise(8, 6, 10 + static_cast<std::uint64_t>(t)));
+      const auto found = tangent(at, moments.direction(rule, seen_from(at, g)));
+      if (kind == CoreRule::Kind::sgd) {
+        m = 0.7 * m + g;
+        EXPECT_LT(distance(found, m), 1e-12);
+        continue;
+      }
+      m = 0.8 * m + 0.2 * g;
+      v = 0.9 * v + 0.1 * norm(g) * norm(g) / (2 * (8 + 6 - 2));
+      const double root = std::sqrt(v / (1 - std::pow(0.9, t))) + 1e-3;
+      EXPECT_LT(distance(found, m / (1 - std::pow(0.8, t)) / root), 1e-12);
+    }
+  }
+}
+
+TEST(CoreMoments, DoNotSeeHowTheBasesAreTurned) {
+  const auto p = basis(4, 4, 20), q = basis(4, 4, 21);
+  const CoreRule rule{.beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.01};
+  CoreMoments one, other;
+  auto a = noise(4, 4, 22), b = at::matmul(at::matmul(p.t(), a), q);
+  for (std::uint64_t t = 0; t < 5; ++t) {
+    const auto g = noise(4, 4, 30 + t);
+    a = one.step(rule, a, g, 0.1);
+    b = other.step(rule, b, at::matmul(at::matmul(p.t(), g), q), 0.1);
+    EXPECT_LT(distance(at::matmul(at::matmul(p, b), q.t()), a), 1e-13);
+  }
+}
+
+// Turning the bases in the middle changes nothing but the coordinates.
+TEST(CoreMoments, AreCarriedThroughATurn) {
+  const auto p = basis(4, 4, 40), q = basis(4, 4, 41);
+  for (const auto kind : {CoreRule::Kind::sgd, CoreRule::Kind::adam}) {
+    const CoreRule rule{.kind = kind, .momentum = 0.9};
+    CoreMoments still, turned;
+    auto a = noise(4, 4, 42), b = a;
+    const auto g = [](std::uint64_t t) { return noise(4, 4, 50 + t); };
+    a = still.step(rule, a, g(0), 0.1);
+    b = turned.step(rule, b, g(0), 0.1);
+    turned.turn(p, q);
+    b = at::matmul(at::matmul(p.t(), b), q);
+    a = still.step(rule, a, g(1), 0.1);
+    b = turned.step(rule, b, at::matmul(at::matmul(p.t(), g(1)), q), 0.1);
+    EXPECT_LT(distance(at::matmul(at::matmul(p, b), q.t()), a), 1e-13);
+  }
+}
+
+TEST(CoreMoments, NewEntriesByEntryBeginAtTheMean) {
+  const CoreRule rule{.second = CoreRule::SecondMoment::entry};
+  CoreMoments moments;
+  moments.step(rule, noise(2, 2, 60), noise(2, 2, 61), 0.1);
+  const auto before = moments.save().at("second");
+  moments.widen(3, 4);
+  const auto after = moments.save().at("second");
+  EXPECT_EQ(after.sizes(), (at::IntArrayRef{3, 4}));
+  EXPECT_LT(distance(after.narrow(0, 0, 2).narrow(1, 0, 2), before), 1e-15);
+  EXPECT_NEAR(after[2][3].item<double>(), before.mean().item<double>(), 1e-15);
+  EXPECT_NEAR(after[0][3].item<double>(), before.mean().item<double>(), 1e-15);
+}
+
+TEST(Moments, AreSavedAndLoaded) {
+  const CoreRule rule;
+  CoreMoments core, core_again;
+  auto a = core.step(rule, noise(3, 3, 70), noise(3, 3, 71), 0.1);
+  core_again.load(core.save());
+  EXPECT_TRUE(at::equal(core.step(rule, a, noise(3, 3, 72), 0.1),
+                        core_again.step(rule, a, noise(3, 3, 72), 0.1)));
+  const LowRank at = low_rank(6, 5, 2, 73);
+  TangentMoments moments, again;
+  moments.direction(rule, seen_from(at, noise(6, 5, 74)));
+  again.load(moments.save());
+  EXPECT_TRUE(at::equal(moments.direction(rule, seen_from(at, noise(6, 5, 75))).k,
+                        again.direction(rule, seen_from(at, noise(6, 5, 75))).k));
+}
+
+TEST(Budget, LowersWhatLosesLeastForANumber) {
+  std::vector<Budgeted> matrices{
+      {.values = at::tensor({4.0, 1.0, 0.1}, at::kDouble), .rank = 3, .per_rank = 10},
+      {.values = at::tensor({2.0, 2.0, 1.9}, at::kDouble), .rank = 3, .per_rank = 10}};
+  fit_budget(matrices, 40);
+  EXPECT_EQ(matrices[0].rank, 1);
+  EXPECT_EQ(matrices[1].rank, 3);
+  matrices[0].floor = 1, matrices[1].floor = 3;
+  EXPECT_THROW(fit_budget(matrices, 30), base::Error);
+}
+
+}  // namespace
+}  // namespace ranklens::optim

@@ -1,0 +1,80 @@
+#include "ranklens/optim/low_rank/orthonormalise.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <gtest/gtest.h>
+
+#include "optim/low_rank/matrices.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::basis;
+using testing::distance;
+using testing::noise;
+
+void expect_extends(const at::Tensor& old, const at::Tensor& added, double allowed = 1e-13) {
+  const auto all = at::cat({old, added}, 1);
+  const auto gram = at::matmul(all.t(), all);
+  EXPECT_LT((gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>(), allowed);
+}
+
+double outside(const at::Tensor& bases, const at::Tensor& columns) {
+  return distance(columns, at::matmul(bases, at::matmul(bases.t(), columns)));
+}
+
+TEST(Complement, SpansTheBlock) {
+  const auto old = basis(40, 6, 1), block = noise(40, 5, 2);
+  const auto added = complement(old, block);
+  EXPECT_EQ(added.sizes(), (at::IntArrayRef{40, 5}));
+  expect_extends(old, added);
+  EXPECT_LT(outside(at::cat({old, added}, 1), block), 1e-12);
+}
+
+TEST(Complement, LengthsDoNotMatter) {
+  const auto old = basis(40, 6, 3);
+  auto block = noise(40, 4, 4);
+  block.select(1, 0).mul_(1e-200);
+  block.select(1, 2).mul_(1e150);
+  const auto added = complement(old, block);
+  expect_extends(old, added);
+  const auto all = at::cat({old, added}, 1);
+  EXPECT_LT(outside(all, block.select(1, 0).unsqueeze(1) * 1e200), 1e-12);
+  EXPECT_LT(outside(all, block.select(1, 2).unsqueeze(1) * 1e-150), 1e-12);
+}
+
+TEST(Complement, OfZerosAndOfRepeatedColumns) {
+  const auto old = basis(30, 5, 5);
+  expect_extends(old, complement(old, noise(30, 4, 6).zero_()));
+  const auto one = noise(30, 1, 7);
+  const auto repeated = at::cat({one, one, one, noise(30, 1, 8)}, 1);
+  const auto added = complement(old, repeated);
+  expect_extends(old, added);
+  EXPECT_LT(outside(at::cat({old, added}, 1), repeated), 1e-12);
+  expect_extends(old, complement(old, at::matmul(old, noise(5, 3, 9))));  // nothing new
+}
+
+TEST(Complement, NearlyDependentColumns) {
+  const auto old = basis(50, 4, 10);
+  const auto block = at::matmul(old, noise(4, 6, 11)) * 1e6 + noise(50, 6, 12) * 1e-6;
+  const auto added = complement(old, block);
+  expect_extends(old, added);
+}
+
+TEST(Complement, EndsAtTheWholeSpace) {
+  const auto old = basis(7, 5, 13);
+  const auto added = complement(old, noise(7, 5, 14));
+  EXPECT_EQ(added.size(1), 2);
+  expect_extends(old, added);
+  EXPECT_EQ(complement(basis(5, 5, 15), noise(5, 2, 16)).size(1), 0);
+  EXPECT_EQ(complement(basis(5, 2, 17), noise(5, 0, 18)).size(1), 0);
+}
+
+TEST(Complement, InSinglePrecision) {
+  const auto old = basis(400, 32, 19).to(at::kFloat);
+  const auto added = complement(old, noise(400, 32, 20).to(at::kFloat));
+  expect_extends(old, added, 3e-6);
+}
+
+}  // namespace
+}  // namespace ranklens::optim

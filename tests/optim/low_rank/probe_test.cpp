@@ -1,0 +1,132 @@
+#include "ranklens/optim/low_rank/probe.h"
+
+#include <ATen/ops/cat.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "ranklens/nn/weights/fixed_rank.h"
+
+#include "optim/low_rank/matrices.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::distance;
+using testing::low_rank;
+using testing::noise;
+
+// What a probe gives and what the dense weight gives, for the loss sum(cos(y)).
+struct Both {
+  at::Tensor y, dense_y, dx, dense_dx, dbias, dense_dbias;
+  Gradient found, expected;
+};
+
+template <class Apply>
+Both compare(const nn::Shape& shape, const LowRank& point, at::Tensor x, const Apply& apply_to) {
+  auto uses = std::make_shared<Uses>();
+  const auto weight = nn::map_factors(probe(shape, point, uses), [](const at::Tensor& slot) {
+    return slot.detach().requires_grad_();
+  });
+  x = x.detach().requires_grad_();
+  const auto bias = noise(1, shape[0], 77).squeeze(0).requires_grad_();
+  const auto dense = point.dense().reshape(shape).requires_grad_();
+  const auto factors = weight->factors();
+  Both both;
+  both.y = apply_to(weight, x, bias);
+  auto g = torch::autograd::grad(
+      {both.y.cos().sum()}, {x, bias, factors[0].tensor, factors[1].tensor, factors[2].tensor});
+  both.dx = g[0], both.dbias = g[1];
+  both.found = probed_gradient(g[2], g[3], g[4], *uses);
+  both.dense_y = apply_to(nn::Weight(dense), x, bias);
+  g = torch::autograd::grad({both.dense_y.cos().sum()}, {x, bias, dense});
+  both.dense_dx = g[0], both.dense_dbias = g[1];
+  both.expected = seen_from(point, g[2].reshape({shape[0], -1}));
+  return both;
+}
+
+void expect_equal(const Both& both, std::int64_t rows, std::int64_t columns) {
+  const double allowed = 1e-12 * (1 + testing::norm(both.expected.k));
+  EXPECT_LT(distance(both.y, both.dense_y), 1e-11);
+  EXPECT_LT(distance(both.dx, both.dense_dx), 1e-11);
+  EXPECT_LT(distance(both.dbias, both.dense_dbias), 1e-11);
+  EXPECT_LT(distance(both.found.k, both.expected.k), 10 * allowed);
+  EXPECT_LT(distance(both.found.l, both.expected.l), 10 * allowed);
+  EXPECT_LT(distance(both.found.s, both.expected.s), 10 * allowed);
+  const auto left = noise(rows, 3, 78), right = noise(columns, 2, 79);
+  EXPECT_LT(distance(both.found.between(left, right), both.expected.between(left, right)), 1e-10);
+}
+
+const auto apply_linear = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+  return weight->linear(x, b);
+};
+
+TEST(Probe, OfALinearMapGivesTheFactorsGradients) {
+  const auto both = compare({9, 7}, low_rank(9, 7, 3, 1), noise(5, 7, 2), apply_linear);
+  expect_equal(both, 9, 7);
+  EXPECT_FALSE(both.found.k_span.defined());
+  const auto many =
+      compare({9, 7}, low_rank(9, 7, 3, 1), noise(10, 7, 3).reshape({2, 5, 7}), apply_linear);
+  expect_equal(many, 9, 7);
+}
+
+// Two examples under a rank of three: their columns span what the gradients do.
+TEST(Probe, SpansAreNoWiderThanTheBatch) {
+  const auto both = compare({9, 7}, low_rank(9, 7, 3, 4), noise(2, 7, 5), apply_linear);
+  expect_equal(both, 9, 7);
+  ASSERT_EQ(both.found.k_span.sizes(), (at::IntArrayRef{9, 2}));
+  ASSERT_EQ(both.found.l_span.sizes(), (at::IntArrayRef{7, 2}));
+  const auto outside = [](const at::Tensor& span, const at::Tensor& columns) {
+    const auto q = std::get<0>(at::linalg_qr(span));
+    return distance(columns, at::matmul(q, at::matmul(q.t(), columns)));
+  };
+  EXPECT_LT(outside(both.found.k_span, both.expected.k), 1e-12);
+  EXPECT_LT(outside(both.found.l_span, both.expected.l), 1e-12);
+}
+
+TEST(Probe, OfAConvolutionGivesTheFactorsGradients) {
+  for (const auto& geometry :
+       {nn::ConvGeometry{},
+        nn::ConvGeometry{.stride = 2, .top = 1, .left = 1, .bottom = 1, .right = 1},
+        nn::ConvGeometry{.dilation = 2, .top = 0, .left = 1, .bottom = 2, .right = 1}}) {
+    const auto apply_conv = [&](const nn::Weight& weight, const at::Tensor& x,
+                                const at::Tensor& b) { return weight->conv2d(x, b, geometry); };
+    const nn::Shape shape{6, 4, 3, 2};
+    const auto x = noise(3 * 4, 9 * 8, 6).reshape({3, 4, 9, 8});
+    expect_equal(compare(shape, low_rank(6, 24, 4, 7), x, apply_conv), 6, 24);
+    expect_equal(compare(shape, low_rank(6, 24, 4, 7), x.contiguous(at::MemoryFormat::ChannelsLast),
+                         apply_conv),
+                 6, 24);
+  }
+}
+
+// A core that is not square: on the way through some methods.
+TEST(Probe, OfARectangularCore) {
+  const LowRank point{testing::basis(9, 4, 8), noise(4, 2, 9), testing::basis(7, 2, 10)};
+  expect_equal(compare({9, 7}, point, noise(5, 7, 11), apply_linear), 9, 7);
+}
+
+// A weight used twice: gradients add up.
+TEST(Probe, SharedWeightsAddUp) {
+  const auto twice = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return weight->linear(weight->linear(x, b).sin(), b);
+  };
+  expect_equal(compare({7, 7}, low_rank(7, 7, 3, 12), noise(5, 7, 13), twice), 7, 7);
+}
+
+// G V = gU S^-T: the factors' own gradients hold the same, but divided by small singular values.
+TEST(Probe, AgreesWithTheGradientsOfTheFactors) {
+  const LowRank point = low_rank(9, 7, 3, 14);
+  const auto both = compare({9, 7}, point, noise(5, 7, 15), apply_linear);
+  const auto u = point.u.detach().clone().requires_grad_(),
+             s = point.s.detach().clone().requires_grad_(),
+             v = point.v.detach().clone().requires_grad_();
+  const auto bias = noise(1, 9, 77).squeeze(0);
+  const auto y = nn::FixedRank({9, 7}, u, s, v).linear(noise(5, 7, 15), bias);
+  const auto g = torch::autograd::grad({y.cos().sum()}, {u, s, v});
+  EXPECT_LT(distance(at::matmul(both.found.k, point.s.t()), g[0]), 1e-11);
+  EXPECT_LT(distance(both.found.s, g[1]), 1e-11);
+  EXPECT_LT(distance(at::matmul(both.found.l, point.s), g[2]), 1e-11);
+}
+
+}  // namespace
+}  // namespace ranklens::optim

@@ -1,0 +1,216 @@
+// Gradients and steps on the manifold of tensor trains. Sources of the identities: Novikov, Rakhuba
+// and Oseledets 2022; Steinlechner 2016.
+#include "ranklens/optim/tensor_train/riemannian.h"
+
+#include <cmath>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/matmul.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "ranklens/nn/weights/tt_conv.h"
+#include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/train/algebra.h"
+
+#include "optim/low_rank/matrices.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::distance;
+using testing::noise;
+
+at::Tensor values(at::IntArrayRef sizes, std::uint64_t seed) {
+  base::Stream stream(seed, "noise", "trains");
+  return stream.normal(sizes, 0, 1, at::kDouble);
+}
+
+nn::Weight tt_weight(std::uint64_t seed) {
+  std::vector<at::Tensor> cores{values({1, 3, 2, 4}, seed), values({4, 2, 3, 3}, seed + 1),
+                                values({3, 2, 2, 1}, seed + 2)};
+  return nn::Weight(std::make_shared<nn::TTMatrix>(nn::Shape{12, 12}, std::move(cores)));
+}
+
+nn::Weight conv_weight(std::uint64_t seed) {
+  std::vector<at::Tensor> cores{values({2, 2, 3, 3}, seed + 1), values({3, 2, 2, 1}, seed + 2)};
+  return nn::Weight(std::make_shared<nn::TTConv>(nn::Shape{4, 6, 3, 3}, values({3, 3, 2}, seed),
+                                                 std::move(cores)));
+}
+
+/// The mean of cos(y) of one weight, as an objective; y = W x.
+class OneWeight final : public Objective {
+ public:
+  explicit OneWeight(at::Tensor x) : x_(std::move(x)) {}
+  at::Tensor value(const nn::Weight& weight) const {
+    const auto y = x_.dim() == 4 ? weight->conv2d(x_, {}, {}) : weight->linear(x_, {});
+    return y.cos().mean();
+  }
+  double loss(const nn::State& state) override {
+    return value(state.at("w").weight).item<double>();
+  }
+  Gradients loss_and_gradients(const nn::State& state, const Phase&) override {
+    const auto leaves = state.as_leaves();
+    const auto named = leaves.trainable();
+    std::vector<at::Tensor> inputs;
+    for (const auto& one : named) inputs.push_back(one.tensor);
+    const auto loss = value(leaves.at("w").weight);
+    Gradients found;
+    found.loss = loss.item<double>();
+    const auto gradients = torch::autograd::grad({loss}, inputs, {}, {}, false, true);
+    for (std::size_t k = 0; k < named.size(); ++k) {
+      found.gradients.push_back({named[k].name, gradients[k]});
+    }
+    return found;
+  }
+
+ private:
+  at::Tensor x_;
+};
+
+nn::State state_of(const nn::Weight& weight) {
+  nn::State state;
+  state.set("w", {.weight = weight});
+  return state;
+}
+
+/// The dense gradient with the modes of the train.
+at::Tensor dense_gradient(const OneWeight& objective, const nn::Weight& weight, const TrainLayer&) {
+  const auto dense = weight->dense().detach().requires_grad_();
+  return torch::autograd::grad({objective.value(nn::Weight(dense))}, {dense})[0];
+}
+
+tn::Tangent found_gradient(OneWeight& objective, const nn::State& state, const TrainLayer& layer,
+                           const tn::TangentSpace& space) {
+  nn::State probed = state;
+  set_cores(probed, layer, with_slots(space));
+  const auto found = objective.loss_and_gradients(probed, {});
+  std::vector<at::Tensor> cores;
+  for (std::size_t k = 0; k < layer.tensors.size(); ++k) {
+    const auto& gradient = found.gradients[k].tensor;
+    const auto left = layer.has_left[k] ? gradient.size(0) : 1;
+    cores.push_back(gradient.reshape({left, space.left[k].size(1), gradient.size(-1)}));
+  }
+  return gradient_in(space, cores);
+}
+
+TEST(RiemannianGradient, IsTheProjectionOfTheDenseOne) {
+  const auto weight = tt_weight(1);
+  const auto state = state_of(weight);
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  OneWeight objective(values({5, 12}, 9));
+  const auto found = found_gradient(objective, state, layer, space);
+  // [(3 2 2), (2 3 2)] to (3 2)(2 3)(2 2).
+  const auto dense = dense_gradient(objective, weight, layer)
+                         .reshape({3, 2, 2, 2, 3, 2})
+                         .permute({0, 3, 1, 4, 2, 5})
+                         .reshape({6, 6, 4});
+  const auto expected = tn::project(space, dense.contiguous());
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_LT(distance(found.deltas[k], expected.deltas[k]), 1e-12) << k;
+  }
+}
+
+TEST(RiemannianGradient, OfAConvolutionIsTheProjectionOfTheDenseOne) {
+  const auto weight = conv_weight(4);
+  const auto state = state_of(weight);
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  OneWeight objective(values({2, 6, 5, 5}, 10));
+  const auto found = found_gradient(objective, state, layer, space);
+  const auto dense = dense_gradient(objective, weight, layer)  // [(2 2), (3 2), 3, 3]
+                         .reshape({2, 2, 3, 2, 9})
+                         .permute({4, 0, 2, 1, 3})
+                         .reshape({9, 6, 4});
+  const auto expected = tn::project(space, dense.contiguous());
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_LT(distance(found.deltas[k], expected.deltas[k]), 1e-12) << k;
+  }
+}
+
+// Along random tangents the derivative is the inner product.
+TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
+  const auto state = state_of(tt_weight(7));
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  OneWeight objective(values({5, 12}, 11));
+  const auto gradient = found_gradient(objective, state, layer, space);
+  for (std::uint64_t seed = 20; seed < 23; ++seed) {
+    const auto tangent = tn::project(space, values({6, 6, 4}, seed));
+    const double h = 1e-4 / tn::norm(tangent);
+    const auto at_step = [&](double step) {
+      nn::State moved = state;
+      set_cores(moved, layer, plain_cores(tn::retract(space, tangent, step)));
+      return objective.loss(moved);
+    };
+    const double slope = (at_step(h) - at_step(-h)) / (2 * h);
+    const double expected = tn::dot(gradient, tangent).item<double>();
+    EXPECT_NEAR(slope, expected, 1e-6 * (1 + std::abs(expected)));
+  }
+}
+
+// The same weight in another gauge makes the same step; core by core it does not.
+TEST(RiemannianOptimiser, DoesNotSeeTheGauge) {
+  const auto weight = tt_weight(12);
+  auto cores = weight->factors();
+  const auto a = values({4, 4}, 30), b = values({3, 3}, 31);
+  std::vector<at::Tensor> turned{
+      at::matmul(cores[0].tensor, a),
+      at::matmul(at::matmul(a.inverse(), cores[1].tensor.reshape({4, -1})).reshape({4, 2, 3, 3}),
+                 b),
+      at::matmul(b.inverse(), cores[2].tensor.reshape({3, -1})).reshape({3, 2, 2, 1})};
+  const auto other = weight->with(turned);
+  EXPECT_LT(distance(other->dense(), weight->dense()), 1e-10);
+  for (const char* spec : {"riemannian_sgd(lr=0.1,momentum=0.5)", "riemannian_adam(lr=0.05)",
+                           "riemannian_cg(lr=0.1)", "sgd(lr=0.1)"}) {
+    nn::State one = state_of(weight).clone(), two = state_of(other).clone();
+    const auto first = make_optimiser(spec), second = make_optimiser(spec);
+    OneWeight objective(values({5, 12}, 13));
+    for (int k = 0; k < 3; ++k) {
+      first->step(one, objective);
+      second->step(two, objective);
+    }
+    const double off = distance(one.at("w").weight->dense(), two.at("w").weight->dense());
+    if (std::string_view(spec).starts_with("sgd")) {
+      EXPECT_GT(off, 1e-3);
+    } else {
+      EXPECT_LT(off, 1e-9) << spec;
+    }
+  }
+}
+
+TEST(RiemannianOptimiser, ConjugateGradientsNeverRaiseTheLoss) {
+  nn::State state = state_of(tt_weight(14));
+  OneWeight objective(values({5, 12}, 15));
+  const auto optimiser = make_optimiser("riemannian_cg(lr=1)");
+  double last = objective.loss(state);
+  for (int k = 0; k < 30; ++k) {
+    optimiser->step(state, objective);
+    const double now = objective.loss(state);
+    EXPECT_LE(now, last + 1e-12);
+    last = now;
+  }
+  EXPECT_LT(last, -0.9);  // of a mean of cosines
+}
+
+TEST(TrainLayers, FindMatrixProductStates) {
+  nn::State state;
+  state.set("mps.core.0", {.weight = nn::Weight(values({1, 2, 2}, 40))});
+  state.set("mps.core.1", {.weight = nn::Weight(values({2, 5, 2}, 41))});
+  state.set("mps.core.2", {.weight = nn::Weight(values({2, 2, 1}, 42))});
+  state.set("other", {.weight = nn::Weight(values({3, 2}, 43))});
+  const auto layers = train_layers(state);
+  ASSERT_EQ(layers.size(), 1U);
+  EXPECT_EQ(layers[0].name, "mps");
+  nn::State changed = state;
+  set_cores(changed, layers[0], with_slots(space_at(layers[0].train)));
+  EXPECT_EQ(changed.tensor("mps.core.1").sizes(), (at::IntArrayRef{4, 5, 4}));
+}
+
+}  // namespace
+}  // namespace ranklens::optim

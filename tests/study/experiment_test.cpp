@@ -1,0 +1,78 @@
+#include "ranklens/study/experiment.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "ranklens/base/files.h"
+#include "ranklens/base/interrupt.h"
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+
+namespace ranklens::study {
+namespace {
+
+Experiment squares(int* made, int power = 2) {
+  return {.name = "squares",
+          .settings = {{"power", power}},
+          .cells = {"1", "2", "3"},
+          .make = [made](const Experiment::Work& work) {
+            ++*made;
+            const int n = std::stoi(work.cell);
+            return nlohmann::json{{"value", n * n}};
+          }};
+}
+
+TEST(Experiment, MakesEachCellOnceAndGoesOn) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  const auto found = run(squares(&made), {.folder = out});
+  EXPECT_TRUE(found.complete);
+  EXPECT_EQ(found.cells.at("3").at("value"), 9);
+  EXPECT_EQ(made, 3);
+  std::filesystem::remove(out / "cells" / "2.json");
+  run(squares(&made), {.folder = out});
+  EXPECT_EQ(made, 4);
+  EXPECT_EQ(load(squares(&made), out).cells.size(), 3U);
+  // The cells and the settings alone are enough.
+  std::filesystem::remove_all(out / "claims");
+  run(squares(&made), {.folder = out});
+  EXPECT_EQ(made, 4);
+}
+
+TEST(Experiment, AnInterruptedCellLeavesNothing) {
+  const ranklens::testing::TemporaryFolder folder;
+  int made = 0;
+  auto experiment = squares(&made);
+  experiment.make = [](const Experiment::Work& work) -> nlohmann::json {
+    if (work.cell != "2") return {{"value", 1}};
+    base::request_interrupt();
+    return nullptr;
+  };
+  const auto found = run(experiment, {.folder = folder.path() / "out"});
+  base::clear_interrupt();
+  EXPECT_FALSE(found.complete);
+  EXPECT_EQ(found.cells.size(), 1U);
+}
+
+TEST(Experiment, RefusesOtherSettingsAndForeignFolders) {
+  const ranklens::testing::TemporaryFolder folder;
+  int made = 0;
+  run(squares(&made), {.folder = folder.path() / "out"});
+  ranklens::testing::expect_error(
+      [&] { run(squares(&made, 3), {.folder = folder.path() / "out"}); }, "power");
+  auto other = squares(&made);
+  other.name = "cubes";
+  ranklens::testing::expect_error([&] { run(other, {.folder = folder.path() / "out"}); },
+                                  "'squares'");
+  std::filesystem::create_directories(folder.path() / "mine");
+  base::write_file(folder.path() / "mine" / "thesis.txt", "text");
+  ranklens::testing::expect_error([&] { run(squares(&made), {.folder = folder.path() / "mine"}); },
+                                  "mine");
+  EXPECT_EQ(made, 3);
+}
+
+}  // namespace
+}  // namespace ranklens::study

@@ -1,0 +1,195 @@
+// What every optimiser must do, whatever its kind: learn, handle shared weights, batch norm and
+// dropout, let ranks grow and shrink, survive being saved, and end in a network that says the same
+// as the one that was evaluated.
+#include <cctype>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/ops/one_hot.h>
+#include <gtest/gtest.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/nn/operators/linear.h"
+#include "ranklens/optim/optimiser.h"
+#include "ranklens/train/batch_objective.h"
+#include "ranklens/train/evaluate.h"
+
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+#include "train/tiny.h"
+
+namespace ranklens::train {
+namespace {
+
+/// A convolution and three linear maps of low rank, two of which share one weight.
+nn::Network contract_network(std::uint64_t seed, const std::string& weight = "low_rank(r=4)") {
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.conv2d("conv", x, {.out = 8, .kernel = 3, .padding = 1});
+  x = g.conv2d("conv_low", x, {.out = 8, .kernel = 3, .padding = 1, .weight = weight});
+  x = g.relu("relu", x);
+  x = g.batch_norm("norm", x);
+  x = g.max_pool2d("pool", x);
+  x = g.flatten("flat", x);
+  x = g.linear("in", x, {.out = 20, .weight = weight});
+  x = g.dropout("drop", x, 0.1);
+  x = g.linear("twice", x, {.out = 20, .weight = weight});
+  x = g.relu("relu_twice", x);
+  x = g.add("again", std::make_shared<nn::Linear>(20, 20, false), {x},
+            {{"weight", {.share = "twice.weight"}}});
+  g.linear("head", x, {.out = 3});
+  return g.build(seed);
+}
+
+data::Batch whole(const data::Dataset& data) {
+  data::Batch batch;
+  batch.images = data.images;
+  batch.labels = data.labels;
+  return batch;
+}
+
+std::string weight_for(const std::string& spec) {
+  return spec.starts_with("riemannian") ? "tt(r=3)" : "low_rank(r=4)";
+}
+
+class EveryOptimiser : public ::testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Contract, EveryOptimiser,
+    ::testing::Values("adam(lr=5e-3)", "sgd(lr=0.01,momentum=0.9)", "bug(lr=5e-3,tau=0.1)",
+                      "bug(lr=5e-3,tau=0.1,s=3)", "bug(lr=5e-3,tau=0.1,moments=entry)",
+                      "bug(lr=0.1,tau=0.1,rule=sgd,s=2)", "augmented_bug(lr=5e-3,tau=0.1)",
+                      "fixed_bug(lr=0.05,rule=sgd)", "parallel_bug(lr=5e-3,tau=0.1)",
+                      "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8)",
+                      "psi(lr=0.02,rule=sgd)", "abc_psi(lr=0.05,tau=0.1,rule=sgd)", "core(lr=2e-2)",
+                      "riemannian_sgd(lr=0.05,momentum=0.9)", "riemannian_adam(lr=5e-3)",
+                      "riemannian_cg(lr=0.1)"),
+    [](const ::testing::TestParamInfo<std::string>& given) {
+      std::string name = given.param;
+      for (char& letter : name) {
+        if (!std::isalnum(static_cast<unsigned char>(letter))) letter = '_';
+      }
+      return name;
+    });
+
+nn::State after(const std::string& spec, nn::State state, const nn::Graph& graph, int steps,
+                optim::Optimiser* given = nullptr, int first = 0) {
+  const auto data = tiny_data(60, 3);
+  const auto made = given == nullptr ? optim::make_optimiser(spec) : nullptr;
+  auto& optimiser = given == nullptr ? *made : *given;
+  state = state.clone();
+  for (int step = first; step < first + steps; ++step) {
+    const base::Stream random(1, "dropout", "", static_cast<std::uint64_t>(step));
+    BatchObjective objective(graph, whole(data), random, {});
+    EXPECT_TRUE(std::isfinite(optimiser.step(state, objective)));
+    state.apply(objective.change());
+  }
+  return state;
+}
+
+TEST_P(EveryOptimiser, Learns) {
+  const auto network = contract_network(1, weight_for(GetParam()));
+  const auto data = tiny_data(60, 3);
+  const auto before = evaluate({network.graph, network.state}, data, {});
+  const auto optimiser = optim::make_optimiser(GetParam());
+  const auto state = after(GetParam(), network.state, network.graph, 60, optimiser.get());
+  const auto found = evaluate({network.graph, optimiser->finished(state)}, data, {});
+  EXPECT_LT(found.loss, 0.75 * before.loss);
+  EXPECT_GT(found.accuracy, 0.6);
+}
+
+TEST_P(EveryOptimiser, SaysTheSameWhenFinished) {
+  const auto network = contract_network(2, weight_for(GetParam()));
+  const auto optimiser = optim::make_optimiser(GetParam());
+  const auto state = after(GetParam(), network.state, network.graph, 5, optimiser.get());
+  const auto x = tiny_data(10, 4).images;
+  const auto one = nn::run(network.graph, state, {x}).output();
+  const auto other = nn::run(network.graph, optimiser->finished(state), {x}).output();
+  EXPECT_LT((one - other).abs().max().item<float>(), 1e-5F);
+}
+
+TEST_P(EveryOptimiser, GoesOnAsIfNeverSaved) {
+  const auto network = contract_network(3, weight_for(GetParam()));
+  const auto whole_way = after(GetParam(), network.state, network.graph, 8);
+  const auto first = optim::make_optimiser(GetParam());
+  const auto half = after(GetParam(), network.state, network.graph, 4, first.get());
+  const auto second = optim::make_optimiser(first->spec());
+  auto saved = first->save();
+  for (auto& [name, tensor] : saved) tensor = tensor.clone();
+  second->load(saved);
+  EXPECT_TRUE(same_state(after(GetParam(), half, network.graph, 4, second.get(), 4), whole_way));
+}
+
+TEST_P(EveryOptimiser, LeavesTheStateWhenTheLossIsNotFinite) {
+  auto network = contract_network(4, weight_for(GetParam()));
+  const auto data = tiny_data(12, 5);
+  auto bad = whole(data);
+  bad.images = bad.images.clone();
+  bad.images[3][0][2][2] = std::nan("");
+  const base::Stream random(1, "dropout");
+  BatchObjective objective(network.graph, bad, random, {});
+  const auto optimiser = optim::make_optimiser(GetParam());
+  nn::State state = network.state.clone();
+  EXPECT_FALSE(std::isfinite(optimiser->step(state, objective)));
+  EXPECT_TRUE(same_state(state, network.state));
+}
+
+// Ranks found on the way, from far below and from above what the problem needs.
+TEST(LowRankOptimiser, RanksGrowAndShrink) {
+  const auto rank_of = [](const nn::State& state, const std::string& name) {
+    return state.at(name).weight->factors().front().tensor.size(1);
+  };
+  const auto small = contract_network(5, "low_rank(r=1)");
+  const auto grown = after("bug(lr=1e-2,tau=0.05,s=4)", small.state, small.graph, 30);
+  EXPECT_GT(rank_of(grown, "in.weight"), 1);
+  const auto large = contract_network(5, "low_rank(r=8)");
+  const auto shrunk = after("bug(lr=1e-3,tau=0.5)", large.state, large.graph, 10);
+  EXPECT_LT(rank_of(shrunk, "in.weight"), 8);
+  const auto capped = after("bug(lr=1e-2,tau=0.01,s=4,cap=3)", small.state, small.graph, 30);
+  for (const char* name : {"conv_low.weight", "in.weight", "twice.weight"}) {
+    EXPECT_LE(rank_of(capped, name), 3) << name;
+  }
+  const auto bounded =
+      after("bug(lr=1e-2,tau=0.01,s=4,floor=1,budget=600)", small.state, small.graph, 20);
+  EXPECT_LE(rank_of(bounded, "conv_low.weight") * (8 + 72) +
+                rank_of(bounded, "in.weight") * (20 + 128) + rank_of(bounded, "twice.weight") * 40,
+            600);
+}
+
+TEST(LowRankOptimiser, NeedsAWeightOfLowRank) {
+  const auto network = linear_network();
+  ranklens::testing::expect_error([&] { after("bug(tau=0.1)", network.state, network.graph, 1); },
+                                  "this network has none");
+  ranklens::testing::expect_error([] { optim::make_optimiser("bug(tau=1)"); }, "tau");
+  ranklens::testing::expect_error([] { optim::make_optimiser("bug(tau=0)"); }, "tau");
+  ranklens::testing::expect_error([] { optim::make_optimiser("bug(floor=9,cap=4)"); }, "cap=4");
+  ranklens::testing::expect_error([] { optim::make_optimiser("bugg(tau=0.1)"); }, "bug");
+}
+
+// One step of every kind at a full rank of nothing but a linear map, by hand: gradient descent.
+TEST(LowRankOptimiser, IsGradientDescentAtFullRank) {
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.flatten("flat", x);
+  g.linear("head", x, {.out = 3, .weight = "low_rank(r=3)"});
+  const auto network = g.build(6);
+  const auto dense = network.state.at("head.weight").weight->dense();
+  const auto data = tiny_data(20, 7);
+  const auto flat = data.images.view({20, 64});
+  const auto p = flat.matmul(dense.t()).add(network.state.tensor("head.bias")).softmax(1);
+  const auto gradient = p.sub(at::one_hot(data.labels, 3).to(at::kFloat)).t().matmul(flat).div(20);
+  for (const char* spec :
+       {"bug(lr=0.1,tau=1e-6,rule=sgd)", "augmented_bug(lr=0.1,tau=1e-6,rule=sgd)"}) {
+    const base::Stream random(1, "dropout");
+    BatchObjective objective(network.graph, whole(data), random, {});
+    nn::State state = network.state.clone();
+    optim::make_optimiser(spec)->step(state, objective);
+    const auto found = state.at("head.weight").weight->dense();
+    EXPECT_LT((found - (dense - 0.1 * gradient)).abs().max().item<float>(), 2e-6F) << spec;
+  }
+}
+
+}  // namespace
+}  // namespace ranklens::train
