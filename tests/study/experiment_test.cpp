@@ -7,6 +7,7 @@
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
+
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
 

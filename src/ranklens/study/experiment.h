@@ -15,7 +15,7 @@ namespace ranklens::study {
 /// A published experiment as a list of cells, each of which is computed apart and leaves one small
 /// JSON object.
 struct Experiment {
-  std::string name;         ///< "pendulum"
+  std::string name;              ///< "pendulum"
   nlohmann::json settings = {};  ///< everything that results depend on
   std::vector<std::string> cells = {};
 
