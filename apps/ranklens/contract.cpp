@@ -50,12 +50,10 @@ std::string dtype_of(const at::Tensor& tensor) {
 
 tn::Plan plan_for(const ContractOptions& options, const tn::Expression& expression,
                   const std::string& dtype) {
-  if (options.given.empty())
-    return tn::plan(expression, plan_options(options.plan, options.common, dtype));
-  tn::Plan plan;
-  plan.path = read_path(expression, options.given);
-  plan.cost = tn::cost_of(expression, plan.path);
-  plan.method = "given";
+  const auto wanted = plan_options(options.plan, options.common, dtype);
+  if (options.given.empty()) return tn::plan(expression, wanted);
+  auto plan = read_plan(expression, options.given);
+  tn::require_within(plan, wanted.memory, wanted.item_bytes);
   return plan;
 }
 

@@ -50,8 +50,11 @@ tn::PlanOptions plan_options(const PlanFlags& flags, const Common& common,
           .method = tn::parse_method(flags.method)};
 }
 
-tn::Path read_path(const tn::Expression& expression, const std::string& file) {
-  return tn::parse_path(expression, base::read_json(file), "'" + file + "'");
+tn::Plan read_plan(const tn::Expression& expression, const std::string& file) {
+  const auto json = base::read_json(file);
+  const auto what = "'" + file + "'";
+  return tn::plan_of(expression, tn::parse_path(expression, json, what),
+                     tn::parse_sliced(expression, json, what));
 }
 
 }  // namespace ranklens::app

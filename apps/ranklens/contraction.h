@@ -25,7 +25,7 @@ void add_plan_options(CLI::App& command, PlanFlags& flags);
 tn::PlanOptions plan_options(const PlanFlags& flags, const Common& common,
                              const std::string& dtype);
 
-/// A path from a file that `ranklens path --out` wrote.
-tn::Path read_path(const tn::Expression& expression, const std::string& file);
+/// The path, and what it slices, of a file that `ranklens path --out` wrote.
+tn::Plan read_plan(const tn::Expression& expression, const std::string& file);
 
 }  // namespace ranklens::app

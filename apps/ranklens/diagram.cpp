@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
@@ -118,12 +119,14 @@ void diagram(const DiagramOptions& options) {
   base::require(options.common.out.empty() || chosen.size() == 1,
                 "--out takes the result of one diagram: choose it with --name");
   check_files(options, document);
-  draw_files(options, document, chosen);
   const auto values = values_of(document, options);
   Json list = Json::array();
   std::string text, wrong;
+  bool drawn = false;
   for (const auto* one : chosen) {
     const auto sides = diagrams::evaluate(document, *one, values);
+    // Once it is known that the values can be read and the first diagram computed.
+    if (!std::exchange(drawn, true)) draw_files(options, document, chosen);
     if (!options.common.out.empty()) base::write_npy(options.common.out, sides.front().cpu());
     const Outcome outcome = outcome_of(*one, sides);
     list.push_back(outcome.json);

@@ -35,11 +35,10 @@ Json names_of(const tn::Expression& expression, const tn::Labels& labels) {
 /// A path that the problem's file has under that name, or that is in a file of its own.
 tn::Plan given_plan(const PathOptions& options, const tn::Problem& problem) {
   const auto stored = problem.paths.find(options.given);
-  tn::Plan plan;
-  plan.path = stored != problem.paths.end() ? stored->second.path
-                                            : read_path(problem.expression, options.given);
-  plan.cost = tn::cost_of(problem.expression, plan.path);
-  plan.method = "given";
+  auto plan = stored != problem.paths.end() ? tn::plan_of(problem.expression, stored->second.path)
+                                            : read_plan(problem.expression, options.given);
+  const auto wanted = plan_options(options.plan, options.common, problem.dtype);
+  tn::require_within(plan, wanted.memory, wanted.item_bytes);
   return plan;
 }
 

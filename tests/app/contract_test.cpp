@@ -59,6 +59,39 @@ TEST(Contract, AnEquationAndAProblemAgree) {
   }
 }
 
+// What `path` sliced stays sliced when its file is taken up, and a limit given with a path counts.
+TEST(Contract, APathFileKeepsItsSlices) {
+  const TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  put_file(
+      folder / "ring.json",
+      R"({"format_string":"ab,bc,cd,da->","shapes":[[9,9],[9,9],[9,9],[9,9]],"dtype":"float64"})");
+  Args operands;
+  at::Tensor product;
+  for (const char* name : {"a.npy", "b.npy", "c.npy", "d.npy"}) {
+    const auto one = at::randn({9, 9}, at::kDouble);
+    product = product.defined() ? product.matmul(one) : one;
+    base::write_npy(file(name), one);
+    operands.push_back(file(name));
+  }
+  const auto planned = answer_of(ranklens({"path", file("ring.json"), "--trials", "4", "--memory",
+                                           "100", "--out", file("plan.json"), "--json"}));
+  EXPECT_EQ(planned["sliced"].size(), 1U);
+  const auto again =
+      answer_of(ranklens({"path", file("ring.json"), "--path", file("plan.json"), "--json"}));
+  for (const char* key : {"sliced", "log2_size", "log2_flops", "log2_slices"}) {
+    EXPECT_EQ(again[key], planned[key]) << key;
+  }
+  const Args rest{"--path", file("plan.json"), "--memory", "100", "--out", file("r.npy"), "--json"};
+  const auto done =
+      answer_of(ranklens(joined(joined({"contract", file("ring.json")}, operands), rest)));
+  EXPECT_EQ(done["log2_size"], planned["log2_size"]);
+  EXPECT_TRUE(close(base::read_npy(file("r.npy")), product.trace(), 1e-10, 1e-10));
+  const Args tight{"--path", file("plan.json"), "--memory", "64", "--out", file("r.npy")};
+  expect_complaint(ranklens(joined(joined({"contract", file("ring.json")}, operands), tight)), 2,
+                   "64 bytes are too little for this path");
+}
+
 TEST(Contract, BadInputIsOneSentence) {
   const TemporaryFolder folder;
   const auto file = [&](const char* name) { return (folder / name).string(); };

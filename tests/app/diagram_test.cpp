@@ -66,6 +66,16 @@ TEST(DiagramCommand, EqualitiesDecideTheStatus) {
   EXPECT_THAT(bad.err, HasSubstr("the sides are not equal: diagram 'wrong'"));
 }
 
+TEST(DiagramCommand, DrawsNothingWhereAValueCannotBeRead) {
+  const TemporaryFolder folder;
+  testing::put_file(folder / "d.tn", kText);
+  base::write_npy(folder / "A.npy", at::ones({3, 2}));
+  const auto answer = ranklens({"diagram", folder / "d.tn", "--name", "product", "--tensors",
+                                folder.path(), "--svg", folder / "p.svg"});
+  EXPECT_EQ(answer.status, 2) << answer.err;
+  EXPECT_FALSE(fs::exists(folder / "p.svg"));
+}
+
 TEST(DiagramCommand, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   const std::string file = folder / "d.tn";

@@ -164,6 +164,35 @@ TEST(Plan, SlicesFitAndAddUpToTheWhole) {
   EXPECT_GT(sliced, 5);
 }
 
+// Slicing is a part of the search: it ends in time, and the table is of one slice.
+TEST(Plan, SlicingKeepsToItsSecondsAndToItsTable) {
+  Random random(71);
+  const auto expression = ladder(random, 60);
+  const auto least = std::exp2(log2_elements(expression, expression.output)) * 8;
+  const auto part = plan(expression, {.seconds = 0.5, .memory = 16 * least});
+  EXPECT_LT(part.seconds, 3);  // a busy machine
+  EXPECT_FALSE(part.sliced.empty());
+  const auto text = describe(expression, part);
+  const auto table = text.substr(text.find("of one slice:"));
+  for (auto at = table.find("2^"); at != std::string::npos; at = table.find("2^", at + 1)) {
+    // flops, then size, by turns
+    at = table.find("2^", at + 1);
+    EXPECT_LE(std::stod(table.substr(at + 2)), part.cost.log2_size + 0.01);
+  }
+}
+
+TEST(Plan, AGivenPathKeepsItsSlicesAndIsHeldAgainstTheMemory) {
+  const auto expression =
+      make_expression("ab,bc,cd,da->", {{40, 40}, {40, 40}, {40, 40}, {40, 40}});
+  const auto found = plan(expression, {.trials = 4, .memory = 400});
+  const auto again = plan_of(expression, found.path, found.sliced);
+  EXPECT_EQ(again.cost.log2_size, found.cost.log2_size);
+  EXPECT_EQ(again.cost.log2_flops, found.cost.log2_flops);
+  EXPECT_NO_THROW(require_within(again, 400, 8));
+  expect_error([&] { require_within(plan_of(expression, found.path), 400, 8); },
+               "400 bytes are too little for this path: its largest result takes 12800");
+}
+
 TEST(Plan, TooLittleMemoryNamesTheLeastThatWouldDo) {
   const auto expression = make_expression("ij,jk->ik", {{10, 10}, {10, 10}});
   expect_error([&] { plan(expression, {.trials = 1, .memory = 799}); },

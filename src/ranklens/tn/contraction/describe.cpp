@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/tn/contraction/plan.h"
+#include "ranklens/tn/contraction/slice.h"
 
 namespace ranklens::tn {
 namespace {
@@ -50,17 +51,20 @@ std::string describe(const Expression& expression, const Plan& plan) {
          fmt::format("2^{:.2f}, of {}", plan.log2_slices, quoted(expression, plan.sliced)));
   }
   line("found by", fmt::format("{}, {} trees in {:.2f} s", plan.method, plan.trials, plan.seconds));
+  if (!plan.sliced.empty()) text += "\nof one slice:";
   text += fmt::format("\n{:>7} {:>7} {:>8}  {:>8} {:>8}  {}\n", "left", "right", "result", "flops",
                       "size", "step");
-  const auto steps = replay(expression, plan.path);
+  // As all else above, of one slice.
+  const auto slice = with_fixed(expression, plan.sliced);
+  const auto steps = replay(slice, plan.path);
   for (const auto& step : steps) {
     const bool last = &step == &steps.back();
     Labels all;
     std::set_union(step.left_labels.begin(), step.left_labels.end(), step.right_labels.begin(),
                    step.right_labels.end(), std::back_inserter(all));
     text += fmt::format("{:>7} {:>7} {:>8}  {:>8} {:>8}  {}\n", step.left, step.right, step.result,
-                        fmt::format("2^{:.2f}", log2_elements(expression, all)),
-                        fmt::format("2^{:.2f}", log2_elements(expression, step.labels)),
+                        fmt::format("2^{:.2f}", log2_elements(slice, all)),
+                        fmt::format("2^{:.2f}", log2_elements(slice, step.labels)),
                         step_text(expression, step, last ? expression.output : step.labels));
   }
   return text;

@@ -69,14 +69,14 @@ void require_room(const Expression& expression, const PlanOptions& options) {
       options.memory, needed);
 }
 
-/// The best of some paths once each is sliced to fit.
+/// The best of some paths once each is sliced to fit; as many as there is time for, but one.
 SlicedPath best_sliced(const Expression& expression, const std::vector<Candidate>& candidates,
-                       const PlanOptions& options, std::size_t& which) {
+                       const PlanOptions& options, const Deadline& deadline, std::size_t& which) {
   const double limit = std::log2(options.memory / options.item_bytes);
   SlicedPath best;
-  for (std::size_t k = 0; k < candidates.size(); ++k) {
+  for (std::size_t k = 0; k < candidates.size() && (k == 0 || !deadline.passed()); ++k) {
     Random random(options.seed, k);
-    auto sliced = slice(expression, candidates[k].path, options.minimize, limit, random);
+    auto sliced = slice(expression, candidates[k].path, options.minimize, limit, random, deadline);
     if (k == 0 || sliced.log2_flops < best.log2_flops) {
       best = std::move(sliced);
       which = k;
@@ -85,9 +85,27 @@ SlicedPath best_sliced(const Expression& expression, const std::vector<Candidate
   return best;
 }
 
-Expression without_sliced(Expression expression, const Labels& sliced) {
-  for (const auto label : sliced) expression.sizes[static_cast<std::size_t>(label)] = 1;
-  return expression;
+/// Trees of few multiply-adds may need many slices and those of small results few: of both kinds,
+/// by turns. Three fifths of the time, the rest is for slicing.
+SearchResult search_to_slice(const Network& network, const PlanOptions& options) {
+  auto by_goal = options, by_size = options;
+  by_size.minimize = Minimize::size;
+  by_goal.trials = options.trials - options.trials / 2;
+  by_size.trials = options.trials / 2;
+  const auto share = [&](double part) {
+    return options.trials > 0 ? Deadline() : Deadline(part * options.seconds);
+  };
+  auto found = search(network, by_goal, share(0.3));
+  if (options.trials == 1) return found;
+  auto more = search(network, by_size, share(0.3));
+  found.trials += more.trials;
+  std::vector<Candidate> all;
+  for (std::size_t k = 0; k < std::max(found.best.size(), more.best.size()); ++k) {
+    if (k < more.best.size()) all.push_back(std::move(more.best[k]));
+    if (k < found.best.size()) all.push_back(std::move(found.best[k]));
+  }
+  found.best = std::move(all);
+  return found;
 }
 
 }  // namespace
@@ -100,11 +118,12 @@ Plan plan(const Expression& expression, const PlanOptions& given) {
   std::string_view method = "greedy";
   if (expression.inputs.size() > 1) {
     const auto network = network_of(expression);
-    const auto found = search(network, options,
-                              options.trials > 0 ? Deadline() : Deadline(0.97 * options.seconds));
+    const auto deadline = options.trials > 0 ? Deadline() : Deadline(0.97 * options.seconds);
+    const auto found =
+        options.memory > 0 ? search_to_slice(network, options) : search(network, options, deadline);
     std::size_t which = 0;
     if (options.memory > 0) {
-      auto sliced = best_sliced(expression, found.best, options, which);
+      auto sliced = best_sliced(expression, found.best, options, deadline, which);
       plan.path = std::move(sliced.path);
       plan.sliced = std::move(sliced.sliced);
     } else {
@@ -113,14 +132,32 @@ Plan plan(const Expression& expression, const PlanOptions& given) {
     method = to_string(found.best[which].method);
     plan.trials = found.trials;
   }
-  plan.cost = cost_of(without_sliced(expression, plan.sliced), plan.path);
-  plan.log2_slices = log2_elements(expression, plan.sliced);
+  auto done = plan_of(expression, std::move(plan.path), plan.sliced);
+  done.trials = plan.trials;
+  done.method = method;
+  done.seconds = clock.seconds();
+  return done;
+}
+
+Plan plan_of(const Expression& expression, Path path, const Labels& sliced) {
+  Plan plan;
+  plan.cost = cost_of(with_fixed(expression, sliced), path);
+  plan.path = std::move(path);
+  plan.sliced = sliced;
+  plan.log2_slices = log2_elements(expression, sliced);
   plan.cost.log2_flops += plan.log2_slices;
   plan.cost.log10_flops = plan.cost.log2_flops * std::log10(2.0);
   plan.cost.log2_write += plan.log2_slices;
-  plan.method = method;
-  plan.seconds = clock.seconds();
+  plan.method = "given";
   return plan;
+}
+
+void require_within(const Plan& plan, double memory, double item_bytes) {
+  const double needed = std::exp2(plan.cost.log2_size) * item_bytes;
+  base::require(memory == 0 || needed <= memory * (1 + 1e-12),
+                "{:.0f} bytes are too little for this path: its largest result takes {:.0f}; allow "
+                "as much, or have a path searched for that fits",
+                memory, needed);
 }
 
 Path quick_path(const Expression& expression) {

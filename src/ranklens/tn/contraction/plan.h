@@ -48,6 +48,14 @@ struct Plan {
 /// what would do, and where options make no sense.
 Plan plan(const Expression& expression, const PlanOptions& options = {});
 
+/// A plan that is not searched for: what a path costs with these labels sliced. Its method is
+/// "given".
+Plan plan_of(const Expression& expression, Path path, const Labels& sliced = {});
+
+/// Error, which names what would do, where the largest result of a plan's steps takes more than
+/// `memory` bytes of elements of `item_bytes`. 0 bytes: no limit.
+void require_within(const Plan& plan, double memory, double item_bytes);
+
 /// A path within milliseconds: the better of two greedy ones, mended where it is small.
 Path quick_path(const Expression& expression);
 

@@ -6,6 +6,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/json.h"
+#include "ranklens/tn/contraction/replay.h"
 
 namespace ranklens::tn {
 namespace {
@@ -76,6 +77,17 @@ Steps json_steps(const Json& list, const std::string& what) {
   return steps;
 }
 
+Labels labels_named(const Expression& expression, const Json& list, const std::string& what) {
+  Labels labels;
+  for (const auto& name : label_names(list, what)) {
+    const auto at = std::find(expression.names.begin(), expression.names.end(), name);
+    base::require(at != expression.names.end(), "{} names the label '{}', which does not exist",
+                  what, name);
+    labels.push_back(static_cast<Label>(at - expression.names.begin()));
+  }
+  return labels;
+}
+
 StoredPath stored_path(const Json& json, std::size_t operands, const std::string& what) {
   base::require(json.is_object(), "{} has a path that is no object", what);
   const auto steps = json_steps(json_member(json, "path", Json::value_t::array, what), what);
@@ -121,14 +133,15 @@ Path parse_path(const Expression& expression, const Json& json, const std::strin
     return path_from_linear(operands, json_steps(list("linear_path"), what));
   base::require(json.contains("edge_path"),
                 "{} is no path: it has neither 'ssa_path' nor 'linear_path' nor 'edge_path'", what);
-  Labels order;
-  for (const auto& name : label_names(list("edge_path"), what)) {
-    const auto at = std::find(expression.names.begin(), expression.names.end(), name);
-    base::require(at != expression.names.end(), "{} names the label '{}', which does not exist",
-                  what, name);
-    order.push_back(static_cast<Label>(at - expression.names.begin()));
-  }
-  return path_from_edges(expression, order);
+  return path_from_edges(expression, labels_named(expression, list("edge_path"), what));
+}
+
+Labels parse_sliced(const Expression& expression, const Json& json, const std::string& what) {
+  if (!json.contains("sliced")) return {};
+  const auto named = labels_named(expression, json.at("sliced"), what);
+  auto sliced = label_set(named);
+  base::require(sliced.size() == named.size(), "{} slices a label twice", what);
+  return sliced;
 }
 
 Problem read_problem(const std::filesystem::path& file) {

@@ -35,6 +35,11 @@ Problem parse_problem(const nlohmann::json& json, const std::string& what);
 /// them.
 Path parse_path(const Expression& expression, const nlohmann::json& json, const std::string& what);
 
+/// The labels that such an object says are sliced ("sliced", a list of labels), ascending; none
+/// where it says nothing. Error for a label that does not exist or is there twice.
+Labels parse_sliced(const Expression& expression, const nlohmann::json& json,
+                    const std::string& what);
+
 /// parse_problem of a file.
 Problem read_problem(const std::filesystem::path& file);
 

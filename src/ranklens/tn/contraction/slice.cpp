@@ -62,6 +62,11 @@ void drop_needless(const Expression& expression, const Path& path, double log2_l
 
 }  // namespace
 
+Expression with_fixed(Expression expression, const Labels& sliced) {
+  for (const auto label : sliced) expression.sizes[static_cast<std::size_t>(label)] = 1;
+  return expression;
+}
+
 SlicedPath slice(const Expression& expression, Path path, Minimize minimize, double log2_limit,
                  Random& random, const Deadline& deadline) {
   Labels sliced;

@@ -12,6 +12,9 @@ struct SlicedPath {
   double log2_flops = 0;  ///< multiply-adds of all slices
 };
 
+/// The expression of one slice, as far as costs go: sliced labels have size one.
+Expression with_fixed(Expression expression, const Labels& sliced);
+
 /// Slices labels of the largest tensors until no step's result has more than 2^log2_limit elements;
 /// each time the label that costs the least more, and then mends the tree. The limit is at least 0.
 SlicedPath slice(const Expression& expression, Path path, Minimize minimize, double log2_limit,
