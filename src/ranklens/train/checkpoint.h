@@ -52,8 +52,8 @@ std::map<std::string, at::Tensor> tensors_of(const nn::State& state);
 nn::State with_tensors(const nn::State& state, const std::map<std::string, at::Tensor>& tensors);
 
 /// The same of a state whose weights may have changed their format or their ranks since it was that
-/// of the network: `described` is nn::describe() of it, null in checkpoints that have none. An Error
-/// if an entry stands for a tensor of another shape than the network's.
+/// of the network: `described` is nn::describe() of it, null in checkpoints that have none. An
+/// Error if an entry stands for a tensor of another shape than the network's.
 nn::State with_weights(const nn::State& state, const nlohmann::json& described,
                        const std::map<std::string, at::Tensor>& tensors);
 
