@@ -5,7 +5,6 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
-#include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/progress.h"
 #include "ranklens/report/study_page.h"
@@ -13,6 +12,7 @@
 
 #include "command_line.h"
 #include "manifest.h"
+#include "report_files.h"
 #include "study_options.h"
 #include "values.h"
 
@@ -20,38 +20,6 @@ namespace ranklens::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string summary(const report::ReportData& data) {
-  std::string text;
-  for (const auto& item : data.verdicts) {
-    text += fmt::format("{:<12}  {}\n              {}\n", study::to_string(item.verdict.outcome),
-                        item.claim.text, item.verdict.reason);
-  }
-  for (const auto& table : report::tables(data)) {
-    if (table.id == "arms" || table.id == "stages")
-      text += "\n" + table.title + "\n" + report::to_text(table);
-  }
-  return text;
-}
-
-Json verdicts_json(const report::ReportData& data) {
-  Json all = Json::array();
-  for (const auto& item : data.verdicts) {
-    // JSON has no infinity: a single seed's interval is [null, null].
-    const auto& difference = item.verdict.difference;
-    const bool any = difference.count > 0;
-    all.push_back({{"claim", item.claim.text},
-                   {"verdict", study::to_string(item.verdict.outcome)},
-                   {"tendency", study::to_string(item.verdict.tendency)},
-                   {"measure", item.measure},
-                   {"unit", item.unit},
-                   {"difference", any ? Json(difference.mean) : Json()},
-                   {"interval", any ? Json{difference.lower, difference.upper} : Json()},
-                   {"seeds", difference.count},
-                   {"reason", item.verdict.reason}});
-  }
-  return all;
-}
 
 study::Results run(const StudyOptions& options, const study::Config& config) {
   base::ProgressBar bar(options.common.quiet);
@@ -71,17 +39,6 @@ study::Results run(const StudyOptions& options, const study::Config& config) {
                     results.cells.size(), config.arms.size() * config.seeds.size()));
   }
   return results;
-}
-
-/// Writes the page and the tables; returns the names of the files.
-std::vector<std::string> write_pages(const fs::path& folder, const report::ReportData& data) {
-  std::vector<std::string> files{"report.html"};
-  report::write_page(folder / files.front(), data);
-  for (const auto& table : report::tables(data)) {
-    files.push_back(table.id + ".csv");
-    base::write_file(folder / files.back(), report::to_csv(table));
-  }
-  return files;
 }
 
 /// The run folder's files that stand behind the page: settings, speeds, cells.
