@@ -82,6 +82,7 @@ study::Config StudyOptions::config() const {
   if (full_epochs > 0) config.full_epochs = full_epochs;
   if (accuracy_margin > 0) config.accuracy_margin = accuracy_margin;
   if (grey) config.grey = true;
+  if (low_memory) config.low_memory = true;
   if (size > 0) config.size = size;
   base::require(common.compute_dtype() != c10::kDouble,
                 "a study trains in float32 or bfloat16, not in {}", common.dtype);
@@ -134,6 +135,9 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
   command.add_flag("--grey", options.grey, "train on grey images");
+  command.add_flag("--low-memory", options.low_memory,
+                   "in training, weights in factors keep only their input for the backward pass: "
+                   "less memory, slower");
   command
       .add_option("--size", options.size,
                   "scale and crop images to so many pixels a side (0: leave)")

@@ -22,7 +22,7 @@ struct StudyOptions {
   double accuracy_margin = 0;
   double dropout = -1;
   std::string memory = "1G";
-  bool grey = false;
+  bool grey = false, low_memory = false;
 
   /// The preset with the given flags applied.
   study::Config config() const;

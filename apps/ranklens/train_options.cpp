@@ -33,6 +33,11 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
   add("--hold-out", options.hold_out,
       "choose the best epoch on this share of the training images, not on the test part (0)")
       ->check(number(0, 0.9));
+  command
+      .add_flag(
+          "--low-memory", fit.execution.low_memory,
+          "weights in factors keep only their input for the backward pass: less memory, slower")
+      ->group(group);
   command.add_flag("--no-validation", options.no_validation, "train without the test part")
       ->group(group);
   command
@@ -123,8 +128,10 @@ Json configuration_of(const TrainOptions& options) {
                      {"contrast", fit.augment.contrast},
                      {"saturation", fit.augment.saturation},
                      {"best_by", options.best_by}};
-  // Runs of earlier versions have no such key.
+  // Runs of earlier versions have no such keys.
   if (options.hold_out > 0) configuration["hold_out"] = options.hold_out;
+  if (!options.model.shape.layers.empty()) configuration["layers"] = options.model.shape.layers;
+  if (fit.execution.low_memory) configuration["low_memory"] = true;
   return configuration;
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ops/rand.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/files.h"
 #include "ranklens/base/npy.h"
 #include "ranklens/study/config.h"
 
@@ -154,6 +155,16 @@ TEST_F(StudyCommand, WithoutASizeTheKeyIsNotKept) {
   EXPECT_FALSE(json_of(out_ / "study.json").contains("size"));
   expect_complaint(ranklens(tiny({"--size", "16"})), 2,
                    "another configuration: size is 0 there and 16 here");
+}
+
+// As a flag and as a key of a file; a folder without it was trained without it.
+TEST_F(StudyCommand, LowMemoryIsAPartOfTheConfiguration) {
+  ASSERT_EQ(ranklens(joined(tiny(), {"--low-memory"})).status, 0);
+  EXPECT_EQ(json_of(out_ / "study.json").at("low_memory"), true);
+  base::write_file(folder_ / "t.toml", "low-memory = true\n");
+  EXPECT_EQ(ranklens(tiny({"--config", (folder_ / "t.toml").string()})).status, 0);
+  expect_complaint(ranklens(tiny()), 2,
+                   "another configuration: low_memory is true there and false here");
 }
 
 TEST_F(StudyCommand, HelpSaysWhatBothTake) {

@@ -193,6 +193,24 @@ TEST(Train, AFinishedRunWithoutItsMetricsWritesThemAgain) {
   EXPECT_EQ(base::read_file(folder / "run/metrics.jsonl"), whole);
 }
 
+// As a flag and as a key; with other last bits, so that a run does not go on without it.
+TEST(Train, LowMemoryIsAPartOfTheConfiguration) {
+  const TemporaryFolder folder;
+  const Args head{"--head", "tt(r=3)"};
+  const auto in = [&](const char* name, const Args& more) {
+    return ranklens(joined(command(folder / name, head), more));
+  };
+  ASSERT_EQ(in("a", {"--low-memory"}).status, 0);
+  base::write_file(folder / "t.toml", "low_memory = true\n");
+  ASSERT_EQ(in("b", {"--config", (folder / "t.toml").string()}).status, 0);
+  EXPECT_EQ(base::read_file(folder / "a/last.safetensors"),
+            base::read_file(folder / "b/last.safetensors"));
+  const auto manifest = json_of(folder / "b/manifest.json");
+  EXPECT_EQ(manifest["configuration"]["low_memory"], true);
+  EXPECT_THAT(manifest["trained_by"]["kept states"][0].get<std::string>(), HasSubstr(" a layer"));
+  expect_complaint(in("a", {}), 2, "low_memory");
+}
+
 TEST(Train, AManifestSaysWhatComputedTheSteps) {
   const TemporaryFolder folder;
   ASSERT_EQ(ranklens(command(folder / "run")).status, 0);

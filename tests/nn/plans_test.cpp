@@ -48,7 +48,7 @@ TEST(LayerPlans, OtherFormatsHaveOneOrder) {
     const auto plans = layer_plans(network, 2);
     ASSERT_EQ(plans.size(), 1U) << conv;
     EXPECT_EQ(plans[0].rows, 2 * 16);
-    ASSERT_EQ(plans[0].passes.size(), 2U);
+    ASSERT_EQ(plans[0].passes.size(), 3U);
     EXPECT_EQ(plans[0].passes[0].order, order);
     EXPECT_EQ(plans[0].passes[1].kept, 4 * between);
     EXPECT_EQ(plans[0].passes[0].forward,
@@ -65,6 +65,29 @@ TEST(LayerPlans, ATrainWithAWindowConvolvesEachChannelFirst) {
   EXPECT_GT(plans[0].passes[0].forward, window);
   EXPECT_GE(plans[0].passes[1].kept, 4.0 * 32 * 6 * 3);
   EXPECT_EQ(plans[1].rows, 2);
+}
+
+// Of every format, whatever its order: that is what the mode is there for.
+TEST(LayerPlans, LowMemoryKeepsNothing) {
+  for (const auto& [conv, linear] :
+       {std::pair{"low_rank(r=5)", "low_rank(r=3)"}, std::pair{"tucker(r=4x3)", "tucker(r=4x3)"},
+        std::pair{"cp(r=5)", "cp(r=5)"},
+        std::pair{"tt(out=4x2,in=3x2,r=3)", "tt(out=4x3,in=16x8,r=2)"},
+        std::pair{"tt(out=4x2,in=6x9,r=3)", "tt(out=4x3,in=16x8,r=20)"}}) {
+    for (const auto& plan : layer_plans(with_weights(conv, linear), 64)) {
+      SCOPED_TRACE(plan.layer + " " + plan.weight);
+      ASSERT_EQ(plan.passes.size(), 3U);
+      const auto &fast = plan.passes[1], &low = plan.passes[2];
+      EXPECT_EQ(fast.mode, "fast");
+      EXPECT_EQ(low.mode, "low memory");
+      EXPECT_EQ(low.kept, 0);
+      EXPECT_EQ(low.pass, "training");
+      // Trains as linear maps plan anew; what else there is runs forward once more.
+      if (plan.layer != "conv" && plan.weight.starts_with("tt")) continue;
+      EXPECT_EQ(low.backward, fast.forward + fast.backward);
+      EXPECT_GT(fast.kept, 0);
+    }
+  }
 }
 
 TEST(LayerPlans, DenseNetworksHaveNone) {

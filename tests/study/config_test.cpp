@@ -35,6 +35,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .optimiser = "sgd(lr=0.5)",
                      .schedule = "constant",
                      .compute = "bfloat16",
+                     .low_memory = true,
                      .methods = {"saliency", "smoothgrad(samples=2)"},
                      .images = "train:3",
                      .accuracy_margin = 0.125};
@@ -43,7 +44,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 17U);
+  EXPECT_EQ(json.size(), 18U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
@@ -100,6 +101,7 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_TRUE(differs([](Config& c) { c.epochs = 1; }));
   EXPECT_TRUE(differs([](Config& c) { c.width = 64; }));
   EXPECT_TRUE(differs([](Config& c) { c.size = 64; }));
+  EXPECT_TRUE(differs([](Config& c) { c.low_memory = true; }));
   EXPECT_TRUE(differs([](Config& c) { c.methods = {"saliency"}; }));
   EXPECT_TRUE(differs([](Config& c) { c.data = "scenes:train=9"; }));
   Config here, there;

@@ -8,6 +8,7 @@
 #include "ranklens/optim/clip.h"
 
 #include "testing/close.h"
+#include "testing/peak_memory.h"
 #include "train/tiny.h"
 
 namespace ranklens::train {
@@ -68,6 +69,32 @@ TEST(BatchObjective, SameMasksWithinAStep) {
   EXPECT_NEAR(objective.loss(network.state), loss, 1e-6);
   BatchObjective other(network.graph, batch_of_all(data), second, {});
   EXPECT_GT(std::abs(other.loss(network.state) - loss), 1e-4);
+}
+
+// What is trained with low memory holds less between the passes, and has the same gradients.
+TEST(BatchObjective, LowMemoryHoldsLessAndLearnsTheSame) {
+  const auto data = tiny_data(200, 1);
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.flatten("flat", x);
+  x = g.linear("wide", x, {.out = 1024, .weight = "low_rank(r=2)"});
+  x = g.linear("train", x, {.out = 1024, .weight = "tt(out=32x32,in=32x32,r=4)"});
+  g.linear("head", x, {.out = 3, .weight = "low_rank(r=2)"});
+  const auto network = g.build(1);
+  const base::Stream random(1, "dropout");
+  const auto peak_and_gradients = [&](bool low) {
+    BatchObjective objective(network.graph, batch_of_all(data), random,
+                             {.execution = {.low_memory = low}});
+    objective.loss_and_gradients(network.state, {});  // what is set up once
+    const ranklens::testing::PeakMemory memory;
+    auto found = objective.loss_and_gradients(network.state, {}).gradients;
+    return std::pair(memory.peak(), std::move(found));
+  };
+  const auto fast = peak_and_gradients(false), low = peak_and_gradients(true);
+  EXPECT_LT(low.first, 0.8 * static_cast<double>(fast.first));
+  ASSERT_EQ(low.second.size(), fast.second.size());
+  for (std::size_t k = 0; k < low.second.size(); ++k)
+    EXPECT_TRUE(close(low.second[k].tensor, fast.second[k].tensor, 1e-4, 1e-5)) << k;
 }
 
 // Running statistics: those of the whole batch for one piece; moved once for each of two.

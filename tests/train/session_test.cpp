@@ -12,6 +12,7 @@
 #include "ranklens/base/safetensors.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
+#include "ranklens/tn/linear/kept_states.h"
 
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
@@ -166,6 +167,19 @@ TEST(Session, SaysWhatComputedEveryPart) {
   EXPECT_EQ(other.at("threads"), (Values{"1", "2"}));
   EXPECT_EQ(other.at("processor"), (Values{"another", base::processor()}));
   EXPECT_EQ(other.at("libtorch"), (Values{"2.6.0", "2.7.0", base::libtorch_version()}));
+}
+
+// What layers may keep decides the order of their sums: a run goes on with what it began with, and
+// does not decide for the next.
+TEST(Session, GoesOnWithTheAllowanceThatItBeganWith) {
+  const double mine = tn::state_allowance();
+  const auto found =
+      gone_on_with(1, [](nlohmann::json& position) { position["state_allowance"] = 12e6; });
+  EXPECT_EQ(tn::state_allowance(), mine);
+  EXPECT_EQ(found.at("kept states").back(), "up to 12 MB a layer");
+  const auto older =
+      gone_on_with(1, [](nlohmann::json& position) { position.erase("state_allowance"); });
+  EXPECT_EQ(older.at("kept states").size(), 1U);
 }
 
 // Checkpoints of earlier versions know kernels and threads only.

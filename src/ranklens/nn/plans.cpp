@@ -7,14 +7,14 @@
 
 #include "ranklens/base/dtype.h"
 #include "ranklens/nn/inspect.h"
-#include "ranklens/nn/weights/tt_conv.h"
-#include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/tn/linear/application_cost.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
 
 namespace ranklens::nn {
 namespace {
+
+constexpr const char *kFast = "fast", *kLowMemory = "low memory";
 
 /// One node with a weight in factors and the shapes around it.
 struct PlannedNode {
@@ -35,6 +35,18 @@ struct PlannedNode {
   }
 };
 
+/// What nn::with_low_memory() makes of a weight that is no linear map by a train: the backward pass
+/// begins with a forward pass that keeps its results.
+PlannedPass recomputing(const PlannedPass& forward, const PlannedPass& training) {
+  auto pass = training;
+  pass.mode = kLowMemory;
+  pass.forward = forward.forward;
+  pass.backward = training.forward + training.backward;
+  pass.kept = 0;
+  pass.working = training.kept + training.working;
+  return pass;
+}
+
 /// One order whatever the batch: `between` are the numbers of its intermediate results.
 std::vector<PlannedPass> fixed_order(const PlannedNode& node, std::string order, double between) {
   const double bytes = static_cast<double>(node.bytes) * between;
@@ -45,9 +57,10 @@ std::vector<PlannedPass> fixed_order(const PlannedNode& node, std::string order,
                       .working = bytes};
   auto training = forward;
   training.pass = "training";
+  training.mode = kFast;
   training.backward = 2 * training.forward;
   training.kept = bytes;
-  return {forward, training};
+  return {forward, training, recomputing(forward, training)};
 }
 
 std::vector<PlannedPass> of_low_rank(const PlannedNode& node) {
@@ -80,7 +93,7 @@ PlannedPass train_pass(const std::vector<at::Tensor>& cores, std::int64_t rows, 
   const auto schedule = tn::tt_linear_schedule(cores, rows, training, keep);
   const auto cost = tn::schedule_cost(
       modes, schedule, rows, static_cast<std::int64_t>(cores.front().element_size()), training);
-  const char* mode = !training ? "" : keep == tn::KeepStates::fast ? "fast" : "low memory";
+  const char* mode = !training ? "" : keep == tn::KeepStates::fast ? kFast : kLowMemory;
   return {.pass = training ? "training" : "forward",
           .mode = mode,
           .order = tn::describe(schedule),
@@ -107,6 +120,7 @@ std::vector<PlannedPass> of_window_train(const PlannedNode& node) {
   cores.front() = at::empty({1, first.size(1), first.size(0) * first.size(2), first.size(3)},
                             first.options().requires_grad(false));
   auto passes = train_passes(cores, static_cast<std::int64_t>(node.outputs()));
+  passes.pop_back();
   const auto channels = static_cast<double>(node.weight->shape()[1]);
   const double window =
       2 * node.outputs() * static_cast<double>(factors[0].tensor.numel()) * channels;
@@ -117,27 +131,32 @@ std::vector<PlannedPass> of_window_train(const PlannedNode& node) {
     if (pass.backward > 0) pass.backward += 2 * window;
     (pass.pass == "training" ? pass.kept : pass.working) += results;
   }
+  passes.push_back(recomputing(passes[0], passes[1]));
   return passes;
 }
 
-std::vector<PlannedPass> of_train(const PlannedNode& node, const TTMatrix& weight) {
+std::vector<PlannedPass> of_train(const PlannedNode& node) {
+  std::vector<at::Tensor> cores;
+  for (const auto& factor : node.weight->factors()) cores.push_back(factor.tensor);
   if (node.weight->shape().size() == 2)
-    return train_passes(weight.cores(), static_cast<std::int64_t>(node.outputs()));
+    return train_passes(cores, static_cast<std::int64_t>(node.outputs()));
   // A train of a kernel's matrix form: the kernel is multiplied out, then convolved with.
-  const auto modes = tn::modes_of(weight.cores());
-  const tn::Schedule rebuilt{.steps = {{0, modes.cores(), true}}, .rebuild = true, .stored = {}};
+  const auto modes = tn::modes_of(cores);
   std::vector<PlannedPass> passes;
   for (const bool training : {false, true}) {
+    const tn::Schedule rebuilt{
+        .steps = {{0, modes.cores(), true}}, .rebuild = true, .stored = {training}};
     const auto cost = tn::schedule_cost(modes, rebuilt, static_cast<std::int64_t>(node.outputs()),
                                         node.bytes, training);
     passes.push_back({.pass = training ? "training" : "forward",
-                      .mode = "",
+                      .mode = training ? kFast : "",
                       .order = "the dense kernel is rebuilt",
                       .forward = cost.forward,
                       .backward = cost.backward,
                       .kept = cost.kept,
                       .working = cost.working});
   }
+  passes.push_back(recomputing(passes[0], passes[1]));
   return passes;
 }
 
@@ -149,7 +168,7 @@ std::vector<PlannedPass> passes_of(const PlannedNode& node) {
   if (kind == "tucker") return of_tucker(node);
   if (kind == "cp") return of_terms(node);
   if (kind == "tt_conv") return of_window_train(node);
-  return of_train(node, dynamic_cast<const TTMatrix&>(*node.weight));
+  return of_train(node);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace ranklens::nn {
 /// How one pass through a weight in factors is computed. A multiply-add is two operations.
 struct PlannedPass {
   std::string pass;  ///< "forward": no gradient follows; "training": both passes
-  std::string mode;  ///< of training a train: "fast" or "low memory"; else ""
+  std::string mode;  ///< of training: "fast", or "low memory" as with_low_memory() trains; else ""
   std::string
       order;  ///< "cores 1-2 merged from the left, then core 3; batch last, 64 rows at once"
   double forward = 0, backward = 0;  ///< operations
@@ -28,8 +28,8 @@ struct LayerPlan {
 };
 
 /// Of every node whose weight is in factors, in the order of the graph. Trains: the schedule that
-/// the cost model of tn/linear picks, as the layer will, with free memory as it is now. Others have
-/// one order, from inputs to outputs.
+/// the cost model of tn/linear picks, as the layer will. Others have one order, from inputs to
+/// outputs.
 std::vector<LayerPlan> layer_plans(const Network& network, std::int64_t batch);
 
 }  // namespace ranklens::nn

@@ -42,6 +42,7 @@ nlohmann::json to_json(const Config& config) {
           {"optimiser", config.optimiser},
           {"schedule", config.schedule},
           {"compute", config.compute},
+          {"low_memory", config.low_memory},
           {"methods", config.methods},
           {"images", config.images},
           {"accuracy_margin", config.accuracy_margin}};
@@ -83,6 +84,7 @@ nlohmann::json identity(const Config& config) {
   // A key that came later is left out at its old value, so that older folders stay good.
   if (config.dropout == 1) object.erase("dropout");
   if (config.size == 0) object.erase("size");
+  if (!config.low_memory) object.erase("low_memory");
   object["data"] = data::without_place(config.data);
   return object;
 }

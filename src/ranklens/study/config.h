@@ -32,6 +32,8 @@ struct Config {
   std::string optimiser = "adam(lr=2e-3)";
   std::string schedule = "cosine";
   std::string compute = "float32";
+  /// Weights in factors keep nothing but their input between the passes of a training step.
+  bool low_memory = false;
 
   std::vector<std::string> methods = {"gradcam", "smoothgrad"};
   /// Which images are explained: "test:64" are the first 64 held-out ones; "train:64-79,label=6:16"

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include <ATen/TensorOperators.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
@@ -39,8 +40,9 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 /// An identity with the keys that are left out at their first value (config.cpp) put in.
 nlohmann::json with_all_keys(nlohmann::json identity) {
   if (!identity.is_object()) return identity;
-  for (const auto& [key, first] : {std::pair{"dropout", 1}, std::pair{"size", 0}})
-    if (!identity.contains(key)) identity[key] = first;
+  const nlohmann::json first{{"dropout", 1}, {"size", 0}, {"low_memory", false}};
+  for (const auto& [key, value] : first.items())
+    if (!identity.contains(key)) identity[key] = value;
   return identity;
 }
 
@@ -107,7 +109,7 @@ void write_pictures(const fs::path& folder, const Cell& cell, const Pictures& pi
   }
   for (const auto& [method, values] : pictures.values) {
     for (const auto& [metric, value] : values) {
-      file.tensors["value/" + method + "/" + metric] = value.to(at::kFloat).contiguous();
+      file.tensors[fmt::format("value/{}/{}", method, metric)] = value.to(at::kFloat).contiguous();
     }
   }
   if (pictures.predicted.defined()) {

@@ -21,7 +21,8 @@ namespace {
 std::map<std::string, std::string> provenance_of(const Material& material,
                                                  train::Provenance computed, at::Device device) {
   auto here = train::provenance_here(device);
-  here.erase("convolutions");  // of training alone
+  for (const auto* of_training_alone : {"convolutions", "kept states"})
+    here.erase(of_training_alone);
   train::add(computed, here);
   std::map<std::string, std::string> texts{
       {"training data", material.train.hash},
@@ -53,7 +54,8 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.schedule = config.schedule;
   fit.seed = seed;
   fit.execution = {.compute = train::parse_compute(config.compute),
-                   .channels_last = options.channels_last};
+                   .channels_last = options.channels_last,
+                   .low_memory = config.low_memory};
   fit.folder = (options.work.empty() ? options.folder / "work" : options.work) / name;
   fit.progress = options.progress;
   fit.stage = fmt::format("train {}", name);

@@ -35,7 +35,8 @@ void measure(const Config& config, const RunOptions& options, const Material& ma
       networks, {.batch = std::min(config.batch, material.train.size()),
                  .seconds = options.speed_seconds * static_cast<double>(networks.size()),
                  .execution = {.compute = train::parse_compute(config.compute),
-                               .channels_last = options.channels_last}});
+                               .channels_last = options.channels_last,
+                               .low_memory = config.low_memory}});
   // Those of arms that this run does not have stay, but are not compared with these.
   auto by_arm = find_speeds(options.folder);
   const auto run = run_name();

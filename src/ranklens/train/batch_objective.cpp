@@ -52,8 +52,8 @@ BatchObjective::BatchObjective(const nn::Graph& graph, const data::Batch& batch,
 BatchObjective::Piece BatchObjective::run(const nn::State& state, std::size_t piece) const {
   const base::Stream random =
       images_.size() == 1 ? random_ : random_.child("piece", static_cast<std::uint64_t>(piece));
-  auto result = nn::run(graph_, state_for(graph_, state, options_.execution.compute),
-                        {images_[piece]}, {.mode = nn::Mode::train, .random = &random});
+  auto result = nn::run(graph_, training_state(graph_, state, options_.execution), {images_[piece]},
+                        {.mode = nn::Mode::train, .random = &random});
   const at::Tensor& logits = result.output();
   return {.loss = cross_entropy_sum(logits, labels_[piece], options_.label_smoothing)
                       .div(static_cast<double>(size_)),

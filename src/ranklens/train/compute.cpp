@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/low_memory.h"
 
 namespace ranklens::train {
 namespace {
@@ -43,6 +44,12 @@ nn::State state_for(const nn::Graph& graph, const nn::State& state, Compute comp
                  }));
   }
   return cast;
+}
+
+nn::State training_state(const nn::Graph& graph, const nn::State& state,
+                         const Execution& execution) {
+  auto cast = state_for(graph, state, execution.compute);
+  return execution.low_memory ? nn::with_low_memory(cast) : cast;
 }
 
 nn::State laid_out(const nn::State& state, const Execution& execution) {

@@ -20,11 +20,17 @@ struct Execution {
   Compute compute = Compute::float32;
   /// Images and convolution weights laid out channels-last: the faster layout for convolutions.
   bool channels_last = true;
+  /// Weights in factors keep nothing but their input between the passes of a training step
+  /// (nn::with_low_memory()): slower, and fewer bytes of activations.
+  bool low_memory = false;
 };
 
 /// The state to run with: under bfloat16 each parameter is cast once, differentiably, except those
 /// of normalisations, which stay as they are; operators compute in the type of their weight.
 nn::State state_for(const nn::Graph& graph, const nn::State& state, Compute compute);
+/// The same for a training step.
+nn::State training_state(const nn::Graph& graph, const nn::State& state,
+                         const Execution& execution);
 
 /// The state with its four-dimensional tensors laid out as `execution` says.
 nn::State laid_out(const nn::State& state, const Execution& execution);

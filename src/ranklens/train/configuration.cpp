@@ -51,22 +51,25 @@ nlohmann::json to_json(const data::Augment& augment) {
 
 nlohmann::json configuration_of(const nn::Network& network, const data::Dataset& training,
                                 const data::Dataset& validation, const FitOptions& options) {
-  return {{"network", digest(network)},
-          {"training data", hash_of(training)},
-          {"validation data", hash_of(validation)},
-          {"epochs", options.epochs},
-          {"batch", options.batch},
-          {"optimiser", optim::make_optimiser(options.optimiser)->spec()},
-          {"schedule", optim::make_schedule(options.schedule).spec()},
-          {"seed", options.seed},
-          {"label_smoothing", options.label_smoothing},
-          {"clip_norm", options.clip_norm},
-          {"clip_value", options.clip_value},
-          {"accumulate", options.accumulate},
-          {"compute", to_string(options.execution.compute)},
-          {"channels_last", options.execution.channels_last},
-          {"augment", to_json(options.augment)},
-          {"best_by", options.best_by == BestBy::loss ? "loss" : "accuracy"}};
+  nlohmann::json configuration{{"network", digest(network)},
+                               {"training data", hash_of(training)},
+                               {"validation data", hash_of(validation)},
+                               {"epochs", options.epochs},
+                               {"batch", options.batch},
+                               {"optimiser", optim::make_optimiser(options.optimiser)->spec()},
+                               {"schedule", optim::make_schedule(options.schedule).spec()},
+                               {"seed", options.seed},
+                               {"label_smoothing", options.label_smoothing},
+                               {"clip_norm", options.clip_norm},
+                               {"clip_value", options.clip_value},
+                               {"accumulate", options.accumulate},
+                               {"compute", to_string(options.execution.compute)},
+                               {"channels_last", options.execution.channels_last},
+                               {"augment", to_json(options.augment)},
+                               {"best_by", options.best_by == BestBy::loss ? "loss" : "accuracy"}};
+  // Checkpoints of earlier versions have no such key.
+  if (options.execution.low_memory) configuration["low_memory"] = true;
+  return configuration;
 }
 
 }  // namespace ranklens::train

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "ranklens/base/memory.h"
 #include "ranklens/base/product.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
 #include "ranklens/nn/fused/winograd.h"
+#include "ranklens/tn/linear/kept_states.h"
 
 namespace ranklens::train {
 
@@ -17,6 +19,7 @@ Provenance provenance_here(c10::Device device) {
           {"threads", {std::to_string(base::threads())}},
           {"matrix products", {std::string(base::to_string(base::product_kernel()))}},
           {"convolutions", {std::string(nn::fused::to_string(nn::fused::convolutions()))}},
+          {"kept states", {"up to " + base::readable_bytes(tn::state_allowance()) + " a layer"}},
           {"device", {device.str()}}};
 }
 

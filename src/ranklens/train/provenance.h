@@ -13,8 +13,8 @@ namespace ranklens::train {
 using Provenance = std::map<std::string, std::vector<std::string>>;
 
 /// This process, computing on `device`: "ranklens" and "libtorch" (versions), "processor",
-/// "instructions", "threads", "matrix products" and, of training alone, "convolutions" (kernels),
-/// "device".
+/// "instructions", "threads", "matrix products" and, of training alone, "convolutions" (kernels)
+/// and "kept states" (what a layer in factors may hold between the passes), "device".
 Provenance provenance_here(c10::Device device = c10::kCPU);
 
 /// Adds the values that are not there yet.

@@ -11,6 +11,7 @@
 #include "ranklens/base/threads.h"
 #include "ranklens/nn/fused/winograd.h"
 #include "ranklens/nn/stored_state.h"
+#include "ranklens/tn/linear/kept_states.h"
 #include "ranklens/train/session.h"
 
 namespace ranklens::train {
@@ -53,6 +54,7 @@ bool Session::save(bool told) {
                          {"history", nlohmann::json::array()},
                          {"product", base::to_string(base::product_kernel())},
                          {"convolution", nn::fused::to_string(nn::fused::convolutions())},
+                         {"state_allowance", tn::state_allowance()},
                          {"threads", base::threads()},
                          {"provenance", provenance_},
                          {"data_text", options_.data_text},
@@ -107,6 +109,8 @@ void Session::resume() {
     // Checkpoints from before there was a choice have none.
     nn::fused::set_convolutions(
         nn::fused::parse_convolutions(position.value("convolution", std::string("direct"))));
+    // Earlier versions asked at every step how much memory was free.
+    tn::set_state_allowance(position.value("state_allowance", tn::state_allowance()));
     // Earlier versions kept these alone.
     const auto here = provenance_here();
     provenance_ =

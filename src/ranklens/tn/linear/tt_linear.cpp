@@ -1,10 +1,7 @@
 #include "ranklens/tn/linear/tt_linear.h"
 
 #include <algorithm>
-#include <fstream>
-#include <limits>
 #include <map>
-#include <string>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -16,7 +13,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/product.h"
 #include "ranklens/tn/linear/application.h"
-#include "ranklens/tn/linear/application_cost.h"
+#include "ranklens/tn/linear/kept_states.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/rates.h"
 
@@ -96,17 +93,6 @@ struct DifferentiableApplication : torch::autograd::Function<DifferentiableAppli
   }
 };
 
-double free_memory() {
-  std::ifstream file("/proc/meminfo");
-  std::string key, unit;
-  double size = 0;
-  while (file >> key >> size) {
-    std::getline(file, unit);
-    if (key == "MemAvailable:") return size * 1024;
-  }
-  return 4e9;
-}
-
 /// plan_application(), searched once for the same question: a layer asks it at every step.
 Schedule remembered(const TrainModes& modes, const ScheduleOptions& options) {
   thread_local std::map<std::vector<double>, Schedule> answers;
@@ -147,19 +133,10 @@ Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t b
                           .tiled = core.is_cpu(),
                           .rates = typical_rates(core.scalar_type())};
   if (!core.is_cpu()) options.rates.panels = 0;
-  if (!training || keep == KeepStates::low_memory) return remembered(modes, options);
-  // How much memory is free is asked only where it could matter.
-  constexpr double little = 1 << 24, unknown = 1e9;
-  options.store = little;
-  const auto modest = remembered(modes, options);
-  options.store = core.is_cpu() ? std::numeric_limits<double>::infinity() : unknown;
-  const auto wanted = remembered(modes, options);
-  if (wanted == modest || !core.is_cpu()) return wanted;
-  const double free = free_memory() / 4;
-  const auto kept = schedule_cost(modes, wanted, batch, options.bytes, true).kept;
-  if (kept <= free) return wanted;
-  options.store = free;
-  return plan_application(modes, options);
+  constexpr double elsewhere = 1e9;  // bytes: what other devices have is not asked for
+  if (training && keep == KeepStates::fast)
+    options.store = core.is_cpu() ? state_allowance() : elsewhere;
+  return remembered(modes, options);
 }
 
 at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,

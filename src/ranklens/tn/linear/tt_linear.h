@@ -12,7 +12,7 @@ namespace ranklens::tn {
 /// What a backward pass may keep of the forward pass besides input and cores.
 enum class KeepStates {
   low_memory,  ///< nothing: intermediate results are computed again
-  fast         ///< what is cheaper to keep than to compute again, within a quarter of free memory
+  fast         ///< what is cheaper to keep than to compute again, within state_allowance()
 };
 
 struct TTLinearOptions {
