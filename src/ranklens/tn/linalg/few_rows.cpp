@@ -13,32 +13,28 @@
 namespace ranklens::tn {
 namespace {
 
-constexpr std::int64_t kMostRows = 32;
-constexpr std::int64_t kMostColumns = 64;
+constexpr std::int64_t kFewRows = 32;
+constexpr std::int64_t kFewColumns = 64;
 
 #if defined(RANKLENS_FMA)
 
-using few_rows::across, few_rows::along, few_rows::Doubles, few_rows::Floats, few_rows::Strides;
-
-bool has_fma() {
-  static const bool answer = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return answer;
-}
+using few_rows::across, few_rows::along, few_rows::Strides;
+using lanes::Doubles, lanes::Floats;
 
 bool computes(const at::Tensor& a, const at::Tensor& b) {
   const auto type = a.scalar_type();
   const bool tracked = at::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
-  return has_fma() && !tracked && a.is_cpu() && b.is_cpu() &&
+  return lanes::available() && !tracked && a.is_cpu() && b.is_cpu() &&
          (type == at::kFloat || type == at::kDouble) && b.scalar_type() == type;
 }
 
 bool takes(const at::Tensor& rows, const at::Tensor& matrix) {
-  return computes(rows, matrix) && rows.size(0) <= kMostRows && matrix.is_contiguous();
+  return computes(rows, matrix) && rows.size(0) <= kFewRows && matrix.is_contiguous();
 }
 
 /// Only whole vectors: what is left beside them takes as long as all of them.
 bool takes_columns(const at::Tensor& matrix, const at::Tensor& columns) {
-  if (!computes(matrix, columns) || columns.size(1) > kMostColumns) return false;
+  if (!computes(matrix, columns) || columns.size(1) > kFewColumns) return false;
   const auto step = 2 * (matrix.scalar_type() == at::kFloat ? Floats::width : Doubles::width);
   return columns.size(1) % step == 0 && matrix.is_contiguous();
 }

@@ -4,42 +4,14 @@
 #include <cstdint>
 #include <vector>
 
-/// The loops of few_rows.cpp, on processors of the x86 family with AVX2.
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define RANKLENS_FMA __attribute__((target("avx2,fma")))
-#define RANKLENS_FMA_INLINE __attribute__((target("avx2,fma"), always_inline)) inline
+#include "ranklens/tn/linalg/lanes.h"
+
+/// The loops of few_rows.cpp.
+#if defined(RANKLENS_FMA)
 
 namespace ranklens::tn::few_rows {
 
 inline constexpr std::int64_t kTallest = 6;  // rows at once: 12 sums of vectors, and 3 operands
-
-/// The vectors of a type of number.
-struct Doubles {
-  using Number = double;
-  using Vector = __m256d;
-  static constexpr std::int64_t width = 4;
-  RANKLENS_FMA_INLINE static Vector load(const double* p) { return _mm256_loadu_pd(p); }
-  RANKLENS_FMA_INLINE static Vector all(const double* p) { return _mm256_broadcast_sd(p); }
-  RANKLENS_FMA_INLINE static Vector zero() { return _mm256_setzero_pd(); }
-  RANKLENS_FMA_INLINE static void store(double* p, Vector v) { _mm256_storeu_pd(p, v); }
-  RANKLENS_FMA_INLINE static Vector add(Vector a, Vector b, Vector c) {
-    return _mm256_fmadd_pd(a, b, c);
-  }
-};
-
-struct Floats {
-  using Number = float;
-  using Vector = __m256;
-  static constexpr std::int64_t width = 8;
-  RANKLENS_FMA_INLINE static Vector load(const float* p) { return _mm256_loadu_ps(p); }
-  RANKLENS_FMA_INLINE static Vector all(const float* p) { return _mm256_broadcast_ss(p); }
-  RANKLENS_FMA_INLINE static Vector zero() { return _mm256_setzero_ps(); }
-  RANKLENS_FMA_INLINE static void store(float* p, Vector v) { _mm256_storeu_ps(p, v); }
-  RANKLENS_FMA_INLINE static Vector add(Vector a, Vector b, Vector c) {
-    return _mm256_fmadd_ps(a, b, c);
-  }
-};
 
 /// Rows first, first + 1, ... of the left operand, as evenly as can be.
 struct Group {

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "ranklens/tn/linear/half_chain.h"
+
+/// The passes of mps_classifier(), outside of autograd: a tile of samples at a time through both
+/// sides of the label, tiles shared among the threads.
+namespace ranklens::tn {
+
+/// The train, cut at its label.
+struct Sides {
+  HalfChain left, right;
+  at::Tensor label;  ///< [r, classes, r']
+};
+
+Sides sides_of(at::TensorList cores, std::size_t label);
+
+/// What the backward pass needs beside features and cores: of each side the states of every tile
+/// one after the other, and the factors [rescalings, batch].
+struct KeptSides {
+  at::Tensor left_states, left_factors, right_states, right_factors;
+};
+
+KeptSides room_for_sides(const Sides& sides, std::int64_t batch, const at::TensorOptions& options);
+
+/// Value [batch, classes] and exponent [batch] of features [batch, sites, d]; fills `kept` unless
+/// it is null.
+struct SidesResult {
+  at::Tensor value, exponent;
+};
+SidesResult sides_forward(const Sides& sides, const at::Tensor& features, const KeptSides* kept);
+
+struct SidesGradients {
+  at::Tensor features;                  ///< undefined where they were not wanted
+  std::vector<at::Tensor> left, right;  ///< of the sides' cores, in their order
+  at::Tensor label;
+};
+
+/// Given the gradient of the value.
+SidesGradients sides_backward(const Sides& sides, const at::Tensor& features, const KeptSides& kept,
+                              const at::Tensor& gradient, bool features_wanted);
+
+/// The values once more by libtorch's operators, with the factors that the sweeps took: something
+/// that can be differentiated any number of times.
+at::Tensor values_by_operators(const Sides& sides, const at::Tensor& features,
+                               const KeptSides& kept);
+
+}  // namespace ranklens::tn
