@@ -22,7 +22,7 @@ std::vector<std::string> telling_lines(std::istream& text) {
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string::npos) continue;
     line = line.substr(first);
-    const bool plain = line.size() >= 4 && line.rfind("//", 0) != 0 && line.rfind("#", 0) != 0;
+    const bool plain = line.size() >= 4 && !line.starts_with("//") && !line.starts_with('#');
     if (plain) lines.push_back(line);
   }
   return lines;

@@ -41,9 +41,9 @@ std::vector<std::string> faults(const std::string& layer, const std::string& sou
     const std::string path = (*it)[2];
     if (std::count(too_wide.begin(), too_wide.end(), path)) wrong.push_back(path);
     if ((*it)[1] != "\"") continue;
-    if (path.rfind("ranklens/", 0) != 0) {
-      wrong.push_back(path);  // includes name the whole path
-    } else if (const auto name = path.substr(9, path.find('/', 9) - 9); rank(name) > rank(layer)) {
+    // Includes name the whole path, and its folder is no layer above.
+    if (!path.starts_with("ranklens/") ||
+        rank(path.substr(9, path.find('/', 9) - 9)) > rank(layer)) {
       wrong.push_back(path);
     }
   }

@@ -118,7 +118,7 @@ TEST(Safetensors, RefusesDamagedFiles) {
   refuse(file_of("{}", "").substr(0, 9), "cut off");
   refuse(file_of("[]", ""), "no JSON object");
   refuse(file_of("{", ""), "no valid JSON");
-  refuse(file_of(one("\"F32\"", "[1]", "[0,4]"), "\0"), "cut off");
+  refuse(file_of(one("\"F32\"", "[1]", "[0,4]"), four.substr(1)), "cut off");
   refuse(file_of(one("\"F32\"", "[1]", "[0,4]"), four + "x"), "1 bytes after its last tensor");
   refuse(file_of(one("\"F32\"", "[2]", "[0,4]"), four), "of shape (2) has 4 bytes");
   refuse(file_of(one("\"F32\"", "[2305843009213693952,4]", "[0,4]"), four), "has 4 bytes");

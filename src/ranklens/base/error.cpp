@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <fmt/ranges.h>
 
@@ -41,21 +42,19 @@ bool is_near(std::string_view given, std::string_view candidate) {
 }
 
 /// Control characters, and bytes that are no UTF-8, become '?'.
-std::string printable(const std::string& text) {
-  std::string shown;
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto point = first_code_point(rest);
+std::string printable(std::string text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = first_code_point(std::string_view(text).substr(at));
     const bool good = point && point->value >= 0x20 && point->value != 0x7f;
-    const auto bytes = point ? point->bytes : 1;
-    shown += good ? rest.substr(0, bytes) : "?";
-    rest.remove_prefix(bytes);
+    if (!good) text[at] = '?';  // a control character of ASCII is one byte long
+    at += point ? point->bytes : 1;
   }
-  return shown;
+  return text;
 }
 
 }  // namespace
 
-Error::Error(std::string message) : std::runtime_error(printable(message)) {}
+Error::Error(std::string message) : std::runtime_error(printable(std::move(message))) {}
 
 std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& candidates,
                                  std::size_t most) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/leftovers.h"
@@ -46,10 +47,11 @@ std::filesystem::path final_place(const std::filesystem::path& path) {
 }
 
 // A link is followed first, so that the file it points to is replaced and not the link.
-std::filesystem::path follow_links(const std::filesystem::path& path) {
+std::filesystem::path follow_links(std::filesystem::path path) {
   std::error_code error;
   auto target = std::filesystem::canonical(path, error);
-  return error ? path : target;
+  if (!error) path = std::move(target);
+  return path;
 }
 
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
@@ -82,7 +84,7 @@ void flush_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(path)) {
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(follow_links(std::move(path))) {
   std::error_code error;
   const auto status = std::filesystem::status(path_, error);
   if (std::filesystem::is_directory(status)) fail_on_file("write", final_place(path_), EISDIR);

@@ -105,7 +105,7 @@ struct Lanes {
 RANKLENS_AVX2 inline Lanes four_blocks(Lanes b, const __m256i* keys) {
   const __m256i m0 = _mm256_set1_epi64x(0xD2511F53);
   const __m256i m1 = _mm256_set1_epi64x(0xCD9E8D57);
-  for (int round = 0; round < 10; ++round) {
+  for (std::size_t round = 0; round < 10; ++round) {
     const __m256i p0 = _mm256_mul_epu32(b.x0, m0);
     const __m256i p1 = _mm256_mul_epu32(b.x2, m1);
     const __m256i k0 = _mm256_xor_si256(b.x1, keys[2 * round]);
@@ -124,9 +124,10 @@ RANKLENS_AVX2 inline void store_pair(__m256i even, __m256i odd, std::uint32_t* o
 RANKLENS_AVX2 void chunks_avx2(PhiloxStream stream, std::uint64_t first, std::int64_t count,
                                std::uint32_t* out) {
   __m256i keys[20];
-  for (std::uint32_t round = 0; round < 10; ++round) {
-    const auto k0 = static_cast<std::uint32_t>(stream.key) + round * 0x9E3779B9U;
-    const auto k1 = static_cast<std::uint32_t>(stream.key >> 32) + round * 0xBB67AE85U;
+  for (std::size_t round = 0; round < 10; ++round) {
+    const auto times = static_cast<std::uint32_t>(round);
+    const auto k0 = static_cast<std::uint32_t>(stream.key) + times * 0x9E3779B9U;
+    const auto k1 = static_cast<std::uint32_t>(stream.key >> 32) + times * 0xBB67AE85U;
     keys[2 * round] = _mm256_set1_epi64x(k0);
     keys[2 * round + 1] = _mm256_set1_epi64x(k1);
   }
@@ -138,7 +139,7 @@ RANKLENS_AVX2 void chunks_avx2(PhiloxStream stream, std::uint64_t first, std::in
     const __m256i high = _mm256_set1_epi64x(static_cast<std::int64_t>(block >> 32));
     const __m256i low =
         _mm256_or_si256(lanes, _mm256_set1_epi64x(static_cast<std::int64_t>(block & 0xffffffff)));
-    for (int half = 0; half < 2; ++half) {
+    for (std::int64_t half = 0; half < 2; ++half) {
       const __m256i even_low = _mm256_or_si256(low, _mm256_set1_epi64x(8 * half));
       const Lanes even = four_blocks({even_low, high, h0, h1}, keys);
       const Lanes odd =

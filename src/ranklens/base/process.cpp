@@ -13,8 +13,6 @@
 
 #include "ranklens/base/error.h"
 
-extern char** environ;
-
 namespace ranklens::base {
 namespace {
 

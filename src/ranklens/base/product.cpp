@@ -185,8 +185,8 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   const bool differentiable =
       at::GradMode::is_enabled() &&
       (x.requires_grad() || weight.requires_grad() || (given && given->requires_grad()));
-  const at::Tensor out = differentiable ? OneDnnLinear::apply(rows, weight, given)
-                                        : onednn_product(rows, weight, given);
+  at::Tensor out = differentiable ? OneDnnLinear::apply(rows, weight, given)
+                                  : onednn_product(rows, weight, given);
   if (x.dim() == 2) return out;
   std::vector<std::int64_t> sizes(x.sizes().begin(), x.sizes().end() - 1);
   sizes.push_back(weight.size(0));

@@ -126,7 +126,7 @@ Change draw_change(const Augment& augment, std::uint64_t seed, std::int64_t epoc
                             .child("item", static_cast<std::uint64_t>(index));
   Change change;
   if (augment.crop > 0) {
-    const auto places = static_cast<std::uint64_t>(2 * augment.crop + 1);
+    const auto places = 2 * static_cast<std::uint64_t>(augment.crop) + 1;
     change.down = static_cast<int>(random.below(places)) - augment.crop;
     change.right = static_cast<int>(random.below(places)) - augment.crop;
   }

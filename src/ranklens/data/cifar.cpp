@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t image_bytes = 3 * 32 * 32;
+constexpr std::int64_t image_bytes = std::int64_t{3} * 32 * 32;
 constexpr std::int64_t record = 1 + image_bytes;
 constexpr std::int64_t records = 10'000;  // in each file
 constexpr std::int64_t class_count = 10;

@@ -29,7 +29,7 @@ void check_masks(const at::Tensor& masks, const Dataset& data, const std::string
   const auto* values = masks.const_data_ptr<std::uint8_t>();
   const auto* bad = std::find_if(values, values + masks.numel(), [](auto v) { return v > 1; });
   require(bad == values + masks.numel(), "{}: the {} hold the value {} (item {}); 0 or 1 is needed",
-          source, what, static_cast<int>(bad == values + masks.numel() ? 0 : *bad),
+          source, what, bad == values + masks.numel() ? 0 : *bad,
           (bad - values) / (data.height() * data.width()));
 }
 

@@ -30,7 +30,7 @@ std::int64_t big_endian(const std::string& bytes, std::size_t at) {
 fs::path find(const fs::path& folder, const std::string& stem, const std::string& kind) {
   for (const char* mark : {"-", "."}) {
     for (const char* packed : {".gz", ""}) {
-      const fs::path file = folder / (stem + mark + kind + packed);
+      const fs::path file = folder / fmt::format("{}{}{}{}", stem, mark, kind, packed);
       if (fs::is_regular_file(file)) return file;
     }
   }

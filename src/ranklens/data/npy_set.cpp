@@ -25,7 +25,8 @@ at::Tensor as_bytes_if_exact(const at::Tensor& floats) {
   auto* to = bytes.mutable_data_ptr<std::uint8_t>();
   for (std::int64_t i = 0; i < floats.numel(); ++i) {
     if (!(from[i] >= 0 && from[i] <= 1)) return floats;
-    to[i] = static_cast<std::uint8_t>(from[i] * 255 + 0.5f);
+    const float shifted = from[i] * 255 + 0.5f;
+    to[i] = static_cast<std::uint8_t>(shifted);  // rounded: nothing here is below 0
     if (static_cast<float>(to[i]) / 255 != from[i]) return floats;
   }
   return bytes;

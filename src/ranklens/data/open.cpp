@@ -131,7 +131,7 @@ Source parse_source(std::string_view spec) {
   if (std::error_code ignored; !known && fs::is_directory(spec, ignored))
     base::fail("'{}' is a folder: write {}", spec, with_kind(fs::path(spec)));
   require(known, "data of the kind '{}' does not exist{}", source.kind,
-          base::nearest_hint(std::string(source.kind), kinds));
+          base::nearest_hint(source.kind, kinds));
   source.generated =
       source.kind == "scenes" && (source.rest.empty() || !fs::is_directory(source.rest));
   return source;

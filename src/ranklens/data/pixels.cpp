@@ -92,7 +92,8 @@ at::Tensor to_square_masks(const at::Tensor& masks, std::int64_t side) {
   if (height == side && width == side) return masks;
   const Scaled to = scaled(height, width, side);
   const auto source = [side](std::int64_t at, std::int64_t length, std::int64_t stretched) {
-    const double place = static_cast<double>(at + (stretched - side) / 2) + 0.5;
+    const std::int64_t cut = (stretched - side) / 2;  // whole pixels before the square
+    const double place = static_cast<double>(at + cut) + 0.5;
     return std::min(length - 1, static_cast<std::int64_t>(place * static_cast<double>(length) /
                                                           static_cast<double>(stretched)));
   };

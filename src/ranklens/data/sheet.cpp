@@ -32,7 +32,7 @@ void write(base::Image& image, std::int64_t top, std::int64_t left, const std::s
           dot(image, top + y, left + x, ink);
       }
     }
-    left += (glyph_width + 1) * scale;
+    left += std::int64_t{glyph_width + 1} * scale;
   }
 }
 
@@ -89,8 +89,8 @@ base::Image contact_sheet(const Dataset& data, const SheetOptions& options) {
   for (const auto& name : data.classes) longest = std::max(longest, name.size());
   const int text = options.scale >= 2 ? 2 : 1;
   const std::int64_t margin = static_cast<std::int64_t>(longest + 1) * (glyph_width + 1) * text;
-  const std::int64_t down =
-      std::max<std::int64_t>(data.height() * options.scale, glyph_height * text) + gap;
+  const std::int64_t line = std::int64_t{glyph_height} * text;
+  const std::int64_t down = std::max(data.height() * options.scale, line) + gap;
   const std::int64_t across = data.width() * options.scale + gap;
   const auto height =
       static_cast<std::uint64_t>(gap + down * static_cast<std::int64_t>(items.size()));
@@ -103,7 +103,7 @@ base::Image contact_sheet(const Dataset& data, const SheetOptions& options) {
                     std::vector<std::uint8_t>(height * width * 3, 255)};
   for (std::size_t row = 0; row < items.size(); ++row) {
     const std::int64_t top = gap + down * static_cast<std::int64_t>(row);
-    write(sheet, top + (down - gap - glyph_height * text) / 2, gap, data.classes[row], text);
+    write(sheet, top + (down - gap - line) / 2, gap, data.classes[row], text);
     std::int64_t left = gap + margin;
     for (const std::int64_t i : items[row]) {
       paste(sheet, top, left, data.images[i], options.scale);

@@ -24,7 +24,7 @@ bool on_processor(const nn::Network& network) {
 // at 224 pixels 115 at 8, 141. About 48 MB, but never so few that a core has less than 8 samples.
 std::int64_t near_caches(std::int64_t bytes) {
   constexpr std::int64_t kWorkingSet = 48'000'000;
-  return std::max<std::int64_t>(8 * base::threads(), kWorkingSet / bytes);
+  return std::max(std::int64_t{8} * base::threads(), kWorkingSet / bytes);
 }
 
 // The widest type that the network's weights have: its activations' type.

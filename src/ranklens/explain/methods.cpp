@@ -65,12 +65,18 @@ auto with_options(base::SpecReader& spec, const Use& use) {
 }
 
 template <class Options>
-Attribution run(Options options, const Request& request) {
+Attribution run(const Options& options, const Request& request) {
+  const auto maps = [&](const Options& all) {
+    return attribute(*request.network, request.images, request.targets, all, request.execution);
+  };
   if constexpr (requires { options.first_image; }) {
-    options.seed = request.seed;
-    options.first_image = request.first_image;
+    Options drawn = options;
+    drawn.seed = request.seed;
+    drawn.first_image = request.first_image;
+    return maps(drawn);
+  } else {
+    return maps(options);
   }
-  return attribute(*request.network, request.images, request.targets, options, request.execution);
 }
 
 Attribution control(std::string method, const at::Tensor& maps) {
@@ -181,7 +187,7 @@ std::optional<std::string> untrained_of(std::string_view spec) {
   if (base::trim(text.substr(0, text.find('('))) != kUntrained) return std::nullopt;
   base::require(text.ends_with(')'), "the method '{}' lacks its closing parenthesis", text);
   const auto open = text.find('(') + 1;
-  const std::string inner(base::trim(text.substr(open, text.size() - 1 - open)));
+  std::string inner(base::trim(text.substr(open, text.size() - 1 - open)));
   const auto name = base::trim(std::string_view(inner).substr(0, inner.find('(')));
   base::require(name != kUntrained && find_method(name).needs_network,
                 "'{}' in '{}' is no method that looks at a network", name, text);

@@ -119,9 +119,9 @@ std::string to_json_text(Options options) {
 
 /// What is known of a method's result before its maps are made.
 template <class Options>
-Attribution described(std::string method, bool is_signed, const Options& options) {
+Attribution described(std::string_view method, bool is_signed, const Options& options) {
   return {.is_signed = is_signed,
-          .method = std::move(method),
+          .method = std::string(method),
           .preset = options.preset,
           .options = to_json_text(options)};
 }

@@ -38,14 +38,16 @@ double second_moment(const MapView& map) {
   double mean_x = 0;
   for (std::size_t i = 0; i < mass.size(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
-    mean_y += mass[i] * static_cast<double>(index / map.width);
-    mean_x += mass[i] * static_cast<double>(index % map.width);
+    const std::int64_t row = index / map.width, column = index % map.width;
+    mean_y += mass[i] * static_cast<double>(row);
+    mean_x += mass[i] * static_cast<double>(column);
   }
   double moment = 0;
   for (std::size_t i = 0; i < mass.size(); ++i) {
     const auto index = static_cast<std::int64_t>(i);
-    const double y = static_cast<double>(index / map.width) - mean_y;
-    const double x = static_cast<double>(index % map.width) - mean_x;
+    const std::int64_t row = index / map.width, column = index % map.width;
+    const double y = static_cast<double>(row) - mean_y;
+    const double x = static_cast<double>(column) - mean_x;
     moment += mass[i] * (y * y + x * x);
   }
   return moment;

@@ -15,9 +15,10 @@ struct Plane {
 
 std::vector<double> gaussian(std::int64_t size, double sigma) {
   std::vector<double> window(static_cast<std::size_t>(size));
+  const std::int64_t middle = size / 2;
   double sum = 0;
   for (std::int64_t i = 0; i < size; ++i) {
-    const double x = static_cast<double>(i - size / 2) / sigma;
+    const double x = static_cast<double>(i - middle) / sigma;
     window[i] = std::exp(-x * x / 2);
     sum += window[i];
   }

@@ -53,7 +53,7 @@ Graph with_logits(const Graph& graph) {
   if (last == nullptr) return graph;
   auto outputs = graph.outputs();
   outputs.front() = logits_value(graph);
-  const Graph whole(graph.inputs(), graph.nodes(), outputs);
+  Graph whole(graph.inputs(), graph.nodes(), outputs);
   if (is_used(whole, last->name)) return whole;
   auto nodes = graph.nodes();
   std::erase_if(nodes, [&](const Node& node) { return node.name == last->name; });

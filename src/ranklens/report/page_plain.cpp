@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "ranklens/base/markup.h"
 #include "ranklens/report/format.h"
 #include "ranklens/report/page_parts.h"
@@ -31,7 +33,7 @@ std::string table_html(const Table& table) {
     html += "<tr>";
     for (std::size_t c = 0; c < texts[r].size(); ++c) {
       const auto& [text, detail] = texts[r][c];
-      html += cell_html("td", detail.empty() ? text : text + " " + detail,
+      html += cell_html("td", detail.empty() ? text : fmt::format("{} {}", text, detail),
                         table.columns[c].format != Format::Text);
     }
     html += "</tr>\n";
@@ -80,7 +82,8 @@ std::string plain_body(const ReportData& data) {
   std::string html = element("h1", data.title);
   if (!data.lead.empty()) html += element("p", data.lead);
   if (!data.command.empty()) html += element("pre", data.command);
-  for (const auto& [key, value] : data.facts) html += element("p", key + ": " + value);
+  for (const auto& [key, value] : data.facts)
+    html += element("p", fmt::format("{}: {}", key, value));
   for (const auto& note : data.notes) html += element("p", note);
   if (!data.verdicts.empty()) html += "<ul>\n";
   for (const Verdict& verdict : data.verdicts) html += verdict_html(verdict);

@@ -110,8 +110,8 @@ Lease::~Lease() {
     // Should another process begin the next term just now, a mark on this one does no harm.
     const Draft draft(name_, kFree);
     ::rename(draft.path().c_str(), term_path(name_, term_).c_str());
-  } catch (const base::Error&) {
-    // Without the mark, the lease is free when this process ends or its heartbeat is stale.
+  } catch (const base::Error&) {  // NOLINT(bugprone-empty-catch): a mark is not needed
+    // Without it, the lease is free when this process ends or its heartbeat is stale.
   }
 }
 

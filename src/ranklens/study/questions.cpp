@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -56,7 +57,9 @@ Number finite(const Number& number) {
 }
 
 Number mean_of(std::string key, std::string metric) {
-  return [=](const Cell& cell) { return value_of(cell, key, metric); };
+  return [key = std::move(key), metric = std::move(metric)](const Cell& cell) {
+    return value_of(cell, key, metric);
+  };
 }
 
 bool any_has(const std::vector<Cell>& cells, const Number& number) {

@@ -13,7 +13,7 @@
 namespace ranklens::train {
 namespace {
 
-constexpr const char* format = "ranklens checkpoint 1";
+constexpr const char* file_format = "ranklens checkpoint 1";
 
 /// Hashes tell a reader nothing: how the data were asked for then and now.
 std::string texts_of_data(const Checkpoint& checkpoint, const nlohmann::json& configuration,
@@ -31,7 +31,7 @@ std::string texts_of_data(const Checkpoint& checkpoint, const nlohmann::json& co
 }  // namespace
 
 void Checkpoint::put(const std::string& part, const std::map<std::string, at::Tensor>& more) {
-  for (const auto& [name, tensor] : more) tensors[part + "/" + name] = tensor;
+  for (const auto& [name, tensor] : more) tensors[fmt::format("{}/{}", part, name)] = tensor;
 }
 
 std::map<std::string, at::Tensor> Checkpoint::part(const std::string& part) const {
@@ -51,7 +51,7 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
   base::write_safetensors(checkpoint_path(folder),
                           {.tensors = checkpoint.tensors,
-                           .metadata = {{"format", format},
+                           .metadata = {{"format", file_format},
                                         {"configuration", checkpoint.configuration.dump()},
                                         {"position", checkpoint.position.dump()}}});
 }
@@ -66,8 +66,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::
                   path.string(), key);
     return found->second;
   };
-  base::require(text("format") == format, "'{}' is a '{}', not a '{}'", path.string(),
-                text("format"), format);
+  base::require(text("format") == file_format, "'{}' is a '{}', not a '{}'", path.string(),
+                text("format"), file_format);
   Checkpoint checkpoint{.configuration = base::parse_json(text("configuration"), path.string()),
                         .position = base::parse_json(text("position"), path.string()),
                         .tensors = std::move(file.tensors)};

@@ -16,7 +16,8 @@
 namespace ranklens::train {
 namespace {
 
-const FitOptions& checked(const FitOptions& options) {
+/// The options themselves; Error unless training can go by them.
+FitOptions checked(FitOptions options) {
   base::require(options.epochs >= 1, "training takes at least 1 epoch, not {}", options.epochs);
   base::require(options.batch >= 1, "a batch holds at least 1 image, not {}", options.batch);
   base::require(options.label_smoothing >= 0 && options.label_smoothing < 1,

@@ -168,7 +168,7 @@ TEST(Tangent, InnerProductIsThatOfTheTensors) {
 TEST(Tangent, DimensionIsTheRankOfTheBasis) {
   const auto space = tangent_space(random_train(kSizes, kRanks, at::kDouble));
   std::vector<at::Tensor> images;  // of all unit tensors
-  const auto units = at::eye(3 * 4 * 2 * 3, at::kDouble);
+  const auto units = at::eye(std::int64_t{3} * 4 * 2 * 3, at::kDouble);
   for (const auto& unit : units.unbind(0)) {
     images.push_back(dense_projection(space, unit.reshape(kSizes)).flatten());
   }
@@ -186,7 +186,7 @@ TEST(Tangent, RetractionIsOfSecondOrder) {
     direction = (frobenius(full(x)) / norm(direction)) * direction;
     std::vector<double> whole, along;
     for (const double t : {8e-3, 4e-3, 2e-3}) {
-      const auto moved = retract(space, direction, t);
+      const auto moved = retract(space, direction, t).train;
       EXPECT_EQ(ranks(moved), kRanks);
       const auto off = full(moved) - full(x) - t * full(as_train(space, direction));
       whole.push_back(frobenius(off) / (t * t));
@@ -199,11 +199,33 @@ TEST(Tangent, RetractionIsOfSecondOrder) {
   }
 }
 
+// What the rounding cut off is what the step has beyond the ranks.
+TEST(Tangent, RetractionTellsWhatItCutOff) {
+  for (const auto dtype : kFour) {
+    const auto x = random_train(kSizes, kRanks, dtype);
+    const auto space = tangent_space(x);
+    const auto direction = project(space, drawn(kSizes, "direction", dtype));
+    const auto found = retract(space, direction, 0.1);
+    ASSERT_EQ(found.cuts.size(), kRanks.size());
+    const auto step = full(x) + 0.1 * full(as_train(space, direction));
+    EXPECT_GT(found.error, 1e-6);
+    EXPECT_NEAR(found.error, relative(full(found.train), step), 1e-4 * found.error + 1e-6);
+    double squared = 0;
+    for (const auto& cut : found.cuts) {
+      squared += cut.discarded * cut.discarded;
+      if (!cut.discarded_values.defined()) continue;  // a basis came cheaper than singular values
+      EXPECT_NEAR(frobenius(cut.discarded_values), cut.discarded, 1e-3 * cut.discarded);
+    }
+    const double lost = found.error * frobenius(step);
+    EXPECT_NEAR(std::sqrt(squared) * std::exp(found.train.log_scale), lost, 1e-3 * lost);
+  }
+}
+
 TEST(Tangent, TransportIsTheProjection) {
   const auto x = random_train(kSizes, kRanks, at::kComplexDouble);
   const auto from = tangent_space(x);
   const auto vector = project(from, drawn(kSizes, "vector", at::kComplexDouble));
-  const auto to = tangent_space(retract(from, vector, 0.1));
+  const auto to = tangent_space(retract(from, vector, 0.1).train);
   const auto moved = transport(from, vector, to);
   EXPECT_LT(relative(full(as_train(to, moved)), dense_projection(to, full(as_train(from, vector)))),
             1e-12);
@@ -260,7 +282,7 @@ TEST(Tangent, ThousandSitesNeitherOverNorUnderflow) {
     double squared = 0;
     for (const auto& delta : same.deltas) squared += std::pow(frobenius(delta), 2);
     EXPECT_NEAR(same.log_scale + 0.5 * std::log(squared), log_norm(x), 1e-8);
-    const auto doubled = retract(space, same, 1);
+    const auto doubled = retract(space, same, 1).train;
     EXPECT_NEAR(log_norm(doubled), log_norm(x) + std::log(2), 1e-8);
   }
 }
@@ -271,7 +293,7 @@ TEST(Tangent, OneCoreIsTheWholeSpace) {
   const auto z = drawn({5}, "z");
   EXPECT_EQ(dimension(space), 5);
   EXPECT_LT(relative(dense_projection(space, z), z), 1e-14);
-  EXPECT_LT(relative(full(retract(space, project(space, z), 2)), full(x) + 2 * z), 1e-14);
+  EXPECT_LT(relative(full(retract(space, project(space, z), 2).train), full(x) + 2 * z), 1e-14);
 }
 
 TEST(Tangent, SaysWhatIsWrong) {

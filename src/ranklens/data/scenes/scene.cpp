@@ -164,6 +164,12 @@ bool has_patch(Stream& random, const Shortcut& shortcut, int label) {
   return chance(random, label == shortcut.label ? shortcut.probability : shortcut.elsewhere);
 }
 
+// 255 times a value of [0, 1], rounded: cutting off does it, as nothing is below 0.
+std::uint8_t to_byte(double value) {
+  const double shifted = 255 * value + 0.5;
+  return static_cast<std::uint8_t>(shifted);
+}
+
 // Noise on every value (the difference of two uniform numbers, half a word each), then bytes.
 std::vector<std::uint8_t> develop(const Canvas& canvas, Stream& random, double noise, bool grey) {
   const std::size_t count = canvas.pixels.size() / 3;
@@ -174,11 +180,10 @@ std::vector<std::uint8_t> develop(const Canvas& canvas, Stream& random, double n
       const std::uint32_t word = random.next_u32();
       const double grain = (static_cast<double>(word >> 16) - (word & 0xFFFF)) * 0x1p-16;
       value[k] = std::clamp(canvas.pixels[k * count + i] + 2 * noise * grain, 0.0, 1.0);
-      if (!grey) bytes[k * count + i] = static_cast<std::uint8_t>(255 * value[k] + 0.5);
+      if (!grey) bytes[k * count + i] = to_byte(value[k]);
     }
     if (grey) {
-      const double luma = 0.2989 * value[0] + 0.5870 * value[1] + 0.1140 * value[2];
-      bytes[i] = static_cast<std::uint8_t>(255 * luma + 0.5);
+      bytes[i] = to_byte(0.2989 * value[0] + 0.5870 * value[1] + 0.1140 * value[2]);
     }
   }
   return bytes;

@@ -91,11 +91,11 @@ double PlacedPart::coverage(double x, double y) const {
 double area(const std::vector<Part>& parts) {
   constexpr int cells = 24;
   constexpr double unit = cells / 2.9;  // cells a figure unit
-  std::array<float, cells * cells> cover{};
+  std::array<float, std::size_t{cells} * cells> cover{};
   for (const auto& part : parts) {
     const PlacedPart placed(part, {.x = cells / 2.0, .y = cells / 2.0, .scale = unit});
     for_covered(placed, cells, [&](int y, int x, float share) {
-      float& covered = cover[static_cast<std::size_t>(y * cells + x)];
+      float& covered = cover[static_cast<std::size_t>(y) * cells + static_cast<std::size_t>(x)];
       covered = std::max(covered, share);
     });
   }

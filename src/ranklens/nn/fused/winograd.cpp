@@ -93,7 +93,7 @@ bool supported(const Convolution& call, const ConvGeometry& geometry) {
   const bool type = half ? !kernels::has_matrix_unit() : x.scalar_type() == at::kFloat;
   const bool sides = x.size(2) % 4 == 0 && x.size(3) % 4 == 0;
   // Fewer tiles than these do not pay for the transformed weight.
-  const bool enough = x.size(0) * x.size(2) * x.size(3) >= 16 * 64;
+  const bool enough = x.size(0) * x.size(2) * x.size(3) / 16 >= 64;
   return type && sides && enough && w.scalar_type() == x.scalar_type() && fits(w.size(0)) &&
          fits(w.size(1)) && x.size(1) == w.size(1) && x.is_contiguous(channels_last);
 }

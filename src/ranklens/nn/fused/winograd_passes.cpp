@@ -25,7 +25,7 @@ constexpr std::int64_t padding = 16;
 struct Groups {
   Groups(const at::Tensor& x, std::int64_t in, std::int64_t out)
       : tiles(x.size(0) * x.size(2) * x.size(3) / 16),
-        size(in + out <= 96 || in * out >= 128 * 128 ? 64 : 32),
+        size(in + out <= 96 || in * out >= std::int64_t{128} * 128 ? 64 : 32),
         count((tiles + size - 1) / size) {}
   Tiles group(std::int64_t k, std::int64_t channels) const {
     return {

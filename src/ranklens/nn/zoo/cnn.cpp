@@ -19,6 +19,7 @@ constexpr BatchNormOptions keras{.eps = 1e-3, .momentum = 0.01};
 struct Plan {
   std::int64_t channels, size, classes, width;
   double dropout;                 ///< factor on the published rates
+  std::string layers = {};        ///< Options::layers
   std::string kernels = "dense";  ///< format of all convolutions but the first
   std::int64_t cells() const { return (size / 8) * (size / 8); }
 };
@@ -28,7 +29,8 @@ Plan plan_of(const Options& o) {
             .size = o.size > 0 ? o.size : 32,
             .classes = o.classes > 0 ? o.classes : 10,
             .width = o.width > 0 ? o.width : 32,
-            .dropout = o.dropout};
+            .dropout = o.dropout,
+            .layers = o.layers};
   base::require(o.dropout >= 0 && o.dropout <= 1,
                 "the factor on the dropout rates lies in [0, 1], not at {}", o.dropout);
   base::require(
@@ -68,7 +70,7 @@ Value trunk(GraphBuilder& g, const Plan& plan) {
 }
 
 Network with_head(const Plan& plan, std::uint64_t seed, const std::string& spec) {
-  GraphBuilder g;
+  GraphBuilder g(plan.layers);
   auto x = trunk(g, plan);
   x = g.linear("head", x,
                {.out = 4 * plan.width, .weight = spec, .init = glorot, .bias_init = zeros});
@@ -100,7 +102,9 @@ Network cnn_tt_matched(const Options& options) {
 }
 
 Network cnn_low_rank(const Options& options) {
-  const auto matched = cnn_tt_matched(options);
+  auto same = options;
+  same.layers = {};
+  const auto matched = cnn_tt_matched(same);
   const auto& head = matched.state.at("head.weight").weight;
   const auto shape = head->shape();
   const auto sides = shape[0] + shape[1];
@@ -121,10 +125,10 @@ Network cnn_tt(const Options& options) {
   base::require(plan.width % 8 == 0, "cnn-tt needs a width that is a multiple of 8, not {}",
                 plan.width);
   const auto last = 24 * plan.width / 32, out = 8 * plan.width / 32;
-  GraphBuilder g;
+  GraphBuilder g(plan.layers);
   auto x = trunk(g, plan);
   x = g.linear("head", x,
-               {.out = 24 * 24 * last,
+               {.out = last * 24 * 24,
                 .weight = fmt::format("tt(out=24x24x{},in={}x16x{},r=16)", last, plan.cells(),
                                       plan.width / 4),
                 .init = published_cores,
@@ -132,7 +136,7 @@ Network cnn_tt(const Options& options) {
   x = g.relu("head_relu", x);
   x = g.batch_norm("head_bn", x, keras);
   x = g.linear("head2", x,
-               {.out = 8 * 8 * out,
+               {.out = out * 8 * 8,
                 .weight = fmt::format("tt(out=8x8x{},in=24x24x{},r=16)", out, last),
                 .init = published_cores,
                 .bias_init = zeros});

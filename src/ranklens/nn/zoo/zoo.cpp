@@ -62,7 +62,7 @@ const std::vector<Item>& items() {
 }
 
 /// What the network would ignore is a mistake of whoever asks for it.
-const Options& checked(const Item& item, const Options& options) {
+void check_known(const Item& item, const Options& options) {
   const auto refuse = [&](bool given, bool known, const char* what) {
     base::require(known || !given, "the network '{}' has no {} to choose", item.description.name,
                   what);
@@ -71,7 +71,6 @@ const Options& checked(const Item& item, const Options& options) {
   refuse(options.dropout != 1, item.known.dropout, "dropout");
   refuse(!options.head.empty(), item.known.head, "format of its head");
   refuse(!options.hidden.empty(), item.known.hidden, "hidden layers");
-  return options;
 }
 
 }  // namespace
@@ -90,7 +89,10 @@ bool contains(const std::string& name) {
 Network make(const std::string& name, const Options& options) {
   std::vector<std::string> names;
   for (const auto& item : items()) {
-    if (item.description.name == name) return item.make(checked(item, options));
+    if (item.description.name == name) {
+      check_known(item, options);
+      return item.make(options);
+    }
     names.push_back(item.description.name);
   }
   base::fail("no built-in network is called '{}'{}", name, base::nearest_hint(name, names));

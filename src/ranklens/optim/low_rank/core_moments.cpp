@@ -1,6 +1,7 @@
 #include "ranklens/optim/low_rank/core_moments.h"
 
 #include <cmath>
+#include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
@@ -54,7 +55,7 @@ void CoreMoments::widen(std::int64_t rows, std::int64_t columns) {
     auto wide = padded(second_, rows, columns);
     wide.narrow(0, second_.size(0), rows - second_.size(0)).copy_(mean.expand({1}));
     wide.narrow(1, second_.size(1), columns - second_.size(1)).copy_(mean.expand({1}));
-    second_ = wide;
+    second_ = std::move(wide);
   }
 }
 

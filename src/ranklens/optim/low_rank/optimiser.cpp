@@ -1,10 +1,13 @@
 #include "ranklens/optim/low_rank/optimiser.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/adam.h"
@@ -69,7 +72,9 @@ void decay(Step& step, double rate) { step.point.s = step.point.s * (1 - rate); 
 }  // namespace
 
 LowRankOptimiser::LowRankOptimiser(LowRankOptions options)
-    : options_(options), integrator_(integrator_for(options)), dense_(dense_rule(options)) {}
+    : options_(std::move(options)),
+      integrator_(integrator_for(options_)),
+      dense_(dense_rule(options_)) {}
 
 bool LowRankOptimiser::moves_dense(std::size_t which) const {
   return options_.method == Method::bug || which + 1 == integrator_.stages.size();
@@ -95,6 +100,11 @@ std::vector<LowRankOptimiser::Work> LowRankOptimiser::begin(nn::State& state, do
                 "{} trains weights of low rank, and this network has none that is trainable: give "
                 "layers a weight such as low_rank(r=20)",
                 to_string(options_.method));
+  if (steps_ == 0) {
+    std::vector<std::string> names;
+    for (const auto& one : work) names.push_back(one.layer.name);
+    require_matched(options_.schedule.layers, std::move(names));
+  }
   return work;
 }
 
@@ -152,8 +162,10 @@ double LowRankOptimiser::stage(std::size_t which, std::vector<Work>& work, nn::S
 }
 
 std::int64_t LowRankOptimiser::rank_after(const Work& work, const at::Tensor& values) const {
-  if (!integrator_.augments) return work.layer.matrix.rank();
-  return rank_for(values, options_.ranks);
+  const auto rank = work.layer.matrix.rank();
+  if (!integrator_.augments) return rank;
+  if (is_held(options_.schedule, steps_)) return std::min(rank, values.size(0));
+  return rank_for(values, policy_for(options_.ranks, options_.schedule, work.layer.name, steps_));
 }
 
 void LowRankOptimiser::end(std::vector<Work>& work, nn::State& state) {
@@ -164,10 +176,11 @@ void LowRankOptimiser::end(std::vector<Work>& work, nn::State& state) {
     if (!moves_core(options_.method)) decay(one.step, one.step.size * options_.rule.weight_decay);
     cores.push_back(singular_values(one.step.point.s));
     const auto& values = cores.back().values;
-    ranks.push_back({.values = values,
-                     .rank = rank_after(one, values),
-                     .floor = std::min(options_.ranks.floor, values.size(0)),
-                     .per_rank = one.step.point.u.size(0) + one.step.point.v.size(0)});
+    ranks.push_back(
+        {.values = values,
+         .rank = rank_after(one, values),
+         .floor = std::min({options_.ranks.floor, values.size(0), rank_after(one, values)}),
+         .per_rank = one.step.point.u.size(0) + one.step.point.v.size(0)});
   }
   if (options_.budget > 0) fit_budget(ranks, options_.budget);
   const bool again =
@@ -215,10 +228,10 @@ std::map<std::string, at::Tensor> LowRankOptimiser::save() const {
   auto saved = dense_->save();
   for (const auto& [name, memory] : remembered_) {
     for (const auto& [quantity, tensor] : memory.core.save()) {
-      saved["core:" + name + "/" + quantity] = tensor;
+      saved[fmt::format("core:{}/{}", name, quantity)] = tensor;
     }
     for (const auto& [quantity, tensor] : memory.tangent.save()) {
-      saved["tangent:" + name + "/" + quantity] = tensor;
+      saved[fmt::format("tangent:{}/{}", name, quantity)] = tensor;
     }
   }
   saved["low_rank/steps"] = at::scalar_tensor(steps_, at::kLong);

@@ -94,7 +94,7 @@ tn::Tangent RiemannianOptimiser::direction(const Work& work, Memory& memory) con
 
 void RiemannianOptimiser::move(const Work& work, nn::State& state, double step,
                                double factor) const {
-  auto cores = plain_cores(tn::retract(work.space, work.direction, -step));
+  auto cores = plain_cores(tn::retract(work.space, work.direction, -step).train);
   if (factor != 1) cores.front() = cores.front() * factor;
   set_cores(state, work.layer, cores);
 }
@@ -103,7 +103,9 @@ std::map<std::string, at::Tensor> RiemannianOptimiser::save() const {
   auto saved = dense_->save();
   const auto number = [](double value) { return at::scalar_tensor(value, at::kDouble); };
   for (const auto& [name, memory] : memories_) {
-    const auto key = [&](const std::string& quantity) { return "train:" + name + "/" + quantity; };
+    const auto key = [&](const std::string& quantity) {
+      return fmt::format("train:{}/{}", name, quantity);
+    };
     const auto keep = [&](const char* what, const tn::TensorTrain& train) {
       for (std::size_t k = 0; k < train.cores.size(); ++k) {
         saved[key(fmt::format("{}.{}", what, k))] = train.cores[k];

@@ -37,7 +37,9 @@ std::vector<RankOne> rank_one_flow(double s1, double s2, const std::vector<doubl
   for (std::size_t k = 1; k < phi.size(); ++k) {
     const double way = phi[k] - phi[k - 1];
     const auto parts = std::max(1.0, std::ceil(std::abs(way) / 1e-3));
-    for (double part = 0; part < parts; ++part) now = runge_kutta_step(s1, s2, now, way / parts);
+    for (std::int64_t part = 0; static_cast<double>(part) < parts; ++part) {
+      now = runge_kutta_step(s1, s2, now, way / parts);
+    }
     path.push_back(now);
   }
   return path;

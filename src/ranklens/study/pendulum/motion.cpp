@@ -43,7 +43,9 @@ std::vector<double> swing(const Motion& motion, double step, std::int64_t count)
   std::vector<double> angles;
   for (std::int64_t frame = 0; frame < count; ++frame) {
     angles.push_back(now[0]);
-    for (double part = 0; part < parts; ++part) now = runge_kutta(motion, now, step / parts);
+    for (std::int64_t part = 0; static_cast<double>(part) < parts; ++part) {
+      now = runge_kutta(motion, now, step / parts);
+    }
   }
   return angles;
 }

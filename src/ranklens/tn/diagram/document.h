@@ -63,7 +63,7 @@ struct Factor;
 /// A product of factors, joined by the legs that they share, times a number.
 struct Term {
   double coefficient = 1;
-  std::vector<Factor> factors = {};
+  std::vector<Factor> factors;  // an initialiser would need the whole of Factor here
   Place place = {};
 };
 

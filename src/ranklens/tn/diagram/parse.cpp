@@ -208,7 +208,8 @@ class Parser {
   }
 
   Term term(int depth) {
-    Term result{.place = here().place};
+    Term result;
+    result.place = here().place;
     if (here().what == Token::What::Number) result.coefficient = next().number;
     while (at_factor()) result.factors.push_back(factor(depth));
     if (result.factors.empty()) expected("a tensor with its legs, as in A[i, j],");

@@ -15,7 +15,8 @@ namespace {
 
 /// Blocks: so long an inner stretch (a tile's rows and panel fit the first cache), so many numbers
 /// of a factor or of the product (the second), so many columns (a part of the third).
-constexpr std::int64_t kInner = 256, kNumbers = 18 * 1024, kColumns = 1024, kMostRows = 960;
+constexpr std::int64_t kInner = 256, kNumbers = std::int64_t{18} * 1024, kColumns = 1024,
+                       kMostRows = 960;
 /// The left factor is read as it lies, not packed, for so few panels of columns: with inner indices
 /// side by side, and without. The right one, with columns side by side, for so few rows.
 constexpr std::int64_t kPanelsAlong = 6, kPanelsAcross = 3, kRowsAlong = 6;

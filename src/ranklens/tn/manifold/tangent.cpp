@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -144,16 +145,16 @@ TensorTrain as_train(const TangentSpace& space, const Tangent& tangent) {
   return block_train(space, tangent.deltas, tangent.deltas.back(), tangent.log_scale);
 }
 
-TensorTrain retract(const TangentSpace& space, const Tangent& tangent, double step) {
+Approximation retract(const TangentSpace& space, const Tangent& tangent, double step) {
   base::require(std::isfinite(step), "the step of a retraction must be a finite number");
   const double scale = step * std::exp(tangent.log_scale - space.log_scale);
   const auto moved = scale * tangent;
   check_parts(space, moved.deltas);
   const auto last = moved.deltas.back() + space.left.back();
-  const auto sum = block_train(space, moved.deltas, last, space.log_scale);
+  auto sum = block_train(space, moved.deltas, last, space.log_scale);
   const auto bounds = ranks(point(space));
-  if (bounds.empty()) return sum;
-  return round(sum, {.ranks = bounds}).train;
+  if (bounds.empty()) return {std::move(sum), 0, {}};
+  return round(sum, {.ranks = bounds});
 }
 
 Tangent transport(const TangentSpace& from, const Tangent& tangent, const TangentSpace& to) {

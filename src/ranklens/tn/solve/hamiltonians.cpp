@@ -12,7 +12,7 @@
 namespace ranklens::tn {
 namespace {
 
-at::Tensor spin_matrix(std::vector<double> entries, at::ScalarType dtype) {
+at::Tensor spin_matrix(const std::vector<double>& entries, at::ScalarType dtype) {
   return at::tensor(entries, at::kDouble).reshape({2, 2}).to(dtype);
 }
 
