@@ -15,7 +15,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID STREQ
     endforeach()
   endforeach()
   # Searches for contraction orders count the bits of sets; every processor that libtorch runs on has an instruction for it.
-  foreach(search IN ITEMS anneal reconfigure exact min_fill)
+  foreach(search IN ITEMS anneal reconfigure exact connected_search min_fill)
     set_source_files_properties(src/ranklens/tn/contraction/${search}.cpp PROPERTIES
       SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON COMPILE_OPTIONS -mpopcnt)
   endforeach()

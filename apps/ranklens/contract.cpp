@@ -9,8 +9,10 @@
 #include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/npy.h"
+#include "ranklens/base/threads.h"
 #include "ranklens/tn/contraction/execute.h"
 #include "ranklens/tn/contraction/problem.h"
+#include "ranklens/tn/contraction/program.h"
 
 #include "commands.h"
 #include "contraction.h"
@@ -39,22 +41,57 @@ tn::Expression expression_of(const std::string& what, const std::vector<at::Tens
                                  : tn::make_expression(what, tn::shapes_of(operands));
 }
 
-/// The operands' type as the planner knows it.
-std::string dtype_of(const at::Tensor& tensor) {
-  const auto dtype = tensor.scalar_type();
+void require_numbers(at::ScalarType dtype) {
   base::require(at::isFloatingType(dtype) || at::isComplexType(dtype),
                 "operand 0 is {}; floating or complex ones are contracted",
                 base::dtype_name(dtype));
-  return base::dtype_name(dtype);
 }
 
 tn::Plan plan_for(const ContractOptions& options, const tn::Expression& expression,
-                  const std::string& dtype) {
-  const auto wanted = plan_options(options.plan, options.common, dtype);
+                  const tn::RunSetting& setting) {
+  const auto wanted = plan_options(options.plan, options.common, expression, setting);
   if (options.given.empty()) return tn::plan(expression, wanted);
   auto plan = read_plan(expression, options.given);
-  tn::require_within(plan, wanted.memory, wanted.item_bytes);
+  tn::require_within(plan, wanted);
   return plan;
+}
+
+/// What was computed, and how.
+struct Contracted {
+  at::Tensor result;
+  double seconds = 0;
+  std::int64_t workspace = 0;  ///< bytes
+};
+
+Contracted contracted(const tn::Expression& expression, const tn::Plan& plan,
+                      const std::vector<at::Tensor>& operands, const tn::RunSetting& setting) {
+  const c10::NoGradGuard no_gradients;
+  const base::Stopwatch clock;
+  const tn::Program program(expression, plan.path, plan.sliced, setting.strides);
+  auto result = program(operands);
+  return {.result = std::move(result),
+          .seconds = clock.seconds(),
+          .workspace = program.workspace_bytes(setting.dtype, base::threads(), setting.device)};
+}
+
+void report(const ContractOptions& options, const tn::Plan& plan, const Contracted& done) {
+  const auto dtype = base::dtype_name(done.result.scalar_type());
+  const auto& out = options.common.out;
+  emit(options.common,
+       Json{{"out", out},
+            {"shape", done.result.sizes().vec()},
+            {"dtype", dtype},
+            {"log2_flops", plan.cost.log2_flops},
+            {"log2_size", plan.cost.log2_size},
+            {"log2_slices", plan.log2_slices},
+            {"workspace_bytes", done.workspace},
+            {"method", plan.method},
+            {"plan_seconds", plan.seconds},
+            {"seconds", done.seconds}},
+       fmt::format("{} [{}] in {}: 2^{:.2f} multiply-adds in {:.3f} s and {} bytes of workspace "
+                   "(planned in {:.3f} s by {})\n",
+                   dtype, fmt::join(done.result.sizes(), ", "), out, plan.cost.log2_flops,
+                   done.seconds, done.workspace, plan.seconds, plan.method));
 }
 
 void contract(const ContractOptions& options) {
@@ -63,27 +100,14 @@ void contract(const ContractOptions& options) {
   require_replaceable({{"--out", out, FileKind::array}}, options.files);
   const auto operands = read_operands(options);
   const auto expression = expression_of(options.what, operands);
-  const auto dtype = dtype_of(operands.front());
-  const auto plan = plan_for(options, expression, dtype);
-  const c10::NoGradGuard no_gradients;
-  const base::Stopwatch clock;
-  const auto result = tn::execute(expression, plan.path, operands, plan.sliced);
-  const double seconds = clock.seconds();
-  base::write_npy(out, result);
-  emit(
-      options.common,
-      Json{{"out", out},
-           {"shape", result.sizes().vec()},
-           {"dtype", dtype},
-           {"log2_flops", plan.cost.log2_flops},
-           {"log2_size", plan.cost.log2_size},
-           {"log2_slices", plan.log2_slices},
-           {"method", plan.method},
-           {"plan_seconds", plan.seconds},
-           {"seconds", seconds}},
-      fmt::format("{} [{}] in {}: 2^{:.2f} multiply-adds in {:.3f} s (planned in {:.3f} s by {})\n",
-                  dtype, fmt::join(result.sizes(), ", "), out, plan.cost.log2_flops, seconds,
-                  plan.seconds, plan.method));
+  require_numbers(operands.front().scalar_type());
+  const tn::RunSetting setting{.dtype = operands.front().scalar_type(),
+                               .device = operands.front().device(),
+                               .strides = tn::strides_of(expression, operands)};
+  const auto plan = plan_for(options, expression, setting);
+  const auto done = contracted(expression, plan, operands, setting);
+  base::write_npy(out, done.result);
+  report(options, plan, done);
 }
 
 }  // namespace

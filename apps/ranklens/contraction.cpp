@@ -1,9 +1,10 @@
 #include "contraction.h"
 
-#include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "ranklens/base/dtype.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/threads.h"
@@ -12,19 +13,6 @@
 #include "values.h"
 
 namespace ranklens::app {
-namespace {
-
-double item_bytes(const std::string& dtype) {
-  const std::map<std::string, double> known = {{"bfloat16", 2},  {"float16", 2},
-                                               {"float32", 4},   {"float64", 8},
-                                               {"complex64", 8}, {"complex128", 16}};
-  const auto at = known.find(dtype);
-  base::require(at != known.end(), "'{}' is no dtype that is contracted", dtype);
-  return at->second;
-}
-
-}  // namespace
-
 void add_plan_options(CLI::App& command, PlanFlags& flags) {
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text)->capture_default_str();
@@ -34,20 +22,38 @@ void add_plan_options(CLI::App& command, PlanFlags& flags) {
   add("--minimize", flags.minimize, "flops, size or combo");
   add("--method", flags.method,
       "auto, greedy, exact, elimination, bisection, dissection or annealing");
-  command.add_option("--memory", flags.memory,
-                     "bytes that the largest result of a step may have, such as 2G; slices to fit");
+  command.add_option(
+      "--memory", flags.memory,
+      "bytes that computing may take beside the operands, such as 2G; slices to fit");
+}
+
+c10::ScalarType contracted_dtype(const std::string& name) {
+  constexpr c10::ScalarType known[] = {at::kBFloat16, at::kHalf,         at::kFloat,
+                                       at::kDouble,   at::kComplexFloat, at::kComplexDouble};
+  for (const auto dtype : known) {
+    if (base::dtype_name(dtype) == name) return dtype;
+  }
+  base::fail("'{}' is no dtype that is contracted", name);
 }
 
 tn::PlanOptions plan_options(const PlanFlags& flags, const Common& common,
-                             const std::string& dtype) {
-  return {.minimize = tn::parse_minimize(flags.minimize),
-          .seconds = flags.seconds,
-          .trials = flags.trials,
-          .threads = base::threads(),
-          .seed = common.seed,
-          .memory = flags.memory.empty() ? 0 : static_cast<double>(parse_bytes(flags.memory)),
-          .item_bytes = item_bytes(dtype.empty() ? common.dtype : dtype),
-          .method = tn::parse_method(flags.method)};
+                             const tn::Expression& expression, tn::RunSetting setting) {
+  setting.threads = base::threads();
+  const auto item = static_cast<double>(c10::elementSize(setting.dtype));
+  tn::PlanOptions options{
+      .minimize = tn::parse_minimize(flags.minimize),
+      .seconds = flags.seconds,
+      .trials = flags.trials,
+      .threads = setting.threads,
+      .seed = common.seed,
+      .memory = flags.memory.empty() ? 0 : static_cast<double>(parse_bytes(flags.memory)),
+      .item_bytes = item,
+      .method = tn::parse_method(flags.method)};
+  options.taken = [expression, setting = std::move(setting)](const tn::Path& path,
+                                                             const tn::Labels& sliced) {
+    return tn::run_bytes(expression, path, sliced, setting);
+  };
+  return options;
 }
 
 tn::Plan read_plan(const tn::Expression& expression, const std::string& file) {

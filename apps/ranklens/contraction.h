@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 
 #include "ranklens/tn/contraction/plan.h"
+#include "ranklens/tn/contraction/run_bytes.h"
 
 #include "common.h"
 
@@ -21,9 +22,12 @@ struct PlanFlags {
 
 void add_plan_options(CLI::App& command, PlanFlags& flags);
 
-/// `dtype` is that of the operands, or "" for that of the common options.
+/// The type of that name. Error where it is none that is contracted.
+c10::ScalarType contracted_dtype(const std::string& name);
+
+/// `setting` says what --memory is held against; all threads of the program run.
 tn::PlanOptions plan_options(const PlanFlags& flags, const Common& common,
-                             const std::string& dtype);
+                             const tn::Expression& expression, tn::RunSetting setting);
 
 /// The path, and what it slices, of a file that `ranklens path --out` wrote.
 tn::Plan read_plan(const tn::Expression& expression, const std::string& file);

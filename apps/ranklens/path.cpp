@@ -33,38 +33,51 @@ Json names_of(const tn::Expression& expression, const tn::Labels& labels) {
 }
 
 /// A path that the problem's file has under that name, or that is in a file of its own.
-tn::Plan given_plan(const PathOptions& options, const tn::Problem& problem) {
-  const auto stored = problem.paths.find(options.given);
-  auto plan = stored != problem.paths.end() ? tn::plan_of(problem.expression, stored->second.path)
-                                            : read_plan(problem.expression, options.given);
-  const auto wanted = plan_options(options.plan, options.common, problem.dtype);
-  tn::require_within(plan, wanted.memory, wanted.item_bytes);
+tn::Plan given_plan(const PathOptions& options, const tn::Problem& problem,
+                    const tn::PlanOptions& wanted) {
+  const auto* stored = tn::find_path(problem, options.given);
+  auto plan = stored != nullptr ? tn::plan_of(problem.expression, stored->path)
+                                : read_plan(problem.expression, options.given);
+  tn::require_within(plan, wanted);
   return plan;
+}
+
+/// Operands of the file's dtype, else of --dtype, contiguous, in the processor's memory.
+tn::PlanOptions wanted_plan(const PathOptions& options, const tn::Problem& problem) {
+  const auto dtype = contracted_dtype(problem.dtype.empty() ? options.common.dtype : problem.dtype);
+  return plan_options(options.plan, options.common, problem.expression, {.dtype = dtype});
+}
+
+Json report_of(const tn::Expression& expression, const tn::Plan& plan) {
+  const auto naive = tn::naive_cost(expression);
+  Json report{{"log2_flops", plan.cost.log2_flops},
+              {"log10_flops", plan.cost.log10_flops},
+              {"log2_naive_flops", naive.log2_flops},
+              {"log2_speed_up", naive.log2_flops - plan.cost.log2_flops},
+              {"scaling", tn::scaling_of(expression, plan)},
+              {"naive_scaling", naive.scaling},
+              {"log2_size", plan.cost.log2_size},
+              {"log2_write", plan.cost.log2_write},
+              {"log2_slices", plan.log2_slices},
+              {"sliced", names_of(expression, plan.sliced)},
+              {"ssa_path", steps_of(plan.path)},
+              {"linear_path", tn::linear_from_path(expression.inputs.size(), plan.path)},
+              {"edge_path", names_of(expression, tn::edges_from_path(expression, plan.path))},
+              {"seconds", plan.seconds},
+              {"trials", plan.trials},
+              {"method", plan.method}};
+  if (plan.bytes > 0) report["run_bytes"] = plan.bytes;
+  return report;
 }
 
 void path(const PathOptions& options) {
   start(options.common);
   const auto problem = tn::read_problem(options.problem);
   const auto& expression = problem.expression;
+  const auto wanted = wanted_plan(options, problem);
   const auto plan =
-      options.given.empty()
-          ? tn::plan(expression, plan_options(options.plan, options.common, problem.dtype))
-          : given_plan(options, problem);
-  emit_and_save(
-      options.common,
-      Json{{"log2_flops", plan.cost.log2_flops},
-           {"log10_flops", plan.cost.log10_flops},
-           {"log2_size", plan.cost.log2_size},
-           {"log2_write", plan.cost.log2_write},
-           {"log2_slices", plan.log2_slices},
-           {"sliced", names_of(expression, plan.sliced)},
-           {"ssa_path", steps_of(plan.path)},
-           {"linear_path", tn::linear_from_path(expression.inputs.size(), plan.path)},
-           {"edge_path", names_of(expression, tn::edges_from_path(expression, plan.path))},
-           {"seconds", plan.seconds},
-           {"trials", plan.trials},
-           {"method", plan.method}},
-      tn::describe(expression, plan));
+      options.given.empty() ? tn::plan(expression, wanted) : given_plan(options, problem, wanted);
+  emit_and_save(options.common, report_of(expression, plan), tn::describe(expression, plan));
 }
 
 }  // namespace

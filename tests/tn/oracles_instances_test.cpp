@@ -74,19 +74,21 @@ TEST(OracleInstances, ContractedInTwoOrders) {
 
 struct Known {
   const char* file;
-  double log2_flops;  ///< multiply-adds of the better of two public greedy searches, or of the best
+  double log2_flops;  ///< multiply-adds of the best of public searches, or of all trees
 };
 
-// Valid paths whose cost is what they state, none dearer than the better of two public greedy
-// searches (measured in one second each there); on trees leaves are absorbed.
+// Valid paths whose cost is what they state, none dearer than the best that opt_einsum and cotengra
+// found in ten to seventeen seconds on two threads with any of their searches, by two dozen trials,
+// which are the same each time; only the cubic lattice, where those found 53.7, wants seconds in
+// place of trials. On trees leaves are absorbed.
 TEST(OracleInstances, PathsAreValidAndNoWorseThanPublicSearches) {
   const auto folder = public_problems("paths");
   if (folder.empty()) GTEST_SKIP() << "RANKLENS_DATA names no folder with contraction/ in it";
   const Known known[] = {
       {"mps_mpo_L100_chi64_D5.json", 26.495}, {"peps_cluster_r2_D10_a.json", 37.095},
-      {"rtree_100_a.json", 17.775},           {"rand_50_5_a.json", 65.7},
-      {"randreg_200_3_a.json", 54.8},         {"cubic_6x6x10.json", 89.2},
-      {"qucirc_rrzz_n56_d13.json", 106},      {"sycamore_n53_m20_s0_e0_pABCDCDAB.json", 72.4}};
+      {"rtree_100_a.json", 17.775},           {"rand_50_5_a.json", 55.0},
+      {"randreg_200_3_a.json", 43.2},         {"cubic_6x6x10.json", 55.5},
+      {"qucirc_rrzz_n56_d13.json", 74.3},     {"sycamore_n53_m20_s0_e0_pABCDCDAB.json", 62.3}};
   for (const auto& [file, log2_flops] : known) {
     const auto expression = read_problem(folder / file).expression;
     const auto found = plan(expression, {.trials = 24});

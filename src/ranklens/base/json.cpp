@@ -8,6 +8,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
+#include "ranklens/base/utf8.h"
 
 namespace ranklens::base {
 namespace {
@@ -23,6 +24,15 @@ std::string json_reason(std::string_view message) {
   }
   const auto bracket = message.find("] ");
   return std::string(bracket == std::string_view::npos ? message : message.substr(bracket + 2));
+}
+
+/// Says of a text that is none what is said of any other (decode_utf8).
+void require_utf8(std::string_view text, std::string_view what) {
+  try {
+    decode_utf8(text);
+  } catch (const Error& error) {
+    fail("{} is no valid JSON: {}", what, error.what());
+  }
 }
 
 std::string indented(const nlohmann::json& value) {
@@ -47,6 +57,7 @@ nlohmann::json parse_json(std::string_view text, std::string_view what) {
   try {
     return nlohmann::json::parse(text, check);
   } catch (const nlohmann::json::exception& error) {
+    require_utf8(text, what);
     fail("{} is no valid JSON: {}", what, json_reason(error.what()));
   }
 }

@@ -143,10 +143,32 @@ TEST(Problem, BadFilesAreRefused) {
                "operand 0 has shape [2, 2]");
   expect_error(reading(R"({"format_string": "a->", "shapes": [[99999999999999999999]]})"),
                "integer is needed");
-  expect_error(
-      reading(
-          R"({"format_string": "a,a->", "shapes": [[2], [2]], "paths": {"p": {"path": [[0, 2]]}}})"),
-      "position 2");
+}
+
+TEST(Problem, BrokenPathsOnlyMatterWhereTheyAreAskedFor) {
+  const auto problem = parse_problem(
+      nlohmann::json::parse(R"({"format_string": "a,a->", "shapes": [[2], [2]], "paths": {
+          "far": {"path": [[0, 2]]}, "fine": {"path": [[0, 1]]}, "text": {"path": [["a"]]}}})"),
+      "it");
+  ASSERT_NE(find_path(problem, "fine"), nullptr);
+  EXPECT_EQ(find_path(problem, "fine")->path, (Path{{0, 1}}));
+  EXPECT_EQ(find_path(problem, "none"), nullptr);
+  EXPECT_EQ(problem.paths.size(), 1U);
+  expect_error([&] { find_path(problem, "far"); },
+               "it, path 'far': step 0 of the path names position 2");
+  expect_error([&] { find_path(problem, "text"); }, "it, path 'text': ");
+}
+
+TEST(Problem, APathOfAFileNamesTheFile) {
+  const auto expression = make_expression("a,a->", {{2}, {2}});
+  const auto parse = [&](const char* text) {
+    return [&expression, text] { parse_path(expression, nlohmann::json::parse(text), "'f.json'"); };
+  };
+  expect_error(parse(R"({"ssa_path": [[0, 0]]})"),
+               "'f.json': step 0 of the path names tensor 0 twice");
+  expect_error(parse(R"({"linear_path": [[0, 7]]})"),
+               "'f.json': step 0 of the path names position 7");
+  expect_error(parse(R"({"edge_path": ["a", "a"]})"), "'f.json': the path names label 'a' twice");
 }
 
 // What a path costs, as the files of tensor4all's benchmark state it: two operations a step that

@@ -122,10 +122,12 @@ TEST(Plan, TrialsGiveTheSameOnAnyNumberOfThreads) {
   Random random(53);
   const auto expression = ladder(random, 20);
   const PlanOptions options{.trials = 12, .threads = 1, .seed = 9, .method = Method::annealing};
-  auto more = options;
-  more.threads = 2;
-  EXPECT_EQ(plan(expression, options).path, plan(expression, options).path);
-  EXPECT_EQ(plan(expression, options).cost.log2_flops, plan(expression, more).cost.log2_flops);
+  const auto found = plan(expression, options);
+  for (const int threads : {1, 2, 6}) {
+    auto more = options;
+    more.threads = threads;
+    EXPECT_EQ(plan(expression, more).path, found.path) << threads;
+  }
 }
 
 TEST(Plan, MoreTrialsAreNeverWorse) {
@@ -188,9 +190,10 @@ TEST(Plan, AGivenPathKeepsItsSlicesAndIsHeldAgainstTheMemory) {
   const auto again = plan_of(expression, found.path, found.sliced);
   EXPECT_EQ(again.cost.log2_size, found.cost.log2_size);
   EXPECT_EQ(again.cost.log2_flops, found.cost.log2_flops);
-  EXPECT_NO_THROW(require_within(again, 400, 8));
-  expect_error([&] { require_within(plan_of(expression, found.path), 400, 8); },
-               "400 bytes are too little for this path: its largest result takes 12800");
+  const auto hold = [](Plan plan) { require_within(plan, {.memory = 400}); };
+  EXPECT_NO_THROW(hold(again));
+  expect_error([&] { hold(plan_of(expression, found.path)); },
+               "400 bytes are too little for this path, which takes 12800");
 }
 
 TEST(Plan, TooLittleMemoryNamesTheLeastThatWouldDo) {
@@ -209,6 +212,23 @@ TEST(Plan, BadOptionsAreRefused) {
   expect_error([] { parse_minimize("time"); }, "there is no goal 'time'");
 }
 
+// A method that does not take a network of this size says which one stood in.
+TEST(Plan, AStandInIsNamed) {
+  std::vector<std::vector<std::int64_t>> inputs;
+  std::map<std::string, std::int64_t> sizes;
+  for (std::int64_t k = 0; k < 2100; ++k) {
+    inputs.push_back({k, k + 1});
+    sizes[std::to_string(k)] = sizes[std::to_string(k + 1)] = 2;
+  }
+  const auto method_of = [&](Method method) {
+    return plan(with_sizes(parse_equation(inputs, {}), sizes), {.trials = 1, .method = method})
+        .method;
+  };
+  EXPECT_EQ(method_of(Method::elimination), "greedy in place of elimination");
+  EXPECT_EQ(method_of(Method::bisection), "bisection");
+  EXPECT_EQ(method_of(Method::greedy), "greedy");
+}
+
 TEST(Plan, ManyLabelsAreTaken) {
   // A chain with more labels than sixteen bits count, and a hyperedge through all of it.
   std::vector<std::vector<std::int64_t>> inputs;
@@ -220,6 +240,11 @@ TEST(Plan, ManyLabelsAreTaken) {
   const auto expression = with_sizes(parse_equation(inputs, {}), sizes);
   const auto found = plan(expression, {.trials = 1});
   EXPECT_LE(found.cost.log2_size, 4);
+  EXPECT_EQ(found.method, "greedy");
+  for (const auto method : {Method::exact, Method::annealing}) {
+    EXPECT_EQ(plan(expression, {.trials = 1, .method = method}).method,
+              "greedy in place of " + std::string(to_string(method)));
+  }
 }
 
 // The exact figures of tensor-networks' public problems.

@@ -1,22 +1,15 @@
 #include "ranklens/tn/contraction/execute.h"
 
-#include <utility>
-
 #include "ranklens/tn/contraction/plan.h"
 #include "ranklens/tn/contraction/program.h"
+#include "ranklens/tn/contraction/run_bytes.h"
 
 namespace ranklens::tn {
 
 at::Tensor execute(const Expression& expression, const Path& path,
                    const std::vector<at::Tensor>& operands, const Labels& sliced) {
-  std::vector<Shape> strides;
-  for (const auto& operand : operands) strides.push_back(operand.strides().vec());
-  bool fit = operands.size() == expression.inputs.size();
-  for (std::size_t k = 0; fit && k < operands.size(); ++k) {
-    fit = strides[k].size() == expression.inputs[k].size();
-  }
-  if (!fit) strides.clear();  // which Program refuses
-  return Program(expression, path, sliced, std::move(strides))(operands);
+  // Where they do not fit, Program says what is wrong.
+  return Program(expression, path, sliced, strides_of(expression, operands))(operands);
 }
 
 at::Tensor contract(const Expression& expression, const std::vector<at::Tensor>& operands) {

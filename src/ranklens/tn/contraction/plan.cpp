@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "ranklens/tn/contraction/refine.h"
 #include "ranklens/tn/contraction/search.h"
 #include "ranklens/tn/contraction/slice.h"
+#include "ranklens/tn/contraction/trial.h"
 
 namespace ranklens::tn {
 namespace {
@@ -64,23 +66,55 @@ void require_room(const Expression& expression, const PlanOptions& options) {
   const double needed =
       std::exp2(log2_elements(expression, expression.output)) * options.item_bytes;
   base::require(
-      options.memory == 0 || needed <= options.memory * (1 + 1e-12),
+      options.memory == 0 || options.taken || needed <= options.memory * (1 + 1e-12),
       "{:.0f} bytes are too little: the result alone has {:.0f} bytes, and with these it would do",
       options.memory, needed);
 }
 
-/// The best of some paths once each is sliced to fit; as many as there is time for, but one.
-SlicedPath best_sliced(const Expression& expression, const std::vector<Candidate>& candidates,
-                       const PlanOptions& options, const Deadline& deadline, std::size_t& which) {
-  const double limit = std::log2(options.memory / options.item_bytes);
-  SlicedPath best;
-  for (std::size_t k = 0; k < candidates.size() && (k == 0 || !deadline.passed()); ++k) {
+/// The least that runs take, however they are sliced. It would do however the search goes: where
+/// that depends on the clock, it is that of the last candidate, which does not.
+double least_bytes(const Expression& expression, const std::vector<Candidate>& candidates,
+                   const PlanOptions& options) {
+  const MemoryLimit nothing{.item_bytes = options.item_bytes, .taken = options.taken};
+  double least = kAnyBytes;
+  for (std::size_t k = 0; k < candidates.size(); ++k) {
+    const bool last = k + 1 == candidates.size();
+    if (options.trials == 0 && !last) continue;
     Random random(options.seed, k);
-    auto sliced = slice(expression, candidates[k].path, options.minimize, limit, random, deadline);
-    if (k == 0 || sliced.log2_flops < best.log2_flops) {
-      best = std::move(sliced);
-      which = k;
-    }
+    const auto sliced = slice(expression, candidates[k].path, options.minimize, nothing, random,
+                              last ? Deadline(0) : Deadline());
+    least = std::min(least, sliced.least);
+  }
+  return least;
+}
+
+[[noreturn]] void refuse_memory(const Expression& expression, const PlanOptions& options,
+                                double least) {
+  base::fail("{:.0f} bytes are too little: {:.0f} would do, {:.0f} of them for the result",
+             options.memory, least,
+             std::exp2(log2_elements(expression, expression.output)) * options.item_bytes);
+}
+
+/// The best of some paths once each is sliced to fit; as many as there is time for, but one that
+/// fits.
+SlicedPath best_sliced(const Expression& expression, std::vector<Candidate> candidates,
+                       const PlanOptions& options, const Deadline& deadline, Method& method) {
+  const MemoryLimit limit{
+      .bytes = options.memory, .item_bytes = options.item_bytes, .taken = options.taken};
+  if (options.taken) candidates.push_back({.path = quick_path(expression)});
+  SlicedPath best;
+  for (std::size_t k = 0; k < candidates.size(); ++k) {
+    const bool last_resort = options.taken && k + 1 == candidates.size();
+    if (best.fits && (last_resort || deadline.passed())) break;
+    Random random(options.seed, k);
+    auto sliced = slice(expression, candidates[k].path, options.minimize, limit, random,
+                        last_resort ? Deadline(0) : deadline);
+    if (!sliced.fits || (best.fits && sliced.log2_flops >= best.log2_flops)) continue;
+    best = std::move(sliced);
+    method = candidates[k].method;
+  }
+  if (!best.fits) {
+    refuse_memory(expression, options, least_bytes(expression, candidates, options));
   }
   return best;
 }
@@ -110,31 +144,66 @@ SearchResult search_to_slice(const Network& network, const PlanOptions& options)
 
 }  // namespace
 
+namespace {
+
+/// Whether a path that is at hand needs no slices: what is searched for then seldom does.
+bool fits_as_it_is(const Expression& expression, const PlanOptions& options) {
+  const auto path = quick_path(expression);
+  const double bytes = options.taken
+                           ? options.taken(path, {})
+                           : std::exp2(cost_of(expression, path).log2_size) * options.item_bytes;
+  return bytes <= options.memory;
+}
+
+/// The method's name; where it is not what was asked for, both.
+std::string method_text(const Network& network, Method asked, Method found) {
+  const bool refined = asked == Method::elimination ? can_eliminate(network) : can_refine(network);
+  const bool in_place = asked != Method::automatic && asked != found && !refined;
+  return in_place ? fmt::format("{} in place of {}", to_string(found), to_string(asked))
+                  : std::string(to_string(found));
+}
+
+/// Searches for the path and what it slices, of two or more operands.
+Plan searched(const Expression& expression, const PlanOptions& options) {
+  const auto network = network_of(expression);
+  const auto within = [&](double share) {
+    return options.trials > 0 ? Deadline() : Deadline(share * options.seconds);
+  };
+  const auto deadline = within(0.97);
+  auto found = options.memory == 0                  ? search(network, options, deadline)
+               : fits_as_it_is(expression, options) ? search(network, options, within(0.9))
+                                                    : search_to_slice(network, options);
+  Plan plan;
+  plan.path = found.best.front().path;
+  plan.trials = found.trials;
+  auto method = found.best.front().method;
+  if (options.memory > 0) {
+    auto sliced = best_sliced(expression, std::move(found.best), options, deadline, method);
+    plan.path = std::move(sliced.path);
+    plan.sliced = std::move(sliced.sliced);
+  }
+  plan.method = method_text(network, options.method, method);
+  return plan;
+}
+
+}  // namespace
+
 Plan plan(const Expression& expression, const PlanOptions& given) {
   const base::Stopwatch clock;
   const auto options = checked_options(given);
   require_room(expression, options);
-  Plan plan;
-  std::string_view method = "greedy";
+  Plan found;
+  found.method = to_string(Method::greedy);
   if (expression.inputs.size() > 1) {
-    const auto network = network_of(expression);
-    const auto deadline = options.trials > 0 ? Deadline() : Deadline(0.97 * options.seconds);
-    const auto found =
-        options.memory > 0 ? search_to_slice(network, options) : search(network, options, deadline);
-    std::size_t which = 0;
-    if (options.memory > 0) {
-      auto sliced = best_sliced(expression, found.best, options, deadline, which);
-      plan.path = std::move(sliced.path);
-      plan.sliced = std::move(sliced.sliced);
-    } else {
-      plan.path = found.best.front().path;
-    }
-    method = to_string(found.best[which].method);
-    plan.trials = found.trials;
+    found = searched(expression, options);
+  } else if (options.memory > 0 && options.taken) {
+    const double bytes = options.taken({}, {});
+    if (bytes > options.memory) refuse_memory(expression, options, bytes);
   }
-  auto done = plan_of(expression, std::move(plan.path), plan.sliced);
-  done.trials = plan.trials;
-  done.method = method;
+  auto done = plan_of(expression, std::move(found.path), found.sliced);
+  require_within(done, options);
+  done.trials = found.trials;
+  done.method = std::move(found.method);
   done.seconds = clock.seconds();
   return done;
 }
@@ -152,12 +221,23 @@ Plan plan_of(const Expression& expression, Path path, const Labels& sliced) {
   return plan;
 }
 
-void require_within(const Plan& plan, double memory, double item_bytes) {
-  const double needed = std::exp2(plan.cost.log2_size) * item_bytes;
-  base::require(memory == 0 || needed <= memory * (1 + 1e-12),
-                "{:.0f} bytes are too little for this path: its largest result takes {:.0f}; allow "
-                "as much, or have a path searched for that fits",
-                memory, needed);
+void require_within(Plan& plan, const PlanOptions& options) {
+  if (options.memory == 0) return;
+  if (options.taken) plan.bytes = options.taken(plan.path, plan.sliced);
+  const double needed =
+      options.taken ? plan.bytes : std::exp2(plan.cost.log2_size) * options.item_bytes;
+  base::require(needed <= options.memory * (1 + 1e-12),
+                "{:.0f} bytes are too little for this path, which takes {:.0f}; allow as much, or "
+                "have a path searched for that fits",
+                options.memory, needed);
+}
+
+NaiveCost naive_cost(const Expression& expression) {
+  Labels all(expression.sizes.size());
+  std::iota(all.begin(), all.end(), 0);
+  const auto products = std::max<std::size_t>(1, expression.inputs.size() - 1);
+  return {.scaling = all.size(),
+          .log2_flops = log2_elements(expression, all) + std::log2(static_cast<double>(products))};
 }
 
 Path quick_path(const Expression& expression) {

@@ -89,7 +89,7 @@ Labels labels_named(const Expression& expression, const Json& list, const std::s
 }
 
 StoredPath stored_path(const Json& json, std::size_t operands, const std::string& what) {
-  base::require(json.is_object(), "{} has a path that is no object", what);
+  base::require(json.is_object(), "{} is no object", what);
   const auto steps = json_steps(json_member(json, "path", Json::value_t::array, what), what);
   const auto number = [&](const char* key) {
     const auto at = json.find(key);
@@ -100,6 +100,27 @@ StoredPath stored_path(const Json& json, std::size_t operands, const std::string
   return {.path = path_from_linear(operands, steps),
           .log2_size = number("log2_size"),
           .log10_flops = number("log10_flops")};
+}
+
+/// What `parse` gives; the place comes before what is wrong.
+template <class Parse>
+auto naming(const std::string& place, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const base::Error& error) {
+    base::fail("{}: {}", place, error.what());
+  }
+}
+
+void read_paths(const Json& paths, const std::string& what, Problem& problem) {
+  for (const auto& [name, json] : paths.items()) {
+    try {
+      problem.paths[name] = stored_path(json, problem.expression.inputs.size(), "it");
+    } catch (const base::Error& error) {
+      problem.paths.erase(name);
+      problem.broken[name] = fmt::format("{}, path '{}': {}", what, name, error.what());
+    }
+  }
 }
 
 }  // namespace
@@ -116,10 +137,15 @@ Problem parse_problem(const Json& json, const std::string& what) {
   if (json.contains("dtype"))
     problem.dtype = json_member(json, "dtype", Json::value_t::string, what);
   if (!json.contains("paths")) return problem;
-  for (const auto& [name, path] : json_member(json, "paths", Json::value_t::object, what).items()) {
-    problem.paths[name] = stored_path(path, problem.expression.inputs.size(), what);
-  }
+  read_paths(json_member(json, "paths", Json::value_t::object, what), what, problem);
   return problem;
+}
+
+const StoredPath* find_path(const Problem& problem, const std::string& name) {
+  const auto broken = problem.broken.find(name);
+  if (broken != problem.broken.end()) base::fail("{}", broken->second);
+  const auto stored = problem.paths.find(name);
+  return stored == problem.paths.end() ? nullptr : &stored->second;
 }
 
 Path parse_path(const Expression& expression, const Json& json, const std::string& what) {
@@ -128,12 +154,18 @@ Path parse_path(const Expression& expression, const Json& json, const std::strin
     return json_member(json, key, Json::value_t::array, what);
   };
   base::require(json.is_object(), "{} is no path: it is no object", what);
-  if (json.contains("ssa_path")) return path_from_ssa(operands, json_steps(list("ssa_path"), what));
-  if (json.contains("linear_path"))
-    return path_from_linear(operands, json_steps(list("linear_path"), what));
+  if (json.contains("ssa_path")) {
+    const auto steps = json_steps(list("ssa_path"), what);
+    return naming(what, [&] { return path_from_ssa(operands, steps); });
+  }
+  if (json.contains("linear_path")) {
+    const auto steps = json_steps(list("linear_path"), what);
+    return naming(what, [&] { return path_from_linear(operands, steps); });
+  }
   base::require(json.contains("edge_path"),
                 "{} is no path: it has neither 'ssa_path' nor 'linear_path' nor 'edge_path'", what);
-  return path_from_edges(expression, labels_named(expression, list("edge_path"), what));
+  const auto order = labels_named(expression, list("edge_path"), what);
+  return naming(what, [&] { return path_from_edges(expression, order); });
 }
 
 Labels parse_sliced(const Expression& expression, const Json& json, const std::string& what) {

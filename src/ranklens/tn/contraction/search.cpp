@@ -20,7 +20,11 @@ constexpr std::size_t kPool = 6;
 constexpr double kSameWeight = 1e-9;
 // Of the whole time: exact search where it is one of many, and annealing by round.
 constexpr double kExactShare = 0.1;
-constexpr double kAnnealingShares[] = {0.01, 0.01, 0.05, 0.1, 0.2};
+constexpr double kAnnealingShares[] = {0.01, 0.01, 0.05, 0.8};
+// From this round on a trial a thread: one long annealing finds what many short ones do not (on a
+// cubic lattice of 360 tensors paths of a quarter of the multiply-adds).
+constexpr int kLongRound = 3;
+constexpr int kTrialsAtOnce = 4;
 constexpr std::size_t kExactSets = 300'000, kExactSetsAlone = 5'000'000;
 
 /// Runs body(k) for k < count on so many threads; the first exception reaches the caller.
@@ -53,7 +57,7 @@ class Rounds {
       : network_(network),
         options_(options),
         deadline_(deadline),
-        width_(std::max(4, 2 * options.threads)) {}
+        width_(options.trials > 0 ? kTrialsAtOnce : std::max(kTrialsAtOnce, 2 * options.threads)) {}
 
   SearchResult run() {
     const auto small = network_.terms.size() <= 2;
@@ -90,9 +94,13 @@ class Rounds {
     return std::clamp(0.9 * deadline_.left(), 1e-3, std::max(wanted, 1e-3));
   }
 
+  /// Of trials as long as their rounds' shares of the time; where those are numbers of sweeps, all
+  /// are alike.
+  bool is_long(int round) const { return options_.trials == 0 && round >= kLongRound; }
+
   std::vector<Trial> next_round(int round) {
     std::vector<Trial> trials;
-    for (int k = 0; k < width_; ++k) {
+    for (int k = 0; k < (is_long(round) ? options_.threads : width_); ++k) {
       const auto number = 2 + static_cast<std::uint64_t>(round * width_ + k);
       if (!can_refine(network_)) {
         trials.push_back({.method = Method::greedy, .number = number});
@@ -111,7 +119,7 @@ class Rounds {
   Trial mixed_trial(int round, int k, std::uint64_t number) {
     constexpr Method kFresh[] = {Method::greedy, Method::bisection, Method::dissection,
                                  Method::elimination, Method::greedy};
-    if (round < 2 || k % 4 == 3) {
+    if (round < 2 || (k % 4 == 3 && !is_long(round))) {
       return {.method = kFresh[static_cast<std::size_t>(number) % std::size(kFresh)],
               .number = number,
               .seconds = annealing_seconds(round)};
@@ -121,9 +129,10 @@ class Rounds {
     return trial;
   }
 
+  /// Every other one is hot; all of the first long round, none of those after it.
   void start_annealing(Trial& trial, int round, int k) {
     trial.seconds = annealing_seconds(round);
-    if (k % 2 == 1) return;  // hot
+    if (is_long(round) ? round == kLongRound : k % 2 == 1) return;
     trial.from = &result_.best[static_cast<std::size_t>(k / 2) % result_.best.size()];
   }
 

@@ -1,6 +1,7 @@
 #include "ranklens/tn/contraction/slice.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -26,16 +27,31 @@ double log2_flops_without(const Tree& tree, const Network& network, Label label)
   return sum.log2();
 }
 
-/// The label of the largest result whose slicing costs the least.
-Label cheapest_label(const Tree& tree, const Network& network) {
-  const auto order = tree.in_order();
-  const auto largest = *std::max_element(
-      order.begin(), order.end(),
-      [&](std::int32_t a, std::int32_t b) { return tree.node(a).size < tree.node(b).size; });
+/// The tensor whose labels to slice next: the largest result of a step. A run holds the last one
+/// whole whatever is sliced, so while nothing is, or nothing else is left, it comes after the
+/// others; copies of operands come at the very end. None where all of them are numbers.
+std::int32_t tensor_to_slice(const Tree& tree, bool last_is_whole) {
+  std::int32_t largest = -1;
+  const auto offer = [&](std::int32_t node) {
+    const double size = tree.node(node).size;
+    if (size > 0 && (largest < 0 || size > tree.node(largest).size)) largest = node;
+  };
+  for (const auto step : tree.in_order()) {
+    if (!last_is_whole || step != tree.root()) offer(step);
+  }
+  if (largest < 0) offer(tree.root());
+  for (std::size_t leaf = 0; largest < 0 && leaf < tree.leaves(); ++leaf) {
+    offer(static_cast<std::int32_t>(leaf));
+  }
+  return largest;
+}
+
+/// The label of a tensor whose slicing costs the least.
+Label cheapest_label(const Tree& tree, const Network& network, std::int32_t tensor) {
   Label best = -1;
   double least = std::numeric_limits<double>::infinity();
   for (Label label = 0; label < static_cast<Label>(network.labels()); ++label) {
-    if (!tree.labels().has(tree.bits(largest), label)) continue;
+    if (!tree.labels().has(tree.bits(tensor), label)) continue;
     const double flops = log2_flops_without(tree, network, label);
     if (flops < least) {
       least = flops;
@@ -45,18 +61,37 @@ Label cheapest_label(const Tree& tree, const Network& network) {
   return best;
 }
 
-bool fits_memory(const Expression& expression, const Path& path, const Labels& sliced,
-                 double log2_limit) {
-  return Tree(network_of(expression, sliced), path).largest() <= log2_limit + kRounding;
-}
+/// Holds paths against a limit.
+class Scales {
+ public:
+  explicit Scales(const MemoryLimit& limit)
+      : limit_(limit), log2_limit_(std::log2(limit.bytes / limit.item_bytes)) {}
+
+  /// Whether a run fits; remembers the least that was weighed.
+  bool fits(const Tree& tree, const Path& path, const Labels& sliced) {
+    // What a run takes is dear to find out, and never below its largest result.
+    const bool largest_fits = tree.largest() <= log2_limit_ + kRounding;
+    if (!largest_fits && limit_.bytes > 0) return false;
+    const double bytes =
+        limit_.taken ? limit_.taken(path, sliced) : std::exp2(tree.largest()) * limit_.item_bytes;
+    least_ = std::min(least_, bytes);
+    return limit_.taken ? bytes <= limit_.bytes : largest_fits;
+  }
+  double least() const { return least_; }
+
+ private:
+  const MemoryLimit& limit_;
+  double log2_limit_;  // -infinity where nothing fits
+  double least_ = kAnyBytes;
+};
 
 /// Takes back what later slices made needless.
-void drop_needless(const Expression& expression, const Path& path, double log2_limit,
-                   Labels& sliced) {
+void drop_needless(const Expression& expression, const Path& path, Scales& scales, Labels& sliced) {
   for (std::size_t k = sliced.size(); k-- > 0;) {
     auto fewer = sliced;
     fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(k));
-    if (fits_memory(expression, path, fewer, log2_limit)) sliced = std::move(fewer);
+    const Tree tree(network_of(expression, fewer), path);
+    if (scales.fits(tree, path, fewer)) sliced = std::move(fewer);
   }
 }
 
@@ -67,22 +102,30 @@ Expression with_fixed(Expression expression, const Labels& sliced) {
   return expression;
 }
 
-SlicedPath slice(const Expression& expression, Path path, Minimize minimize, double log2_limit,
-                 Random& random, const Deadline& deadline) {
-  Labels sliced;
+SlicedPath slice(const Expression& expression, Path path, Minimize minimize,
+                 const MemoryLimit& limit, Random& random, const Deadline& deadline) {
+  SlicedPath done;
+  auto& sliced = done.sliced;
+  Scales scales(limit);
   for (;;) {
     const auto network = network_of(expression, sliced);
     Tree tree(network, path);
     if (!sliced.empty()) reconfigure(tree, minimize, kSliceMendWidth, 1, random, deadline);
     path = tree.path();
-    if (tree.largest() <= log2_limit + kRounding) break;
-    sliced.push_back(network.origin[static_cast<std::size_t>(cheapest_label(tree, network))]);
+    done.fits = scales.fits(tree, path, sliced);
+    if (done.fits) break;
+    const auto tensor = tensor_to_slice(tree, limit.taken && sliced.empty());
+    if (tensor < 0) break;
+    sliced.push_back(
+        network.origin[static_cast<std::size_t>(cheapest_label(tree, network, tensor))]);
   }
-  drop_needless(expression, path, log2_limit, sliced);
+  done.least = scales.least();
+  if (done.fits) drop_needless(expression, path, scales, sliced);
   const Tree tree(network_of(expression, sliced), path);
-  return {.path = std::move(path),
-          .sliced = label_set(sliced),
-          .log2_flops = tree.total(Minimize::flops) + log2_elements(expression, sliced)};
+  done.path = std::move(path);
+  done.sliced = label_set(std::move(sliced));
+  done.log2_flops = tree.total(Minimize::flops) + log2_elements(expression, done.sliced);
+  return done;
 }
 
 }  // namespace ranklens::tn

@@ -26,8 +26,10 @@ Slices::Slices(const Expression& expression, const Labels& sliced) : labels(labe
   });
   sizes = expression.shape_of(labels);
   for (std::size_t k = 0; k < sizes.size(); ++k) {
-    (labels.begin() + static_cast<std::ptrdiff_t>(k) < first_added ? outer_count : inner_count) *=
-        sizes[k];
+    auto& count =
+        labels.begin() + static_cast<std::ptrdiff_t>(k) < first_added ? outer_count : inner_count;
+    // More than anyone can run: a plan of so many can be weighed and described all the same.
+    if (__builtin_mul_overflow(count, sizes[k], &count)) count = INT64_MAX;
   }
 }
 

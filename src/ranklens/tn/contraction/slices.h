@@ -15,7 +15,7 @@ struct Slices {
   Labels labels;
   Shape sizes;
   std::int64_t outer_count = 1;  ///< values of the output's labels together
-  std::int64_t inner_count = 1;  ///< of the others, whose slices are added
+  std::int64_t inner_count = 1;  ///< of the others, whose slices are added; both at most 2^63 - 1
 
   Shape values_of(std::int64_t number) const;
   /// The part of a tensor with these labels that has these values.

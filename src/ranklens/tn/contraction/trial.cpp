@@ -49,7 +49,7 @@ Annealing annealing_of(const Trial& trial, const PlanOptions& options, Random& r
 Path first_path(const Network& network, const Trial& trial, Random& random) {
   switch (trial.method) {
     case Method::elimination:
-      if (network.labels() > kMostEliminated)
+      if (!can_eliminate(network))
         return greedy_path(network, greedy_options(trial.number, random), random);
       return elimination_path(
           network,
@@ -74,6 +74,10 @@ bool can_refine(const Network& network) {
          kMostBits;
 }
 
+bool can_eliminate(const Network& network) {
+  return can_refine(network) && network.labels() <= kMostEliminated;
+}
+
 Candidate run_trial(const Network& network, const PlanOptions& options, const Trial& trial,
                     const Deadline& deadline) {
   Random random(options.seed, trial.number * 16 + static_cast<std::uint64_t>(trial.method));
@@ -86,7 +90,10 @@ Candidate run_trial(const Network& network, const PlanOptions& options, const Tr
   }
   const auto mended = trial.seconds > 0 ? deadline.within(trial.seconds) : deadline;
   reconfigure(tree, options.minimize, kMendWidth, kMendRounds, random, mended);
-  return {.weight = tree.total(options.minimize), .path = tree.path(), .method = trial.method};
+  const bool greedy = trial.method == Method::elimination && !can_eliminate(network);
+  return {.weight = tree.total(options.minimize),
+          .path = tree.path(),
+          .method = greedy ? Method::greedy : trial.method};
 }
 
 }  // namespace ranklens::tn

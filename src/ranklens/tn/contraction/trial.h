@@ -15,7 +15,11 @@ struct Trial {
 /// Whether trees of the network fit into memory as bits; else there are only greedy ones.
 bool can_refine(const Network& network);
 
-/// Makes a tree and mends it.
+/// Whether its labels can be eliminated in an order by min-fill, too.
+bool can_eliminate(const Network& network);
+
+/// Makes a tree and mends it. The candidate's method is greedy where the network is too large for
+/// the trial's.
 Candidate run_trial(const Network& network, const PlanOptions& options, const Trial& trial,
                     const Deadline& deadline);
 
