@@ -29,7 +29,8 @@ bool means_a_file(const std::string& text) {
 }
 
 bool is_shaped(const nn::zoo::Options& shape) {
-  return shape.width != 0 || shape.dropout != 1 || !shape.head.empty() || !shape.hidden.empty();
+  return shape.width != 0 || shape.dropout != 1 || !shape.head.empty() || !shape.layers.empty() ||
+         !shape.hidden.empty();
 }
 
 nn::Model read_file(const fs::path& path) {
@@ -73,7 +74,7 @@ OpenedModel opened_as_named(const ModelOptions& options, const Common& common, F
                            : std::nullopt;
   if (file.empty() && !fetched) return from_name(options, common);
   base::require(!is_shaped(options.shape) && options.weights.empty(),
-                "--width, --dropout, --head, --hidden and --weights are for built-in networks; "
+                "--width, --dropout, --head, --layers, --hidden and --weights are for built-in networks; "
                 "'{}' is a file",
                 file.string());
   const auto path = fetched.value_or(file);
@@ -115,6 +116,10 @@ void add_network_options(CLI::App& command, ModelOptions& options) {
   command
       .add_option("--head", options.shape.head,
                   "format of the head's weight: dense, low_rank(r=20), tt(out=8x4x4,...,r=16)")
+      ->group(group);
+  command
+      .add_option("--layers", options.shape.layers,
+                  "formats of layers by their names: 'conv*: low_rank(r=16); fc1: tt(r=8)'")
       ->group(group);
   command.add_option("--hidden", options.shape.hidden, "sizes of mlp's hidden layers: 300,100")
       ->delimiter(',')

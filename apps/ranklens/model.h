@@ -34,7 +34,7 @@ struct OpenedModel {
 
 std::string_view to_string(OpenedModel::Origin origin);
 
-/// Adds --width, --dropout, --head, --hidden and --weights.
+/// Adds --width, --dropout, --head, --layers, --hidden and --weights.
 void add_network_options(CLI::App& command, ModelOptions& options);
 /// Adds MODEL, which may also be written --model, and the options above.
 void add_model_options(CLI::App& command, ModelOptions& options);

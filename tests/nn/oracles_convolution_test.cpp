@@ -16,7 +16,7 @@ at::Tensor normal(at::IntArrayRef sizes, const char* name) {
   return base::Stream(13, "test", name).normal(sizes, 0, 1, at::kDouble);
 }
 
-Weight drawn_weight(const Shape& shape, const char* spec) {
+Weight drawn_kernel(const Shape& shape, const char* spec) {
   const auto weight = initialise(shape, parse_weight_spec(spec), {}, base::Stream(3, "init", spec));
   return map_factors(weight, [](const auto& factor) { return factor.to(at::kDouble); });
 }
@@ -31,7 +31,7 @@ TEST(OracleConvolution, EveryFormatWithStridePaddingAndDilation) {
                                "tt(out=4x2,in=9x6,r=3)"};
   const auto x = normal({2, 6, 11, 10}, "x"), bias = normal({8}, "bias");
   for (const auto* spec : specs) {
-    const auto weight = drawn_weight({8, 6, 3, 3}, spec);
+    const auto weight = drawn_kernel({8, 6, 3, 3}, spec);
     for (const std::int64_t stride : {1, 2, 3}) {
       for (const std::int64_t dilation : {1, 2}) {
         for (const std::int64_t pad : {0, 1, 2}) {

@@ -66,10 +66,12 @@ Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
   for (const auto& role : op->roles()) {
     const auto found = storage.find(role.name);
     if (role.optional && found == storage.end()) continue;
-    const Storage how = found == storage.end() ? Storage{} : found->second;
+    const Storage how = ruled(name, role, found == storage.end() ? Storage{} : found->second);
     const auto entry = how.share.empty() ? name + "." + role.name : how.share;
     node.weights[role.name] = entry;
-    if (how.share.empty()) planned_.push_back({entry, role, how});
+    if (!how.share.empty()) continue;
+    planned_.push_back({entry, role, how});
+    if (role.factorisable) factorisable_.push_back(name);
   }
   const auto outputs = infer(name, *op, std::move(samples));
   for (std::size_t k = 0; k < outputs.size(); ++k) {
@@ -80,8 +82,21 @@ Value GraphBuilder::add(const std::string& name, const OperatorPtr& op,
   return value(name);
 }
 
+Storage GraphBuilder::ruled(const std::string& node, const Role& role, Storage storage) const {
+  const auto* rule = role.factorisable ? rule_for(rules_, node) : nullptr;
+  if (rule == nullptr) return storage;
+  try {
+    resolve(rule->spec, role.shape);
+  } catch (const base::Error& error) {
+    base::fail("layer '{}': {}", node, error.what());
+  }
+  storage.spec = to_string(rule->spec);
+  return storage;
+}
+
 Network GraphBuilder::build(std::uint64_t seed, std::vector<std::string> outputs) const {
   base::require(!nodes_.empty(), "an empty network cannot be built");
+  require_matched(rules_, factorisable_);
   if (outputs.empty()) outputs.push_back(nodes_.back().name);
   double numbers = 0;
   for (const auto& planned : planned_) numbers += numbers_of(planned.role, planned.storage.spec);

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "ranklens/nn/layer_rules.h"
 #include "ranklens/nn/network.h"
 #include "ranklens/nn/operators/options.h"
 
@@ -27,6 +29,10 @@ struct Storage {
 /// they are written.
 class GraphBuilder {
  public:
+  /// `layers`: rules by which weights are stored ("conv*: low_rank(r=16); fc1: tt(r=8)"), whatever
+  /// the calls below say of them.
+  explicit GraphBuilder(std::string_view layers = "") : rules_(parse_layer_rules(layers)) {}
+
   Value input(const std::string& name, Shape sample);
   /// Any operator; entries are named NODE.ROLE. Returns the first output (others: "NODE:k" through
   /// value()).
@@ -67,9 +73,13 @@ class GraphBuilder {
     Role role;
     Storage storage;
   };
+  Storage ruled(const std::string& node, const Role& role, Storage storage) const;
+
+  LayerRules rules_;
   std::vector<GraphInput> inputs_;
   std::vector<Node> nodes_;
   std::vector<Planned> planned_;
+  std::vector<std::string> factorisable_;  ///< nodes with a weight that rules may name
   std::map<std::string, Shape> samples_;
   std::map<std::string, at::ScalarType> types_;  ///< of what nodes compute
 };

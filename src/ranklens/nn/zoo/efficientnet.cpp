@@ -51,7 +51,7 @@ Value bottleneck(GraphBuilder& g, const std::string& name, const Value& x, const
 Network efficientnet_lite0(const Options& options) {
   const auto size = options.size > 0 ? options.size : 224;
   const auto channels = options.channels > 0 ? options.channels : 3;
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.input("image", {channels, size, size});
   const std::vector<double> mean(static_cast<std::size_t>(channels), 127.0 / 255),
       std(static_cast<std::size_t>(channels), 128.0 / 255);

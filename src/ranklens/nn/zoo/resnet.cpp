@@ -59,7 +59,7 @@ using Block = Value (*)(GraphBuilder&, const std::string&, const Value&, std::in
 /// Four stages of 64, 128, 256 and 512 channels, of so many blocks each.
 Network residual(const Options& options, Block block, const std::array<int, 4>& blocks) {
   const auto size = options.size > 0 ? options.size : 224;
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.input("image", {options.channels > 0 ? options.channels : 3, size, size});
   x = g.conv2d(
       "conv1", x,

@@ -46,7 +46,7 @@ Value block(GraphBuilder& g, const std::string& name, const Value& x, std::int64
 
 Network resnet20(const Options& options) {
   const auto size = options.size > 0 ? options.size : 32;
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.input("image", {options.channels > 0 ? options.channels : 3, size, size});
   x = g.relu("relu", g.batch_norm("bn1", conv(g, "conv1", x, 16, 1)));
   std::int64_t out = 16;

@@ -13,7 +13,7 @@ Network lenet5(const Options& options) {
   const auto size = options.size > 0 ? options.size : 28;
   const auto classes = options.classes > 0 ? options.classes : 10;
   base::require(size >= 16, "lenet5 needs images of at least 16x16 pixels, not {0}x{0}", size);
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.input("image", {channels, size, size});
   x = g.max_pool2d("pool1", g.relu("relu1", g.conv2d("conv1", x, {.out = 20, .kernel = 5})));
   x = g.max_pool2d("pool2", g.relu("relu2", g.conv2d("conv2", x, {.out = 50, .kernel = 5})));
@@ -30,7 +30,7 @@ Network mlp(const Options& options) {
   const auto size = options.size > 0 ? options.size : 28;
   const auto classes = options.classes > 0 ? options.classes : 10;
   const auto hidden = options.hidden.empty() ? std::vector<std::int64_t>{200, 200} : options.hidden;
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.flatten("flatten", g.input("image", {channels, size, size}));
   for (std::size_t k = 0; k < hidden.size(); ++k) {
     const bool first = k == 0 && !options.head.empty();
@@ -46,7 +46,7 @@ Network mps_classifier(const Options& options) {
   const auto channels = options.channels > 0 ? options.channels : 1;
   const auto size = options.size > 0 ? options.size : 28;
   base::require(size >= 2, "mps-classifier needs images of at least 2x2 pixels, not {0}x{0}", size);
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = g.avg_pool2d("pool", g.input("image", {channels, size, size}));
   x = g.flatten("flatten", x);
   g.mps_classifier("mps", x,

@@ -46,7 +46,7 @@ Value image_of(GraphBuilder& g, const Options& options, const char* name) {
 /// Channels of each stage, between which the image is halved (Simonyan, Zisserman 2015, table 1).
 Network vgg(const Options& options, const char* name,
             const std::vector<std::vector<std::int64_t>>& stages) {
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = image_of(g, options, name);
   int number = 0;
   for (std::size_t stage = 0; stage < stages.size(); ++stage) {
@@ -59,7 +59,7 @@ Network vgg(const Options& options, const char* name,
 }  // namespace
 
 Network alexnet_cifar(const Options& options) {
-  GraphBuilder g;
+  GraphBuilder g(options.layers);
   auto x = image_of(g, options, "alexnet-cifar");
   x = g.max_pool2d("pool1", block(g, 1, x, 64, 2));
   x = g.max_pool2d("pool2", block(g, 2, x, 192));

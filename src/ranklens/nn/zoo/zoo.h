@@ -21,6 +21,9 @@ struct Options {
   /// Spec of the weight of the layer `head` (of cnn-dense and lenet5; of mlp its first), e.g.
   /// "tt(out=8x4x4,in=16x16x8,r=16)".
   std::string head = {};
+  /// How weights of layers are stored, by their names and before what `head` says:
+  /// "conv*: low_rank(r=16); fc1: tt(r=8)". Entries have the variance of the dense weight's.
+  std::string layers = {};
   /// Factor on the dropout rates of the `cnn-*` networks, in [0, 1]: 1 as published, 0 for none.
   double dropout = 1;
   std::uint64_t seed = 0;
