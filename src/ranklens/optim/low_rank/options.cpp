@@ -43,6 +43,34 @@ void read_rank_policy(base::SpecReader& spec, LowRankOptions& options) {
   options.budget = spec.integer("budget", options.budget, 0, std::int64_t{1} << 40);
 }
 
+void read_schedule(base::SpecReader& spec, LowRankOptions& options) {
+  if (keeps_rank(options.method)) return;
+  auto& schedule = options.schedule;
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  const double most = options.ranks.absolute ? 1e12 : 1 - 1e-12;
+  schedule.tau_end = spec.number("tau_end", schedule.tau_end, 1e-12, most);
+  schedule.over = spec.integer("over", schedule.over, 1, kMost);
+  base::require((schedule.tau_end > 0) == (schedule.over > 0),
+                "tau moves to tau_end over so many steps: give both, 'tau_end=0.2,over=1000'");
+  schedule.hold = spec.integer("hold", schedule.hold, 1, kMost);
+  schedule.layers = parse_layer_ranks(spec.text("layers", ""));
+  for (const auto& one : schedule.layers) {
+    base::require(options.ranks.absolute || one.tau < 1,
+                  "tau of the layers '{}', a share of a weight's norm, lies between 0 and 1, not "
+                  "at {}",
+                  one.pattern, one.tau);
+  }
+}
+
+std::string schedule_text(const RankSchedule& schedule) {
+  std::string text;
+  if (schedule.over > 0)
+    text += fmt::format(",tau_end={},over={}", schedule.tau_end, schedule.over);
+  if (schedule.hold > 0) text += fmt::format(",hold={}", schedule.hold);
+  if (!schedule.layers.empty()) text += fmt::format(",layers={}", to_string(schedule.layers));
+  return text;
+}
+
 void read_rule(base::SpecReader& spec, CoreRule& rule) {
   const std::string kind = spec.text("rule", "adam");
   base::require(kind == "adam" || kind == "sgd", "a rule is 'adam' or 'sgd', not '{}'", kind);
@@ -94,6 +122,7 @@ LowRankOptions read_low_rank_options(base::SpecReader& spec) {
     options.core_steps = static_cast<int>(spec.integer("s", options.core_steps, 1, 10000));
   }
   read_rank_policy(spec, options);
+  read_schedule(spec, options);
   read_rule(spec, options.rule);
   return options;
 }
@@ -104,6 +133,7 @@ std::string spec_of(const LowRankOptions& o) {
   if (!keeps_rank(o.method)) {
     text += fmt::format(",tau={},absolute={},floor={},cap={},budget={}", o.ranks.tau,
                         o.ranks.absolute, o.ranks.floor, o.ranks.cap, o.budget);
+    text += schedule_text(o.schedule);
   }
   const auto& r = o.rule;
   if (r.kind == CoreRule::Kind::sgd) {

@@ -7,6 +7,7 @@
 
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/low_rank/core_moments.h"
+#include "ranklens/optim/low_rank/rank_schedule.h"
 #include "ranklens/optim/low_rank/truncate.h"
 
 namespace ranklens::optim {
@@ -20,6 +21,7 @@ struct LowRankOptions {
   /// Steps of the core between two truncations (method bug).
   int core_steps = 1;
   RankPolicy ranks = {};
+  RankSchedule schedule = {};
   CoreRule rule = {};
   /// Numbers that all U S V^T weights together may hold, r (m + n) each; 0: no bound.
   std::int64_t budget = 0;
@@ -33,8 +35,9 @@ std::string_view to_string(LowRankOptions::Method method);
 bool is_low_rank_method(std::string_view name);
 const std::vector<std::string>& low_rank_methods();
 
-/// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,rule=adam|sgd,moments=layer|entry,
-/// momentum=0,beta1=0.9,beta2=0.999,eps=1e-8,weight_decay=0).
+/// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,tau_end=0.2,over=1000,hold=5000,
+/// layers=conv*:0.05;head:0.2:16,rule=adam|sgd,moments=layer|entry,momentum=0,beta1=0.9,
+/// beta2=0.999,eps=1e-8,weight_decay=0).
 LowRankOptions read_low_rank_options(base::SpecReader& spec);
 std::string spec_of(const LowRankOptions& options);
 

@@ -1,0 +1,61 @@
+#include "ranklens/optim/factor_by_factor.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/text.h"
+#include "ranklens/optim/low_rank/options.h"
+#include "ranklens/optim/tensor_train/riemannian.h"
+
+namespace ranklens::optim {
+namespace {
+
+std::string_view name_of(std::string_view optimiser) {
+  return base::trim(optimiser.substr(0, std::min(optimiser.find('('), optimiser.size())));
+}
+
+/// Whether an optimiser moves weights of a kind as what they stand for.
+bool moves_as_one(std::string_view optimiser, std::string_view kind) {
+  if (kind == "low_rank") return is_low_rank_method(optimiser);
+  const auto& names = riemannian_methods();
+  return (kind == "tt" || kind == "tt_conv") &&
+         std::find(names.begin(), names.end(), optimiser) != names.end();
+}
+
+}  // namespace
+
+std::vector<std::string> factor_by_factor(const nn::State& state, std::string_view optimiser) {
+  std::vector<std::string> found;
+  for (const auto& name : state.names()) {
+    const auto& entry = state.at(name);
+    if (entry.buffer || !entry.trainable || entry.weight.is_dense()) continue;
+    if (!moves_as_one(name_of(optimiser), entry.weight->kind())) found.push_back(name);
+  }
+  return found;
+}
+
+std::string factor_note(const nn::State& state, std::string_view optimiser) {
+  const auto names = factor_by_factor(state, optimiser);
+  if (names.empty()) return "";
+  std::set<std::string_view> kinds;
+  for (const auto& name : names) kinds.insert(state.at(name).weight->kind());
+  std::string remedy;
+  if (kinds.contains("low_rank")) remedy = "; bug(tau=0.1) moves weights of low rank as a whole";
+  if (kinds.contains("tt") || kinds.contains("tt_conv")) {
+    remedy += "; riemannian_adam moves tensor trains as a whole";
+  }
+  constexpr std::size_t kShown = 3;
+  const auto shown = std::min(names.size(), kShown);
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(shown));
+  const auto more = names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : "";
+  return fmt::format(
+      "{} moves the factors of '{}'{} one by one, in steps that depend on how the weight is split "
+      "among them{}",
+      name_of(optimiser), fmt::join(first, "', '"), more, remedy);
+}
+
+}  // namespace ranklens::optim

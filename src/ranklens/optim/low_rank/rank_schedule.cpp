@@ -1,0 +1,100 @@
+#include "ranklens/optim/low_rank/rank_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
+#include "ranklens/nn/layer_rules.h"
+
+namespace ranklens::optim {
+namespace {
+
+constexpr const char* kForm =
+    "layers with a rank policy of their own are written PATTERN:TAU or PATTERN:TAU:CAP, "
+    "'conv*:0.05;head:0.2:16', not '{}'";
+
+/// The parts between a separator.
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto end = std::min(text.find(separator), text.size());
+    parts.push_back(base::trim(text.substr(0, end)));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+LayerRanks parse_one(std::string_view text) {
+  const auto parts = parts_of(text, ':');
+  base::require((parts.size() == 2 || parts.size() == 3) && !parts[0].empty(), kForm, text);
+  const auto tau = base::parse_number<double>(parts[1]);
+  base::require(tau && *tau > 0 && *tau < 1e12, kForm, text);
+  LayerRanks made{.pattern = std::string(parts[0]), .tau = *tau};
+  if (parts.size() == 3) {
+    made.cap = base::parse_number<std::int64_t>(parts[2]);
+    base::require(made.cap && *made.cap >= 1, kForm, text);
+  }
+  return made;
+}
+
+std::string_view layer_of(std::string_view weight) {
+  constexpr std::string_view suffix = ".weight";
+  if (weight.ends_with(suffix)) weight.remove_suffix(suffix.size());
+  return weight;
+}
+
+}  // namespace
+
+std::vector<LayerRanks> parse_layer_ranks(std::string_view text) {
+  std::vector<LayerRanks> layers;
+  if (base::trim(text).empty()) return layers;
+  for (const auto part : parts_of(text, ';')) layers.push_back(parse_one(part));
+  return layers;
+}
+
+std::string to_string(const std::vector<LayerRanks>& layers) {
+  std::string text;
+  for (const auto& one : layers) {
+    if (!text.empty()) text += ';';
+    text += fmt::format("{}:{}", one.pattern, one.tau);
+    if (one.cap) text += fmt::format(":{}", *one.cap);
+  }
+  return text;
+}
+
+RankPolicy policy_for(const RankPolicy& common, const RankSchedule& schedule,
+                      std::string_view weight, std::int64_t step) {
+  RankPolicy policy = common;
+  if (schedule.over > 0 && schedule.tau_end > 0) {
+    const double way =
+        std::min(1.0, static_cast<double>(step) / static_cast<double>(schedule.over));
+    policy.tau = common.tau * std::pow(schedule.tau_end / common.tau, way);
+  }
+  for (const auto& one : schedule.layers) {
+    if (!nn::matches(one.pattern, layer_of(weight))) continue;
+    policy.tau = one.tau;
+    if (one.cap) policy.cap = *one.cap, policy.floor = std::min(policy.floor, *one.cap);
+    break;
+  }
+  return policy;
+}
+
+void require_matched(const std::vector<LayerRanks>& layers, std::vector<std::string> weights) {
+  for (auto& name : weights) name = layer_of(name);
+  for (const auto& one : layers) {
+    const bool used = std::any_of(weights.begin(), weights.end(), [&](const std::string& name) {
+      return nn::matches(one.pattern, name);
+    });
+    base::require(used, "no layer with a weight of low rank is called '{}'{}", one.pattern,
+                  base::nearest_hint(one.pattern, weights));
+  }
+}
+
+bool is_held(const RankSchedule& schedule, std::int64_t step) {
+  return schedule.hold > 0 && step > schedule.hold;
+}
+
+}  // namespace ranklens::optim

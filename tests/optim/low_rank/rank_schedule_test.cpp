@@ -1,0 +1,66 @@
+#include "ranklens/optim/low_rank/rank_schedule.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/options.h"
+#include "ranklens/optim/optimiser.h"
+
+#include "testing/expect_error.h"
+
+namespace ranklens::optim {
+namespace {
+
+using ranklens::testing::expect_error;
+
+TEST(RankSchedule, MovesTheToleranceByEqualFactors) {
+  const RankPolicy common{.tau = 0.01};
+  const RankSchedule schedule{.tau_end = 0.16, .over = 4};
+  const auto tau = [&](std::int64_t step) { return policy_for(common, schedule, "w", step).tau; };
+  EXPECT_DOUBLE_EQ(tau(0), 0.01);
+  EXPECT_NEAR(tau(1), 0.02, 1e-12);
+  EXPECT_NEAR(tau(2), 0.04, 1e-12);
+  EXPECT_NEAR(tau(4), 0.16, 1e-12);
+  EXPECT_NEAR(tau(400), 0.16, 1e-12);
+  EXPECT_DOUBLE_EQ(policy_for(common, {}, "w", 400).tau, 0.01);
+}
+
+TEST(RankSchedule, HoldsRanksAfterItsSteps) {
+  EXPECT_FALSE(is_held({}, 1000));
+  EXPECT_FALSE(is_held({.hold = 10}, 10));
+  EXPECT_TRUE(is_held({.hold = 10}, 11));
+}
+
+TEST(RankSchedule, LayersMayHaveTheirOwn) {
+  const auto layers = parse_layer_ranks("conv1:0.3; conv*:0.05:8 ;head:0.2");
+  EXPECT_EQ(to_string(layers), "conv1:0.3;conv*:0.05:8;head:0.2");
+  const RankPolicy common{.tau = 0.1, .floor = 9, .cap = 64};
+  const RankSchedule schedule{.tau_end = 0.9, .over = 1, .layers = layers};
+  EXPECT_EQ(policy_for(common, schedule, "conv1.weight", 5).tau, 0.3);
+  EXPECT_EQ(policy_for(common, schedule, "conv1.weight", 5).cap, 64);
+  const auto second = policy_for(common, schedule, "conv2.weight", 5);
+  EXPECT_EQ(second.tau, 0.05);
+  EXPECT_EQ(second.cap, 8);
+  EXPECT_EQ(second.floor, 8);  // the cap goes before it
+  EXPECT_NEAR(policy_for(common, schedule, "classifier.weight", 5).tau, 0.9, 1e-12);
+}
+
+TEST(RankSchedule, IsPartOfTheSpec) {
+  const char* text = "bug(tau=0.1,tau_end=0.2,over=50,hold=80,layers=conv*:0.05;head:0.2:16)";
+  const auto made = make_optimiser(text);
+  const auto spec = made->spec();
+  for (const char* part : {"tau_end=0.2", "over=50", "hold=80", "layers=conv*:0.05;head:0.2:16"}) {
+    EXPECT_NE(spec.find(part), std::string::npos) << spec;
+  }
+  EXPECT_EQ(make_optimiser(spec)->spec(), spec);
+  expect_error([] { make_optimiser("bug(tau_end=0.2)"); }, "give both");
+  expect_error([] { make_optimiser("bug(layers=conv)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv:0.1:x)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv:1.5)"); }, "between 0 and 1");
+  expect_error([] { make_optimiser("fixed_bug(hold=3)"); }, "no option 'hold'");
+}
+
+}  // namespace
+}  // namespace ranklens::optim
