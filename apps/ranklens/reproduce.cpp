@@ -1,14 +1,27 @@
 #include <memory>
+#include <numeric>
 #include <string>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/text.h"
+#include "ranklens/report/reproductions/alignment_page.h"
+#include "ranklens/report/reproductions/born_machine_page.h"
+#include "ranklens/report/reproductions/timings_page.h"
+#include "ranklens/report/reproductions/trials_page.h"
 
 #include "commands.h"
 #include "reproduce_pendulum.h"
+#include "run_experiment.h"
 #include "study_options.h"
 
 namespace ranklens::app {
 namespace {
+
+namespace reproductions = study::reproductions;
+using reproductions::Extent;
 
 struct ReproduceOptions {
   StudyOptions study;
@@ -29,6 +42,138 @@ void reproduce_hackathon(const ReproduceOptions& options) {
   run_study(options.study, "reproduce");
 }
 
+/// The number that --seeds gives; 0 where it was not given.
+std::int64_t seed_count(const std::string& text) {
+  if (text.empty()) return 0;
+  const auto count = base::parse_number<std::int64_t>(text);
+  base::require(count && *count >= 1 && *count <= 1000,
+                "this experiment takes a number of seeds from 1 to 1000 (--seeds 5), not '{}'",
+                text);
+  return *count;
+}
+
+void reproduce_trials(const Common& common, const ReproduceOptions& options,
+                      const reproductions::Entry& entry) {
+  const auto& study = options.study;
+  base::require(study.arms.empty() && study.epochs == 0 && study.optimiser.empty() &&
+                    study.schedule.empty() && study.methods.empty() && study.images.empty(),
+                "the trainings of {} are given: it takes no --arms, --epochs, --optimiser, "
+                "--schedule, --methods, --images",
+                entry.name);
+  const auto reproduction = entry.make({.extent = options.extent(),
+                                        .data = study.data,
+                                        .first_seed = common.seed,
+                                        .seeds = seed_count(study.seeds)});
+  run_experiment(common,
+                 {.experiment = experiment(reproduction.trials),
+                  .page =
+                      [&](const study::ExperimentResults& results, const std::string& command) {
+                        return report::trials_page(reproduction, results, command);
+                      },
+                  .work = study.work,
+                  .data_hash = reproduction.trials.settings.value("data", ""),
+                  .partial = true});
+}
+
+void reproduce_timings(const Common& common, Extent extent) {
+  study::timings::Options options{.seed = common.seed};
+  if (extent == Extent::quick) options.width = 1024, options.ranks = {5, 20, 80, 320, 512};
+  if (extent == Extent::smoke) {
+    options.layers = 2, options.width = 64, options.batch = 16, options.repeats = 1;
+    options.ranks = {4, 16};
+  }
+  run_experiment(common,
+                 {.experiment = study::timings::experiment(options),
+                  .page = [&](const study::ExperimentResults& results, const std::string& command) {
+                    return report::timings_page(options, results, command);
+                  }});
+}
+
+void reproduce_alignment(const Common& common, const ReproduceOptions& options) {
+  const auto extent = options.extent();
+  study::alignment::Options made{
+      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 4000)};
+  const auto seeds = seed_count(options.study.seeds);
+  made.seeds.resize(seeds > 0 ? static_cast<std::size_t>(seeds) : extent == Extent::full ? 5 : 2);
+  std::iota(made.seeds.begin(), made.seeds.end(), common.seed);
+  if (extent == Extent::smoke) {
+    made.steps = 200, made.image_steps = 200, made.each = 16, made.hidden = 8, made.side = 6;
+  }
+  run_experiment(common,
+                 {.experiment = study::alignment::experiment(made),
+                  .page =
+                      [&](const study::ExperimentResults& results, const std::string& command) {
+                        return report::alignment_page(made, results, command);
+                      },
+                  .data_hash = made.images.hash});
+}
+
+void reproduce_born_machine(const Common& common, const ReproduceOptions& options) {
+  const auto extent = options.extent();
+  study::born_machine::Options made{
+      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 2000)};
+  const auto seeds = seed_count(options.study.seeds);
+  made.seeds.resize(seeds > 0 ? static_cast<std::size_t>(seeds) : extent == Extent::full ? 3 : 1);
+  std::iota(made.seeds.begin(), made.seeds.end(), common.seed);
+  if (extent == Extent::quick) made.samples = 1000, made.bond = 16, made.sweeps = 4;
+  if (extent == Extent::smoke) {
+    made.samples = 60, made.bond = 3, made.sweeps = 2, made.batch = 30, made.shown = 4;
+  }
+  run_experiment(common,
+                 {.experiment = study::born_machine::experiment(made),
+                  .page =
+                      [&](const study::ExperimentResults& results, const std::string& command) {
+                        return report::born_machine_page(made, results, command);
+                      },
+                  .data_hash = made.images.hash,
+                  .partial = true});
+}
+
+void take_no_images(const StudyOptions& study, const std::string& name) {
+  base::require(
+      study.data.empty() && study.arms.empty() && study.seeds.empty() && study.epochs == 0,
+      "the data of {} are computed: it takes no --data, --arms, --seeds, --epochs", name);
+}
+
+std::string experiments_text() {
+  std::string text =
+      "hackathon: a CNN with a dense head against one with a tensor-train head; pendulum: "
+      "dynamical "
+      "principal components of a swinging cloud and of a film; timings: seconds of a step at fixed "
+      "ranks beside the dense network; alignment: singular vectors of neighbouring layers of deep "
+      "linear networks; born-machine: a matrix product state learns the distribution of digits";
+  for (const auto& entry : reproductions::all()) {
+    text += fmt::format("; {}: {}", entry.name, entry.text);
+  }
+  return text;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& name) {
+  std::vector<std::string> names{"hackathon", "pendulum", "timings", "alignment", "born-machine"};
+  for (const auto& entry : reproductions::all()) names.emplace_back(entry.name);
+  base::fail("no experiment is called '{}'{}", name, base::nearest_hint(name, names));
+}
+
+void reproduce(const ReproduceOptions& options, bool out_given, bool seed_given) {
+  const auto& name = options.name;
+  if (name == "hackathon") return reproduce_hackathon(options);
+  auto common = options.study.common;
+  if (!out_given) common.out = "runs/" + name;
+  if (!seed_given) common.seed = 1;
+  start(common);
+  if (name == "pendulum" || name == "timings") {
+    take_no_images(options.study, name);
+    return name == "pendulum" ? reproduce_pendulum(common, options.extent())
+                              : reproduce_timings(common, options.extent());
+  }
+  if (name == "alignment") return reproduce_alignment(common, options);
+  if (name == "born-machine") return reproduce_born_machine(common, options);
+  for (const auto& entry : reproductions::all()) {
+    if (name == entry.name) return reproduce_trials(common, options, entry);
+  }
+  refuse_unknown(name);
+}
+
 }  // namespace
 
 void add_reproduce(CLI::App& root) {
@@ -39,32 +184,18 @@ void add_reproduce(CLI::App& root) {
   auto& command = add_command(
       root, "reproduce", "Repeat a published experiment in its own setting and judge its claims",
       "  ranklens reproduce hackathon --data cifar10:DIR --epochs 12 --seeds 5\n"
+      "  ranklens reproduce lenet-dlrt --data mnist:DIR --quick\n"
       "  ranklens reproduce pendulum --out runs/pendulum\n",
       study.common, Out::folder);
-  command
-      .add_option("name", options->name,
-                  "hackathon: a CNN with a dense head against one with a tensor-train head; "
-                  "pendulum: dynamical principal components of a swinging cloud and of a film")
-      ->required();
-  command.add_flag("--quick", options->quick, "pendulum: a shorter form, for people");
-  command.add_flag("--smoke", options->smoke, "pendulum: as little as shows that it works");
+  command.add_option("name", options->name, experiments_text())->required();
+  command.add_flag("--quick", options->quick, "a shorter form, for people (not of the hackathon)");
+  command.add_flag("--smoke", options->smoke,
+                   "as little as shows that it works (not of the hackathon)");
   add_study_options(command, study);
   auto* out = command.get_option("--out");
   auto* seed = command.get_option("--seed");
-  command.callback([options, out, seed] {
-    const auto& name = options->name;
-    if (name == "hackathon") return reproduce_hackathon(*options);
-    base::require(name == "pendulum", "no experiment is called '{}'{}", name,
-                  base::nearest_hint(name, {"hackathon", "pendulum"}));
-    base::require(
-        options->study.data.empty() && options->study.arms.empty() &&
-            options->study.seeds.empty() && options->study.epochs == 0,
-        "the pendulum's data are computed: it takes no --data, --arms, --seeds, --epochs");
-    auto common = options->study.common;
-    if (out->count() == 0) common.out = "runs/pendulum";
-    if (seed->count() == 0) common.seed = 1;
-    reproduce_pendulum(common, options->extent());
-  });
+  command.callback(
+      [options, out, seed] { reproduce(*options, out->count() > 0, seed->count() > 0); });
 }
 
 }  // namespace ranklens::app

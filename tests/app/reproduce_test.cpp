@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <chrono>
 
 #include "ranklens/base/files.h"
+#include "ranklens/study/training/reproductions.h"
 
 #include "app/run.h"
 
@@ -33,7 +35,56 @@ TEST(Reproduce, ThePendulumSwingsInSeconds) {
       "seeds");
 }
 
+TEST(Reproduce, TrainingsRunInSeconds) {
+  const TemporaryFolder folder;
+  for (const auto& entry : study::reproductions::all()) {
+    const auto out = (folder / entry.name).string();
+    const auto begun = std::chrono::steady_clock::now();
+    const auto answer = answer_of(
+        ranklens({"reproduce", entry.name, "--smoke", "--out", out, "--quiet", "--json"}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60)) << entry.name;
+    for (const auto& verdict : answer["verdicts"]) {
+      EXPECT_EQ(verdict["verdict"], "undecided") << entry.name;  // two seeds
+    }
+    const auto table = base::read_file(folder / entry.name / "outcomes.csv");
+    EXPECT_GT(std::count(table.begin(), table.end(), '\n'), 1) << entry.name;
+    EXPECT_TRUE(fs::exists(folder / entry.name / "report.html"));
+  }
+}
+
+TEST(Reproduce, AlignmentRunsInSeconds) {
+  const TemporaryFolder folder;
+  const auto out = (folder / "alignment").string();
+  const auto answer =
+      answer_of(ranklens({"reproduce", "alignment", "--smoke", "--out", out, "--quiet", "--json"}));
+  EXPECT_EQ(answer["verdicts"].size(), 6U);
+  EXPECT_TRUE(fs::exists(folder / "alignment" / "ends.csv"));
+}
+
+TEST(Reproduce, BornMachinesRunInSeconds) {
+  const TemporaryFolder folder;
+  const auto out = (folder / "born").string();
+  const auto answer = answer_of(
+      ranklens({"reproduce", "born-machine", "--smoke", "--out", out, "--quiet", "--json"}));
+  EXPECT_EQ(answer["verdicts"].size(), 1U);
+  EXPECT_TRUE(fs::exists(folder / "born" / "likelihoods.csv"));
+}
+
+TEST(Reproduce, TimingsRunInSeconds) {
+  const TemporaryFolder folder;
+  const auto out = (folder / "timings").string();
+  answer_of(ranklens({"reproduce", "timings", "--smoke", "--out", out, "--quiet", "--json"}));
+  const auto table = base::read_file(folder / "timings" / "seconds.csv");
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 2 * 6);
+  EXPECT_TRUE(fs::exists(folder / "timings" / "report.html"));
+}
+
 TEST(Reproduce, SaysWhatAnExperimentDoesNotTake) {
+  expect_complaint(ranklens({"reproduce", "lenet-dlrt"}), 2, "--data mnist:DIR");
+  expect_complaint(ranklens({"reproduce", "lenet-dlrt", "--smoke", "--epochs", "3"}), 2,
+                   "takes no --arms, --epochs");
+  expect_complaint(ranklens({"reproduce", "lenet-dlrt", "--smoke", "--seeds", "0"}), 2,
+                   "a number of seeds");
   expect_complaint(ranklens({"reproduce", "pendulum", "--data", "scenes"}), 2, "takes no --data");
   expect_complaint(ranklens({"reproduce", "pendulun"}), 2, "nearest: 'pendulum'");
   expect_complaint(ranklens({"reproduce", "hackathon", "--smoke"}), 2, "--epochs");

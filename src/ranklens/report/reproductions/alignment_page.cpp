@@ -1,0 +1,182 @@
+#include "ranklens/report/reproductions/alignment_page.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "ranklens/base/version.h"
+#include "ranklens/study/verdict.h"
+
+namespace ranklens::report {
+namespace {
+
+using nlohmann::json;
+using study::ExperimentResults;
+using study::SeedValue;
+using AlignmentOptions = study::alignment::Options;
+
+const std::map<std::string, std::string>& task_labels() {
+  static const std::map<std::string, std::string> labels{
+      {"autoencoder", "autoencoder"},
+      {"regression", "regression"},
+      {"regression-low_rank", "regression, low rank"},
+      {"regression-train", "regression, tensor trains"},
+      {"images-squared", "images, squared loss"},
+      {"images-logistic", "images, logistic loss"},
+      {"toeplitz", "Toeplitz layers"},
+      {"convolution", "convolutional autoencoder"}};
+  return labels;
+}
+
+/// A task's cells by seed.
+std::map<std::uint64_t, json> cells_of(const AlignmentOptions& options,
+                                       const ExperimentResults& results, const std::string& task) {
+  std::map<std::uint64_t, json> found;
+  for (const auto seed : options.seeds) {
+    const auto cell = results.cells.find(fmt::format("{}-s{}", task, seed));
+    if (cell != results.cells.end()) found[seed] = cell->second;
+  }
+  return found;
+}
+
+std::vector<SeedValue> last_values(const AlignmentOptions& options,
+                                   const ExperimentResults& results, const std::string& task,
+                                   const char* list) {
+  std::vector<SeedValue> values;
+  for (const auto& [seed, cell] : cells_of(options, results, task)) {
+    values.push_back({seed, cell.at(list).back().get<double>()});
+  }
+  return values;
+}
+
+Chart course_chart(const AlignmentOptions& options, const ExperimentResults& results,
+                   const char* list, const char* title, const char* note) {
+  Chart chart{.id = list, .title = title, .note = note, .x_title = "step", .y_title = list};
+  for (const auto& task : study::alignment::tasks()) {
+    for (const auto& [seed, cell] : cells_of(options, results, task)) {
+      chart.lines.push_back({.arm = task,
+                             .seed = seed,
+                             .x = cell.at("steps").get<std::vector<double>>(),
+                             .y = cell.at(list).get<std::vector<double>>()});
+    }
+  }
+  return chart;
+}
+
+Table end_table(const AlignmentOptions& options, const ExperimentResults& results) {
+  Table table{.id = "ends",
+              .title = "Where it ended",
+              .note = "means over the seeds with their 95 % intervals"};
+  table.columns = {{.title = "task"},
+                   {.title = "alignment", .format = Format::Number, .decimals = 3},
+                   {.title = "invariance", .format = Format::Number, .decimals = 3},
+                   {.title = "loss", .format = Format::Number}};
+  for (const auto& task : study::alignment::tasks()) {
+    const auto estimate = [&](const char* list) {
+      const auto values = last_values(options, results, task, list);
+      const auto summary = study::summarise(values);
+      Estimate made{.mean = summary.mean, .count = static_cast<int>(summary.count)};
+      if (summary.count > 1) made.low = summary.lower, made.high = summary.upper;
+      return made;
+    };
+    if (cells_of(options, results, task).empty()) continue;
+    table.rows.push_back({{task_labels().at(task), estimate("alignment"), estimate("invariance"),
+                           estimate("loss")}});
+  }
+  return table;
+}
+
+/// A task's last alignment against a number or another task's.
+Verdict alignment_verdict(const study::Claim& claim, const std::string& task,
+                          const std::vector<SeedValue>& first, const std::vector<SeedValue>& second,
+                          const std::string& other) {
+  auto samples = study::pair_by_seed(first, second);
+  samples.first = task_labels().at(task);
+  samples.second = other;
+  return {.claim = claim,
+          .arm = task,
+          .question = claim.text,
+          .verdict = study::judge(claim, samples),
+          .measure = fmt::format("alignment at the end, {} − {}", task_labels().at(task), other),
+          .unit = claim.unit};
+}
+
+std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
+                                        const ExperimentResults& results) {
+  const auto of = [&](const std::string& task) {
+    return last_values(options, results, task, "alignment");
+  };
+  const auto held = [&](const std::string& task, double value) {
+    auto values = of(task);
+    for (auto& one : values) one.value = value;
+    return values;
+  };
+  using study::Relation;
+  return {
+      alignment_verdict({.text = "An aligned start stays aligned where a network encodes itself",
+                         .relation = Relation::within,
+                         .threshold = 1e-3},
+                        "autoencoder", of("autoencoder"), held("autoencoder", 1), "1"),
+      alignment_verdict({.text = "With inputs and targets in no special position it does not",
+                         .relation = Relation::less,
+                         .threshold = -0.01},
+                        "regression", of("regression"), held("regression", 1), "1"),
+      alignment_verdict({.text = "Under the logistic loss on separable images the leading "
+                                 "directions of neighbouring layers align",
+                         .threshold = -0.05},
+                        "images-logistic", of("images-logistic"), held("images-logistic", 1), "1"),
+      alignment_verdict({.text = "Layers of a Toeplitz structure that fit their target are not "
+                                 "aligned",
+                         .relation = Relation::less,
+                         .threshold = -0.01},
+                        "toeplitz", of("toeplitz"), held("toeplitz", 1), "1"),
+      alignment_verdict({.text = "Layers of low rank are as aligned as dense ones",
+                         .relation = Relation::within,
+                         .threshold = 0.05},
+                        "regression-low_rank", of("regression-low_rank"), of("regression"),
+                        "dense"),
+      alignment_verdict({.text = "Layers that are tensor trains are as aligned as dense ones",
+                         .relation = Relation::within,
+                         .threshold = 0.05},
+                        "regression-train", of("regression-train"), of("regression"), "dense")};
+}
+
+}  // namespace
+
+ReportData alignment_page(const AlignmentOptions& options, const ExperimentResults& results,
+                          const std::string& command) {
+  ReportData data{
+      .title = "Aligned layers of deep linear networks",
+      .lead =
+          "Do the left singular vectors of a layer and the right ones of the next line up, and "
+          "stay so while gradient descent goes on (Ji and Telgarsky 2019; Radhakrishnan, "
+          "Nichani, Bernstein, Uhler 2020)? Layers in factors beside dense ones.",
+      .command = command};
+  data.notes = {
+      "Alignment is the mean over columns of |<u, v>| of the lower layer's left and the upper "
+      "layer's right singular vectors, matched so that it is the largest; of the images' networks "
+      "that of the leading vectors alone, since the rest of their spectrum is noise.",
+      "Invariance compares singular vectors with those of the start.",
+      "Square layers that have nothing in common are aligned to about 0.6 at this width, since "
+      "columns are matched as well as can be."};
+  data.facts = {{"width of the regressions", std::to_string(options.width)},
+                {"layers", std::to_string(options.depth)},
+                {"cells", fmt::format("{}", results.cells.size())}};
+  data.verdicts = alignment_verdicts(options, results);
+  for (const auto& task : study::alignment::tasks()) {
+    data.arms.push_back(
+        {.id = task, .label = task_labels().at(task), .reference = task == "regression"});
+  }
+  data.chart_title = "In the course of descent";
+  data.charts = {course_chart(options, results, "alignment", "Alignment of neighbouring layers",
+                              "1: the singular vectors are the same"),
+                 course_chart(options, results, "invariance", "Singular vectors against the start",
+                              "1: they never turned")};
+  data.tables = {end_table(options, results)};
+  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
+  data.provenance = {{"ranklens", std::string(base::version())}};
+  return data;
+}
+
+}  // namespace ranklens::report

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "ranklens/report/page.h"
+#include "ranklens/study/training/reproductions.h"
+
+namespace ranklens::report {
+
+/// The claims of an experiment that is made of trainings, judged on what is there.
+std::vector<Verdict> trial_verdicts(const study::reproductions::Reproduction& reproduction,
+                                    const study::ExperimentResults& results);
+
+}  // namespace ranklens::report

@@ -1,0 +1,155 @@
+#include "ranklens/report/reproductions/trial_values.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ranklens/train/metrics.h"
+
+namespace ranklens::report {
+namespace {
+
+using nlohmann::json;
+
+/// The last phase, or the one of that name; null where it was not reached.
+json chosen_phase(const json& result, const std::string& name) {
+  if (!name.empty()) return study::phase_of(result, name);
+  return result.contains("diverged") || result.at("phases").empty() ? json()
+                                                                    : result.at("phases").back();
+}
+
+template <class Take>
+void each_result(const study::Trials& trials, const study::ExperimentResults& results,
+                 const std::string& arm, Take&& take) {
+  for (const auto& trial : trials.trials) {
+    const auto found = results.cells.find(name_of(trial));
+    if (trial.arm == arm && found != results.cells.end()) take(trial, found->second);
+  }
+}
+
+}  // namespace
+
+TrialNumber test_accuracy(const std::string& phase) {
+  return [=](const json& result) -> std::optional<double> {
+    const auto found = chosen_phase(result, phase);
+    if (found.is_null()) return std::nullopt;
+    return found.at("test").at("accuracy").get<double>();
+  };
+}
+
+TrialNumber test_accuracy_before(const std::string& phase) {
+  return [=](const json& result) -> std::optional<double> {
+    const auto found = chosen_phase(result, phase);
+    if (found.is_null() || !found.contains("before")) return std::nullopt;
+    return found.at("before").at("accuracy").get<double>();
+  };
+}
+
+TrialNumber saved_share() {
+  return [](const json& result) -> std::optional<double> {
+    const auto found = chosen_phase(result, "");
+    if (found.is_null()) return std::nullopt;
+    const auto& weights = found.at("weights");
+    return 1 - weights.at("stored").get<double>() / weights.at("dense").get<double>();
+  };
+}
+
+TrialNumber test_accuracy_after(std::int64_t epochs) {
+  return [=](const json& result) -> std::optional<double> {
+    const auto found = chosen_phase(result, "");
+    if (found.is_null()) return std::nullopt;
+    for (const auto& line : found.at("history")) {
+      const auto epoch = train::read_metrics(line);
+      const auto seen = epoch.observed.find("test_accuracy");
+      if (epoch.epoch == epochs && seen != epoch.observed.end()) return seen->second;
+    }
+    return std::nullopt;
+  };
+}
+
+std::vector<std::string> arms_of(const study::Trials& trials) {
+  std::vector<std::string> arms;
+  for (const auto& trial : trials.trials) {
+    if (std::find(arms.begin(), arms.end(), trial.arm) == arms.end()) arms.push_back(trial.arm);
+  }
+  return arms;
+}
+
+std::vector<study::SeedValue> values_of(const study::Trials& trials,
+                                        const study::ExperimentResults& results,
+                                        const std::string& arm, const TrialNumber& number) {
+  std::vector<study::SeedValue> values;
+  each_result(trials, results, arm, [&](const study::Trial& trial, const json& result) {
+    if (const auto value = number(result)) values.push_back({trial.seed, *value});
+  });
+  return values;
+}
+
+Estimate estimate_of(const std::vector<study::SeedValue>& values) {
+  if (values.empty()) return {};
+  const auto summary = study::summarise(values);
+  Estimate estimate{.mean = summary.mean, .count = static_cast<int>(summary.count)};
+  if (summary.count > 1) estimate.low = summary.lower, estimate.high = summary.upper;
+  return estimate;
+}
+
+std::vector<std::string> lost_seeds(const study::Trials& trials,
+                                    const study::ExperimentResults& results,
+                                    const std::string& arm) {
+  std::vector<std::string> lost;
+  each_result(trials, results, arm, [&](const study::Trial& trial, const json& result) {
+    if (result.contains("diverged")) {
+      lost.push_back(fmt::format("{} from seed {} diverged", arm, trial.seed));
+    }
+  });
+  return lost;
+}
+
+std::string ranks_text(const study::Trials& trials, const study::ExperimentResults& results,
+                       const std::string& arm) {
+  std::map<std::string, std::pair<double, int>> sums;
+  each_result(trials, results, arm, [&](const study::Trial&, const json& result) {
+    const auto phase = chosen_phase(result, "");
+    if (phase.is_null()) return;
+    for (const auto& [name, rank] : phase.at("ranks").items()) {
+      auto& [sum, count] = sums[name.substr(0, name.rfind('.'))];
+      sum += rank.get<double>();
+      ++count;
+    }
+  });
+  std::vector<std::string> parts;
+  for (const auto& [name, sum] : sums) {
+    parts.push_back(fmt::format("{} {:.3g}", name, sum.first / sum.second));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<Curve> curves_of(const study::Trials& trials, const study::ExperimentResults& results) {
+  std::vector<Curve> curves;
+  for (const auto& trial : trials.trials) {
+    const auto found = results.cells.find(name_of(trial));
+    if (found == results.cells.end()) continue;
+    Curve curve{.arm = trial.arm, .seed = trial.seed};
+    double seconds = 0, before = 0;
+    for (const auto& phase : found->second.at("phases")) {
+      for (const auto& line : phase.at("history")) {
+        const auto epoch = train::read_metrics(line);
+        const auto seen = epoch.observed.find("test_accuracy");
+        const bool followed = seen != epoch.observed.end();
+        curve.epoch.push_back(before + static_cast<double>(epoch.epoch));
+        curve.seconds.push_back(seconds += epoch.seconds);
+        curve.train_loss.push_back(epoch.loss);
+        curve.train_accuracy.push_back(epoch.accuracy);
+        curve.validation_loss.push_back(epoch.validation_loss);
+        curve.validation_accuracy.push_back(followed ? seen->second : epoch.validation_accuracy);
+      }
+      if (!curve.epoch.empty()) before = curve.epoch.back();
+    }
+    if (!curve.epoch.empty()) curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
+}  // namespace ranklens::report

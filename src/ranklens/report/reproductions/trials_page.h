@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "ranklens/report/page.h"
+#include "ranklens/study/training/reproductions.h"
+
+namespace ranklens::report {
+
+/// The page of a published experiment that is made of trainings, as far as its cells are there:
+/// verdicts on its claims, curves, and what was published beside what came out.
+ReportData trials_page(const study::reproductions::Reproduction& reproduction,
+                       const study::ExperimentResults& results, const std::string& command);
+
+}  // namespace ranklens::report

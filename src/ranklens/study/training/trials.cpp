@@ -1,0 +1,66 @@
+#include "ranklens/study/training/trials.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "ranklens/base/error.h"
+
+namespace ranklens::study {
+namespace {
+
+using nlohmann::json;
+
+json recipe_of(const Trial& trial) {
+  json recipe = json::array();
+  for (const auto& phase : trial.phases) {
+    const auto& fit = phase.fit;
+    recipe.push_back({{"phase", phase.name},
+                      {"epochs", fit.epochs},
+                      {"batch", fit.batch},
+                      {"optimiser", fit.optimiser},
+                      {"schedule", fit.schedule},
+                      {"crop", fit.augment.crop},
+                      {"flip", fit.augment.flip},
+                      {"clip_norm", fit.clip_norm},
+                      {"channels_last", fit.execution.channels_last}});
+  }
+  return recipe;
+}
+
+/// The images of the seed that was asked for last: trials of one seed stand together.
+class Kept {
+ public:
+  explicit Kept(std::function<TrialData(std::uint64_t)> open) : open_(std::move(open)) {}
+  const TrialData& of(std::uint64_t seed) {
+    if (!kept_ || kept_->first != seed) kept_ = {seed, open_(seed)};
+    return kept_->second;
+  }
+
+ private:
+  std::function<TrialData(std::uint64_t)> open_;
+  std::optional<std::pair<std::uint64_t, TrialData>> kept_;
+};
+
+}  // namespace
+
+Experiment experiment(const Trials& trials) {
+  base::require(!trials.trials.empty(), "the experiment '{}' has no trial", trials.name);
+  Experiment made{.name = trials.name, .settings = trials.settings};
+  std::map<std::string, Trial> by_name;
+  json recipes = json::object();
+  for (const auto& trial : trials.trials) {
+    made.cells.push_back(name_of(trial));
+    by_name[made.cells.back()] = trial;
+    recipes[trial.arm] = recipe_of(trial);
+  }
+  made.settings["arms"] = recipes;
+  made.make = [by_name, kept = std::make_shared<Kept>(trials.data)](const Experiment::Work& work) {
+    const auto& trial = by_name.at(work.cell);
+    return run(trial, kept->of(trial.seed), work);
+  };
+  return made;
+}
+
+}  // namespace ranklens::study

@@ -1,0 +1,160 @@
+#include "ranklens/study/training/trial.h"
+
+#include <set>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/diag.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/linalg_svdvals.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/data/open.h"
+#include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/nn/zoo/zoo.h"
+#include "ranklens/study/training/counts.h"
+#include "ranklens/study/training/decaying.h"
+#include "ranklens/study/training/reproductions.h"
+
+#include "testing/close.h"
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+
+namespace ranklens::study {
+namespace {
+
+using ranklens::testing::expect_error;
+using ranklens::testing::TemporaryFolder;
+
+data::Dataset few_images() {
+  return data::open("scenes:train=160,test=80,size=28", {.split = data::Split::all, .grey = true});
+}
+
+// The published counts: 430,500 weights of LeNet5; 29,260 at ranks 8, 8, 15 (which the published
+// table prints as 13,091).
+TEST(WeightCount, IsThatOfTheLiterature) {
+  EXPECT_EQ(count_weights(nn::zoo::lenet5({})).stored, 430500);
+  const auto network = nn::zoo::lenet5(
+      {.layers = "conv1: low_rank(r=8); conv2: low_rank(r=8); head: low_rank(r=15)"});
+  const auto count = count_weights(network);
+  EXPECT_EQ(count.stored, 29260);
+  EXPECT_EQ(count.dense, 430500);
+  EXPECT_NEAR(count.saved(), 0.932, 5e-4);
+  EXPECT_EQ(ranks_of(network).at("head.weight"), 15);
+}
+
+TEST(SplitAnew, DividesEveryClassAndLosesNothing) {
+  const auto all = few_images();
+  const auto a = split_anew(all, 1. / 6, 1. / 4, 1), b = split_anew(all, 1. / 6, 1. / 4, 2);
+  EXPECT_EQ(a.training.size() + a.validation.size() + a.test.size(), all.size());
+  EXPECT_NEAR(static_cast<double>(a.test.size()), static_cast<double>(all.size()) / 4, 10);
+  EXPECT_NEAR(static_cast<double>(a.validation.size()), static_cast<double>(all.size()) / 6, 10);
+  // Every image is in one part: sums over parts are the sum over all.
+  const auto sum = [](const data::Dataset& data) { return data.images.sum().item<std::int64_t>(); };
+  EXPECT_EQ(sum(a.training) + sum(a.validation) + sum(a.test), sum(all));
+  EXPECT_NE(a.test.hash, b.test.hash);
+  EXPECT_EQ(a.test.hash, split_anew(all, 1. / 6, 1. / 4, 1).test.hash);
+  EXPECT_EQ(split_anew(all, 0, 0.5, 1).validation.size(), 0);
+  expect_error([&] { split_anew(all, 0.5, 0.5, 1); }, "leave none");
+}
+
+TEST(DecayingValues, AreThoseOfTheFactors) {
+  const auto fresh = nn::zoo::lenet5({.layers = "head: low_rank(r=6)", .seed = 1});
+  const auto steep = reproductions::with_decaying_values(fresh, 10, 5);
+  const auto flat = reproductions::with_decaying_values(fresh, 1, 5);
+  const auto values = [](const nn::Network& network) {
+    return at::linalg_svdvals(network.state.at("head.weight").weight->dense().to(at::kDouble))
+        .narrow(0, 0, 6);
+  };
+  // The same draw, divided by 10^k.
+  const auto ratio = values(flat) / values(steep);
+  for (int k = 0; k < 6; ++k) EXPECT_NEAR(std::log10(ratio[k].item<double>()), k, 1e-3) << k;
+  // Nothing else is drawn anew.
+  EXPECT_TRUE(at::equal(fresh.state.tensor("conv1.weight"), steep.state.tensor("conv1.weight")));
+  expect_error([&] { reproductions::with_decaying_values(fresh, 0.5, 1); }, "at least 1");
+}
+
+TEST(CutToRank, IsTheBestOfThatRank) {
+  const auto dense = nn::zoo::mlp({.hidden = {30, 20}, .seed = 2});
+  const auto cut = reproductions::cut_to_rank(dense, 4, {"fc2"});
+  const auto before = dense.state.tensor("fc2.weight"),
+             after = cut.state.at("fc2.weight").weight->dense();
+  const auto values = at::linalg_svdvals(before);
+  EXPECT_NEAR((before - after).norm().item<double>(), values.narrow(0, 4, 16).norm().item<double>(),
+              1e-5);
+  EXPECT_TRUE(at::equal(cut.state.tensor("fc1.weight"), dense.state.tensor("fc1.weight")));
+}
+
+Trial two_phases(std::uint64_t seed) {
+  Phase first{.name = "dense", .fit = {.epochs = 1, .batch = 40}},
+      second{.name = "cut", .fit = {.epochs = 2, .batch = 40, .optimiser = "fixed_bug(lr=1e-3)"}};
+  second.before = [](const nn::Network& network) {
+    return reproductions::cut_to_rank(network, 3, {"fc1"});
+  };
+  return {.arm = "mlp",
+          .seed = seed,
+          .network = [seed] { return nn::zoo::mlp({.size = 28, .hidden = {16}, .seed = seed}); },
+          .phases = {first, second},
+          .follow_test = true};
+}
+
+TEST(Trial, RunsPhaseAfterPhaseAndSaysWhatCameOut) {
+  const TemporaryFolder folder;
+  const auto data = split_anew(few_images(), 1. / 6, 1. / 6, 1);
+  const Experiment::Work work{.cell = "mlp-s1", .folder = folder / "mlp-s1", .progress = {}};
+  const auto result = run(two_phases(1), data, work);
+  ASSERT_EQ(result.at("phases").size(), 2U);
+  const auto dense = phase_of(result, "dense"), cut = phase_of(result, "cut");
+  EXPECT_EQ(dense.at("history").size(), 1U);
+  EXPECT_EQ(cut.at("history").size(), 2U);
+  EXPECT_FALSE(dense.contains("before"));
+  EXPECT_TRUE(cut.contains("before"));
+  EXPECT_EQ(cut.at("ranks").at("fc1.weight"), 3);
+  EXPECT_EQ(cut.at("weights").at("stored"), 3 * (16 + 784) + 160);
+  // The chosen network's accuracy on the test images is the one that was followed at its epoch.
+  const auto best = cut.at("best_epoch").get<std::size_t>();
+  EXPECT_DOUBLE_EQ(cut.at("test").at("accuracy").get<double>(),
+                   cut.at("history")[best - 1].at("observed").at("test_accuracy").get<double>());
+  EXPECT_TRUE(phase_of(result, "third").is_null());
+  // Seeds name everything: the same again, without what a clock measured.
+  auto again = run(two_phases(1), data, {.cell = "mlp-s1", .folder = "", .progress = {}});
+  EXPECT_EQ(again.at("phases")[1].at("test"), cut.at("test"));
+  EXPECT_NE(run(two_phases(2), data, {.cell = "mlp-s2", .folder = "", .progress = {}})
+                .at("phases")[1]
+                .at("test")
+                .at("loss"),
+            cut.at("test").at("loss"));
+}
+
+TEST(Trials, KnowEveryRecipe) {
+  Trials trials{.name = "two", .settings = {{"data", "x"}}};
+  trials.trials = {two_phases(1), two_phases(2)};
+  const auto made = experiment(trials);
+  EXPECT_THAT(made.cells, ::testing::ElementsAre("mlp-s1", "mlp-s2"));
+  EXPECT_EQ(made.settings.at("arms").at("mlp")[1].at("optimiser"), "fixed_bug(lr=1e-3)");
+  trials.trials[0].phases[0].fit.epochs = 9;
+  trials.trials.pop_back();
+  EXPECT_NE(experiment(trials).settings, made.settings);
+}
+
+TEST(Reproductions, HaveTheirPublishedTrainings) {
+  const auto count = [](const reproductions::Reproduction& made) {
+    return made.trials.trials.size();
+  };
+  const reproductions::Options smoke{.extent = reproductions::Extent::smoke};
+  for (const auto& entry : reproductions::all()) {
+    const auto made = entry.make(smoke);
+    EXPECT_EQ(made.trials.name, entry.name);
+    EXPECT_GE(count(made), 2U) << entry.name;
+    std::set<std::string> names;
+    for (const auto& trial : made.trials.trials) names.insert(name_of(trial));
+    EXPECT_EQ(names.size(), count(made)) << entry.name;
+  }
+  expect_error([] { reproductions::lenet_dlrt({}); }, "--data mnist:DIR");
+  expect_error([] { reproductions::fine_tune_effect({}); }, "--data cifar10:DIR");
+}
+
+}  // namespace
+}  // namespace ranklens::study
