@@ -12,6 +12,7 @@
 #include "ranklens/base/json_number.h"
 #include "ranklens/base/progress.h"
 #include "ranklens/data/hold_out.h"
+#include "ranklens/optim/factor_by_factor.h"
 #include "ranklens/report/table.h"
 #include "ranklens/train/classes.h"
 #include "ranklens/train/evaluate.h"
@@ -161,6 +162,8 @@ void train_network(TrainOptions options) {
     bar.clear();
     if (!options.common.quiet) std::cerr << "ranklens: " << line << '\n';
   };
+  if (const auto note = optim::factor_note(opened.network().state, fit.optimiser); !note.empty())
+    fit.note(note);
   const base::Stopwatch fit_watch;
   const auto result = train::fit(opened.network(), parts.training, parts.choosing, fit);
   const double earlier = std::max(0.0, result.seconds - fit_watch.seconds());
