@@ -219,6 +219,8 @@ TEST(PageTables, AnEffectSizeNeedsThreeSeeds) {
 
 TEST(PageTables, AVerdictSaysWhetherAccuracyWasMatched) {
   Verdict verdict;
+  EXPECT_EQ(accuracy_text(verdict), "");  // a claim about no arm
+  verdict.arm = "tt";
   EXPECT_EQ(accuracy_text(verdict), "accuracy not compared");
   verdict.accuracy_matched = study::Outcome::undecided;
   verdict.accuracy_note = "84 % against 83 %";

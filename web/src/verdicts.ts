@@ -61,7 +61,7 @@ function verdictCard(verdict: Verdict, id: string, underArm: boolean): HTMLEleme
       h("p", {}, verdict.reason),
       h("ul", { class: "chips" },
         h("li", {}, plural(verdict.seeds, "seed")),
-        h("li", { class: verdict.accuracy === "contradicted" ? "warn" : "" }, verdict.accuracy_text),
+        verdict.accuracy_text !== "" && h("li", { class: verdict.accuracy === "contradicted" ? "warn" : "" }, verdict.accuracy_text),
         verdict.effect_size !== null && interval && h("li", { title: "Mean paired difference over its deviation, corrected for few seeds" },
           `effect size ${number(verdict.effect_size)}`))),
     h("div", { class: "effect" },

@@ -84,6 +84,8 @@ double effect_size(const Verdict& verdict) {
 }
 
 std::string accuracy_text(const Verdict& verdict) {
+  // A claim about no arm in particular is about none that could be the better classifier.
+  if (verdict.arm.empty() && !verdict.accuracy_matched) return "";
   std::string text = "accuracy not compared";
   if (verdict.accuracy_matched) {
     switch (*verdict.accuracy_matched) {

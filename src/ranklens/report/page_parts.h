@@ -39,7 +39,7 @@ CellText effect_text(const Verdict& verdict);
 /// Hedges' g of it; NaN for fewer than three seeds, whose correction has no value.
 double effect_size(const Verdict& verdict);
 
-/// "accuracy matched: 84.1 % against 84.4 %".
+/// "accuracy matched: 84.1 % against 84.4 %"; nothing for a claim about no arm.
 std::string accuracy_text(const Verdict& verdict);
 
 }  // namespace ranklens::report

@@ -47,7 +47,8 @@ std::string verdict_html(const Verdict& v) {
   if (!v.unit.empty()) text += " " + v.unit;
   if (!effect.detail.empty())
     text += ", " + number(100 * v.claim.level, 0) + " % interval " + effect.detail;
-  text += ". " + v.verdict.reason + " (" + accuracy_text(v) + ")";
+  const auto accuracy = accuracy_text(v);
+  text += ". " + v.verdict.reason + (accuracy.empty() ? "" : " (" + accuracy + ")");
   std::string outcome(study::to_string(v.verdict.outcome));
   if (v.verdict.preliminary())
     outcome += " (preliminary: " + std::string(study::to_string(v.verdict.tendency)) + ")";

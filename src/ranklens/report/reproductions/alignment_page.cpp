@@ -95,7 +95,6 @@ Verdict alignment_verdict(const study::Claim& claim, const std::string& task,
   samples.first = task_labels().at(task);
   samples.second = other;
   return {.claim = claim,
-          .arm = task,
           .question = claim.text,
           .verdict = study::judge(claim, samples),
           .measure = fmt::format("alignment at the end, {} − {}", task_labels().at(task), other),

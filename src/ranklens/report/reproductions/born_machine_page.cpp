@@ -155,7 +155,6 @@ Verdict turning_verdict(const BornOptions& options, const ExperimentResults& res
   samples.first = "turning by 10 degrees";
   samples.second = "Adam, 3e-4";
   return {.claim = claim,
-          .arm = "tsgo-10",
           .question = claim.text,
           .verdict = study::judge(claim, samples),
           .measure = "negative log-likelihood of the images learned from, turning − Adam",

@@ -23,7 +23,7 @@ std::vector<SeedValue> percent(std::vector<SeedValue> values) {
 
 struct Question {
   study::Claim claim;
-  std::string arm, first, second, measure;
+  std::string first, second, measure;
 };
 
 Verdict judged(const Question& question, const std::vector<SeedValue>& first,
@@ -33,7 +33,6 @@ Verdict judged(const Question& question, const std::vector<SeedValue>& first,
   samples.second = question.second;
   samples.lost = std::move(lost);
   return {.claim = question.claim,
-          .arm = question.arm,
           .question = question.claim.text,
           .verdict = study::judge(question.claim, samples),
           .measure = question.measure,
@@ -71,7 +70,6 @@ std::optional<Verdict> above_published(const Reproduction& reproduction,
                                     "above the published {:.2f} % ({})",
                                     100 * row.saved, 100 * row.accuracy, row.arm),
                 .unit = "percentage points"},
-      .arm = arm,
       .first = arm,
       .second = "the published mean",
       .measure = "accuracy on the test images, our mean − the published mean"};
@@ -108,7 +106,6 @@ std::vector<Verdict> factor_verdicts(const Reproduction& reproduction,
                                          "higher accuracy than descent on U and V",
                                          decay + 1, method),
                      .unit = "percentage points"},
-           .arm = arm,
            .first = arm,
            .second = uv,
            .measure = fmt::format("accuracy on the test images, {} − {}", arm, uv)},
@@ -122,14 +119,11 @@ std::vector<Verdict> factor_verdicts(const Reproduction& reproduction,
 Verdict jump(const Reproduction& reproduction, const ExperimentResults& results,
              const std::string& arm, const TrialNumber& after, const TrialNumber& before,
              study::Claim claim, const std::string& measure) {
-  return judged({.claim = std::move(claim),
-                 .arm = arm,
-                 .first = "after",
-                 .second = "before",
-                 .measure = measure},
-                percent(values_of(reproduction.trials, results, arm, after)),
-                percent(values_of(reproduction.trials, results, arm, before)),
-                lost_seeds(reproduction.trials, results, arm));
+  return judged(
+      {.claim = std::move(claim), .first = "after", .second = "before", .measure = measure},
+      percent(values_of(reproduction.trials, results, arm, after)),
+      percent(values_of(reproduction.trials, results, arm, before)),
+      lost_seeds(reproduction.trials, results, arm));
 }
 
 std::vector<Verdict> tuning_verdicts(const Reproduction& reproduction,
@@ -162,7 +156,6 @@ std::vector<Verdict> arm_verdicts(const Reproduction& reproduction,
         {.claim = {.text = fmt::format("{} errs on no more than the {:.1f} % of images printed",
                                        row.arm, 100 * (1 - row.accuracy)),
                    .unit = "percentage points"},
-         .arm = row.arm,
          .first = row.arm,
          .second = "the published accuracy",
          .measure = "accuracy on the test images, our mean − the published one"},
@@ -187,7 +180,6 @@ std::vector<Verdict> pruning_verdicts(const Reproduction& reproduction,
       {.claim = {.text = "A network that was dense first ends higher at rank 20 than one trained "
                          "there from the start",
                  .unit = "percentage points"},
-       .arm = "pruned",
        .first = "pruned",
        .second = "from-scratch",
        .measure = "accuracy on the test images, pruned − from-scratch"},
