@@ -82,6 +82,23 @@ TEST(Schedule, ASearchedOrderIsNeverDearerThanAnyHandMadeOne) {
   }
 }
 
+TEST(Schedule, TheCheapestOfAllThatAreComparedIsTaken) {
+  for (const bool training : {false, true}) {
+    const ScheduleOptions options{
+        .batch = 96, .training = training, .store = 1e12, .rates = {.panels = 9e10}};
+    const auto modes = even(8, 4, 6);
+    const auto best = plan_application(modes, options);
+    const auto all = possible_schedules(modes, options);
+    EXPECT_THAT(all, ::testing::Contains(best));
+    bool tiles = false, panels = false, rebuilt = false, strips = false;
+    for (const auto& one : all) {
+      EXPECT_GE(one.seconds, best.seconds);
+      (one.rebuild ? one.panels ? strips : rebuilt : one.panels ? panels : tiles) = true;
+    }
+    EXPECT_TRUE(tiles && panels && rebuilt && strips);
+  }
+}
+
 TEST(Schedule, StoringStaysWithinItsAllowance) {
   const auto modes = even(8, 4, 8);
   const auto none = plan_application(modes, {.batch = 256, .training = true});

@@ -41,25 +41,29 @@ Work work_of(const panels::TwoSteps& n, double batch, std::int64_t lanes) {
               second / t * padded(n.t, lanes) / reached(p * r, slices * width)};
 }
 
-/// Turning rows of the batch into panels and back, packing matrices, merging cores.
+constexpr double kTurned = 4e-10, kPacked = 1.4e-9;  // seconds a number
+
+/// Turning rows of the batch into panels and back, packing matrices, merging cores. From the left
+/// the input's numbers go to places that are far apart, from the right those of the output.
 double around_seconds(const TrainModes& modes, const Schedule& schedule, const panels::TwoSteps& n,
                       double batch, const ScheduleOptions& options) {
-  constexpr double turned = 4e-10, packed = 2e-9;  // seconds a number
+  constexpr double input_apart = 8e-10, output_apart = 3e-10;
   const double ins = batch * static_cast<double>(n.p * n.q),
                outs = batch * static_cast<double>(n.s * n.t);
   const double matrices = static_cast<double>(n.s * n.r * n.q + n.t * n.p * n.r);
-  double seconds = turned * (ins + outs) + packed * matrices;
-  if (options.training) seconds += turned * (3 * ins + 2 * outs) + 3 * packed * matrices;
+  const double apart = n.from_left ? input_apart * ins : output_apart * outs;
+  double seconds = kTurned * (ins + outs) + apart + kPacked * matrices;
+  if (options.training) {
+    seconds += kTurned * (3 * ins + 2 * outs) + 3 * kPacked * matrices;
+    seconds += (n.from_left ? 2 : 1) * apart;  // input and its gradient; the output's gradient
+  }
   for (const auto& step : schedule.steps) seconds += merge_seconds(modes, step, options);
   return seconds;
 }
 
-/// Writing states and reading them again. As long as they stay in the shared cache that is about
-/// four times as fast as memory is.
-double store_seconds(double bytes, const Rates& rates) {
-  constexpr double shared_cache = 1 << 24;
-  return 2 * bytes / ((bytes <= shared_cache ? 4 : 1) * rates.bandwidth);
-}
+/// Writing states and reading them again: from front to back, beside products, which is about four
+/// times as fast as copying.
+double store_seconds(double bytes, const Rates& rates) { return 2 * bytes / (4 * rates.bandwidth); }
 
 }  // namespace
 
@@ -92,6 +96,15 @@ panels::Rebuilt rebuilt_of(const TrainModes& modes, const Schedule& schedule) {
   return {modes.outs(0, k), modes.outs(k, d), modes.ins(0, k), modes.ins(k, d), modes.ranks[k]};
 }
 
+namespace {
+
+/// Small products that forming a matrix in strips takes, one for each row of each strip.
+double strip_rows(std::int64_t slow, std::int64_t fast, std::int64_t rows, std::int64_t lanes) {
+  return static_cast<double>(slow * panels::blocks_of(fast, 2 * lanes) * rows);
+}
+
+}  // namespace
+
 double strips_seconds(const TrainModes& modes, const Schedule& schedule,
                       const ScheduleOptions& options) {
   const auto n = rebuilt_of(modes, schedule);
@@ -99,19 +112,23 @@ double strips_seconds(const TrainModes& modes, const Schedule& schedule,
              size = static_cast<double>(n.outs() * n.ins()), rank = static_cast<double>(n.r),
              outs = static_cast<double>(n.outs());
   const auto& rates = options.rates;
-  constexpr double packed = 2e-9, copied = 4e-10;  // seconds a number
-  const double halves = rank * static_cast<double>(n.a * n.c + n.b * n.d);
+  // Every strip reads all rows of the batch again, as they lie.
+  constexpr double as_they_lie = 0.8, small_product = 4e-8;
+  const double halves = kPacked * rank * static_cast<double>(n.a * n.c + n.b * n.d);
   const double product =
-      2 * batch * size / (rates.panels * reached(batch, static_cast<double>(n.ins())));
+      2 * batch * size /
+      (as_they_lie * rates.panels * reached(batch, static_cast<double>(n.ins())));
   const double forming = 2 * rank * size / (rates.panels * reached(static_cast<double>(n.c), rank));
-  double seconds = product + forming + packed * halves;
+  double seconds = product + forming + halves + 20 * rates.call +
+                   small_product * strip_rows(n.a, n.b, n.d, rates.lanes);
   for (const auto& step : schedule.steps) seconds += merge_seconds(modes, step, options);
   if (!options.training) return seconds;
   // The gradient of the matrix is written and, for both halves, read: products of few columns.
   const double gradient = 2 * batch * size / (0.9 * rates.panels * batch / (batch + 4)) +
-                          copied * batch * outs + 8 * rank * size / rates.product +
-                          12 * size / rates.bandwidth / 4;
-  return seconds + product + forming + packed * halves + gradient;
+                          kTurned * batch * outs + 8 * rank * size / rates.product +
+                          12 * size / rates.bandwidth / 4 + 3 * kWholeCalls * rates.call;
+  return seconds + product + forming + halves + gradient +
+         small_product * strip_rows(n.c, n.d, n.b, rates.lanes);
 }
 
 namespace {

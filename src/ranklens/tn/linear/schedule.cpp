@@ -134,6 +134,27 @@ double tiles_of(const Schedule& schedule, std::int64_t batch) {
   return std::ceil(static_cast<double>(batch) / static_cast<double>(schedule.tile));
 }
 
+/// The cheapest order of steps for each layout and tile, the dense matrix rebuilt, and what the
+/// kernels of panels/ do, with their seconds.
+std::vector<Schedule> compared(const TrainModes& modes, const ScheduleOptions& options) {
+  std::vector<Schedule> all{
+      {.steps = {{0, modes.cores(), true}}, .tile = options.batch, .rebuild = true, .stored = {}}};
+  all.front().seconds = dense_seconds(modes, options);
+  const auto batch = std::max<std::int64_t>(1, options.batch);
+  for (const bool batch_last : {false, true}) {
+    for (std::int64_t tile : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}) {
+      if (!options.tiled) tile = batch;
+      if (tile > batch && tile / 2 >= batch) break;
+      tile = std::min(tile, batch);
+      all.push_back(Search(modes, options, batch_last, tile).schedule());
+      all.back().seconds = expected_seconds(modes, all.back(), options);
+      if (!options.tiled) break;
+    }
+  }
+  for (auto& found : panel_schedules(modes, options)) all.push_back(std::move(found));
+  return all;
+}
+
 }  // namespace
 
 std::int64_t TrainModes::outs(std::size_t first, std::size_t last) const {
@@ -176,25 +197,16 @@ double expected_seconds(const TrainModes& modes, const Schedule& schedule,
   return seconds;
 }
 
+std::vector<Schedule> possible_schedules(const TrainModes& modes, const ScheduleOptions& options) {
+  auto all = compared(modes, options);
+  for (auto& schedule : all) choose_stored(modes, schedule, options);
+  return all;
+}
+
 Schedule plan_application(const TrainModes& modes, const ScheduleOptions& options) {
-  Schedule best{
-      .steps = {{0, modes.cores(), true}}, .tile = options.batch, .rebuild = true, .stored = {}};
-  best.seconds = dense_seconds(modes, options);
-  const auto batch = std::max<std::int64_t>(1, options.batch);
-  for (const bool batch_last : {false, true}) {
-    for (std::int64_t tile : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}) {
-      if (!options.tiled) tile = batch;
-      if (tile > batch && tile / 2 >= batch) break;
-      tile = std::min(tile, batch);
-      auto found = Search(modes, options, batch_last, tile).schedule();
-      found.seconds = expected_seconds(modes, found, options);
-      if (found.seconds < best.seconds) best = found;
-      if (!options.tiled) break;
-    }
-  }
-  for (auto& found : panel_schedules(modes, options)) {
-    if (found.seconds < best.seconds) best = std::move(found);
-  }
+  const auto all = compared(modes, options);
+  auto best = *std::min_element(all.begin(), all.end(),
+                                [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
   choose_stored(modes, best, options);
   return best;
 }

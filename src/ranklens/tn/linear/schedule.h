@@ -82,6 +82,9 @@ std::vector<StepSizes> step_sizes(const TrainModes& modes, const Schedule& sched
 /// over a dense product's is r (1/m_1 + 1/n_2) for two halves.)
 Schedule plan_application(const TrainModes& modes, const ScheduleOptions& options);
 
+/// What plan_application() takes the cheapest of, each with its seconds and what it stores.
+std::vector<Schedule> possible_schedules(const TrainModes& modes, const ScheduleOptions& options);
+
 /// Seconds that the model expects of a schedule; of forward alone or of both passes.
 double expected_seconds(const TrainModes& modes, const Schedule& schedule,
                         const ScheduleOptions& options);

@@ -91,9 +91,11 @@ double step_seconds(const StepSizes& s, bool last, const ScheduleOptions& option
 double merge_seconds(const TrainModes& modes, const Absorption& step,
                      const ScheduleOptions& options) {
   const auto [operations, written] = merging_of(modes, step.first, step.last);
+  const bool whole = step.first == 0 && step.last == modes.cores();
+  const auto calls = static_cast<double>(4 * (step.last - step.first)) + (whole ? kWholeCalls : 0);
   const double once = operations / options.rates.product +
                       written * static_cast<double>(options.bytes) / options.rates.bandwidth +
-                      options.rates.call * static_cast<double>(4 * (step.last - step.first));
+                      options.rates.call * calls;
   return options.training ? 3 * once : once;
 }
 
@@ -116,8 +118,9 @@ double dense_seconds(const TrainModes& modes, const ScheduleOptions& options) {
                                                         static_cast<double>(modes.ins(0, whole)),
                                                         static_cast<double>(modes.outs(0, whole))));
   const double merging = merge_seconds(modes, {0, whole, true}, options);
-  const bool again = options.training && options.store <= 0;  // the matrix is not kept
-  return (options.training ? 3 : 1) * once + (again ? 4.0 / 3 : 1) * merging;
+  if (!options.training) return once + merging;
+  const bool again = options.store <= 0;  // the matrix is not kept
+  return 3 * once + (again ? 4.0 / 3 : 1) * merging;
 }
 
 }  // namespace ranklens::tn

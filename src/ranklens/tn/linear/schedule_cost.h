@@ -29,6 +29,10 @@ double merge_seconds(const TrainModes& modes, const Absorption& step,
 double copies_seconds(const TrainModes& modes, const Schedule& schedule,
                       const ScheduleOptions& options);
 
+/// Calls of operators more where all cores become one matrix, which is put in the dense order, and
+/// its gradient back.
+constexpr double kWholeCalls = 40;
+
 /// Forming the dense matrix, and one product with it.
 double dense_seconds(const TrainModes& modes, const ScheduleOptions& options);
 
