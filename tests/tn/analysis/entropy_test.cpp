@@ -147,6 +147,70 @@ TEST_P(Entropy, DensityMatricesAreThoseOfTheWholeTensor) {
   }
 }
 
+/// rho[(i), (i')] of the kept modes, entry by entry: the sum over all other indices.
+at::Tensor density_by_loops(const at::Tensor& tensor, const Shape& kept) {
+  const auto x = tensor.to(at::kComplexDouble).resolve_conj().contiguous();
+  const auto* values = x.const_data_ptr<c10::complex<double>>();
+  const auto place = [&](std::int64_t flat, bool of_kept) {  // of these modes alone, row-major
+    std::int64_t result = 0, stride = 1;
+    for (auto k = x.dim() - 1; k >= 0; --k) {
+      const auto index = flat % x.size(k);
+      flat /= x.size(k);
+      if ((std::find(kept.begin(), kept.end(), k) != kept.end()) != of_kept) continue;
+      result += index * stride;
+      stride *= x.size(k);
+    }
+    return result;
+  };
+  std::int64_t n = 1;
+  for (const auto k : kept) n *= x.size(k);
+  auto rho = at::zeros({n, n}, at::kComplexDouble);
+  auto* entries = rho.mutable_data_ptr<c10::complex<double>>();
+  double norm = 0;
+  for (std::int64_t a = 0; a < x.numel(); ++a) {
+    norm += std::norm(values[a]);
+    for (std::int64_t b = 0; b < x.numel(); ++b) {
+      if (place(a, false) != place(b, false)) continue;
+      entries[place(a, true) * n + place(b, true)] += values[a] * std::conj(values[b]);
+    }
+  }
+  return rho / norm;
+}
+
+TEST_P(Entropy, DensityMatricesOfADenseTensorAreThoseByLoops) {
+  const auto x = noise({3, 4, 2, 3}, GetParam(), 9);
+  const auto all = densities(x);
+  const auto information = mutual_information(x);
+  const auto close_to = [&](const at::Tensor& rho, const at::Tensor& wanted) {
+    EXPECT_EQ(rho.scalar_type(), GetParam());
+    EXPECT_LT(relative(rho.to(at::kComplexDouble), wanted), rounding_of(GetParam()));
+  };
+  for (std::int64_t a = 0; a < 4; ++a) {
+    const auto wanted = density_by_loops(x, {a});
+    close_to(density(x, a), wanted);
+    close_to(all[a], wanted);
+    for (std::int64_t b = a + 1; b < 4; ++b) {
+      const auto pair = density_by_loops(x, {a, b});
+      close_to(density(x, a, b), pair);
+      const double expected = entropy(wanted) + entropy(density_by_loops(x, {b})) - entropy(pair);
+      EXPECT_NEAR(mutual_information(x, a, b), expected, 10 * rounding_of(GetParam()));
+      EXPECT_NEAR(information[a][b].item<double>(), expected, 10 * rounding_of(GetParam()));
+      EXPECT_EQ(information[b][a].item<double>(), information[a][b].item<double>());
+    }
+    EXPECT_EQ(information[a][a].item<double>(), 0);
+  }
+}
+
+// The train and the tensor that it stands for say the same, also at a scale whose squares overflow.
+TEST_P(Entropy, ADenseTensorAndItsTrainAgree) {
+  const auto train = made({3, 4, 2, 3}, 3);
+  const auto dense = full(train);
+  const double most = 100 * rounding_of(GetParam());
+  EXPECT_LT((mutual_information(train) - mutual_information(dense)).abs().max().item<double>(),
+            most);
+  EXPECT_LT(relative(density(dense * 1e30, 0, 3), density(train, 0, 3)), most);
+}
+
 TEST_P(Entropy, MutualInformation) {
   const auto information = mutual_information(ghz(4));
   for (std::int64_t a = 0; a < 4; ++a) {
@@ -184,6 +248,10 @@ TEST(EntropyErrors, AreOneSentence) {
   expect_error([] { density(ones({2, 3}), 2); }, "no mode 2");
   expect_error([] { density(ones({2, 3}), 1, 1); }, "first below the second");
   expect_error([] { density(zeros({2, 3}), 1); }, "zeros");
+  expect_error([] { density(at::ones({2, 3}), 2); }, "no mode 2");
+  expect_error([] { density(at::ones({2, 3}), 1, 1); }, "first below the second");
+  expect_error([] { mutual_information(at::zeros({2, 3})); }, "zeros");
+  expect_error([] { density(at::ones({2, 3}) * NAN, 0); }, "NaN");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "ranklens/tn/analysis/density.h"
 
+#include <optional>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linalg_eigvalsh.h>
@@ -26,9 +28,45 @@ at::Tensor of_centre(const at::Tensor& core) {
   return of_trace_one(at::mm(rows, rows.mH()));
 }
 
-void check_mode(const TensorTrain& train, std::int64_t mode) {
-  base::require(mode >= 0 && mode < static_cast<std::int64_t>(train.cores.size()),
-                "a train of {} modes has no mode {}", train.cores.size(), mode);
+void check_mode(std::int64_t modes, std::int64_t mode) {
+  base::require(mode >= 0 && mode < modes, "a tensor of {} modes has no mode {}", modes, mode);
+}
+
+void check_pair(std::int64_t modes, std::int64_t a, std::int64_t b) {
+  check_mode(modes, a);
+  check_mode(modes, b);
+  base::require(a < b,
+                "the density matrix of two modes needs the first below the second, not {} and {}",
+                a, b);
+}
+
+std::int64_t modes_of(const TensorTrain& train) {
+  return static_cast<std::int64_t>(train.cores.size());
+}
+
+/// Of the first modes of a dense tensor, `rows` values together, all others traced out. Divided by
+/// the largest entry first, so that no square over- or underflows.
+at::Tensor of_leading(const at::Tensor& tensor, std::int64_t rows) {
+  const auto matrix = tensor.reshape({rows, -1});
+  const auto largest = matrix.detach().abs().max();
+  base::require(largest.item<double>() > 0, "a tensor of zeros has no density matrix");
+  const auto scaled = matrix / largest;
+  return of_trace_one(at::mm(scaled, scaled.mH()));
+}
+
+/// S(a) + S(b) - S(ab) of all pairs: `single` the entropies of the modes, `pair` those of two.
+template <class Pair>
+at::Tensor informations(const std::vector<double>& single, Pair pair) {
+  const auto d = static_cast<std::int64_t>(single.size());
+  auto result = at::zeros({d, d}, at::kDouble);
+  for (std::int64_t a = 0; a < d; ++a) {
+    for (auto b = a + 1; b < d; ++b) {
+      const double value = single[a] + single[b] - pair(a, b);
+      result[a][b].fill_(value);
+      result[b][a].fill_(value);
+    }
+  }
+  return result;
 }
 
 /// Two modes of a train whose centre is `a`: the modes between are traced out one by one, keeping
@@ -75,7 +113,7 @@ double entropy(const at::Tensor& density) {
 
 at::Tensor density(const TensorTrain& train, std::int64_t mode) {
   check(train);
-  check_mode(train, mode);
+  check_mode(modes_of(train), mode);
   return of_centre(canonical(train, mode).cores[mode]);
 }
 
@@ -92,11 +130,7 @@ std::vector<at::Tensor> densities(const TensorTrain& train) {
 
 at::Tensor density(const TensorTrain& train, std::int64_t a, std::int64_t b) {
   check(train);
-  check_mode(train, a);
-  check_mode(train, b);
-  base::require(a < b,
-                "the density matrix of two modes needs the first below the second, not {} and {}",
-                a, b);
+  check_pair(modes_of(train), a, b);
   const auto work = canonical(train, a);
   OpenPair open(work.cores[a]);
   for (auto k = a + 1; k < b; ++k) open.trace_out(work.cores[k]);
@@ -111,22 +145,50 @@ double mutual_information(const TensorTrain& train, std::int64_t a, std::int64_t
 at::Tensor mutual_information(const TensorTrain& train) {
   const at::NoGradGuard no_gradients;
   auto work = canonical(train, 0);
-  const auto d = static_cast<std::int64_t>(train.cores.size());
   std::vector<double> single;
   for (const auto& rho : densities(train)) single.push_back(entropy(rho));
-  auto result = at::zeros({d, d}, at::kDouble);
-  for (std::int64_t a = 0; a < d; ++a) {
-    work = canonical(work, a);
-    OpenPair open(work.cores[a]);
-    for (auto b = a + 1; b < d; ++b) {
-      const auto pair = open.close(work.cores[b], work.cores[a].size(1));
-      const double value = single[a] + single[b] - entropy(pair);
-      result[a][b].fill_(value);
-      result[b][a].fill_(value);
-      open.trace_out(work.cores[b]);
+  std::optional<OpenPair> open;
+  return informations(single, [&](std::int64_t a, std::int64_t b) {
+    if (b == a + 1) {
+      work = canonical(work, a);
+      open.emplace(work.cores[a]);
+    } else {
+      open->trace_out(work.cores[b - 1]);
     }
-  }
+    return entropy(open->close(work.cores[b], work.cores[a].size(1)));
+  });
+}
+
+at::Tensor density(const at::Tensor& tensor, std::int64_t mode) {
+  check_values(tensor, "the tensor");
+  check_mode(tensor.dim(), mode);
+  return of_leading(tensor.movedim(mode, 0), tensor.size(mode));
+}
+
+std::vector<at::Tensor> densities(const at::Tensor& tensor) {
+  std::vector<at::Tensor> result;
+  for (std::int64_t k = 0; k < tensor.dim(); ++k) result.push_back(density(tensor, k));
   return result;
+}
+
+at::Tensor density(const at::Tensor& tensor, std::int64_t a, std::int64_t b) {
+  check_values(tensor, "the tensor");
+  check_pair(tensor.dim(), a, b);
+  return of_leading(tensor.movedim(at::IntArrayRef({a, b}), at::IntArrayRef({0, 1})),
+                    tensor.size(a) * tensor.size(b));
+}
+
+double mutual_information(const at::Tensor& tensor, std::int64_t a, std::int64_t b) {
+  const at::NoGradGuard no_gradients;
+  return entropy(density(tensor, a)) + entropy(density(tensor, b)) - entropy(density(tensor, a, b));
+}
+
+at::Tensor mutual_information(const at::Tensor& tensor) {
+  const at::NoGradGuard no_gradients;
+  std::vector<double> single;
+  for (const auto& rho : densities(tensor)) single.push_back(entropy(rho));
+  return informations(
+      single, [&](std::int64_t a, std::int64_t b) { return entropy(density(tensor, a, b)); });
 }
 
 }  // namespace ranklens::tn
