@@ -24,6 +24,7 @@ namespace diagrams = tn::diagram;
 struct DiagramOptions {
   Common common;
   std::string file, name, svg, tikz, tensors;
+  bool draw_only = false;
 };
 
 /// The diagrams that are asked for: the one called --name, or all.
@@ -65,7 +66,8 @@ struct Outcome {
   bool holds = true;
 };
 
-Outcome outcome_of(const diagrams::Diagram& diagram, const std::vector<at::Tensor>& sides) {
+/// What is known of it without: its legs, in words, too.
+Outcome drawing_of(const diagrams::Diagram& diagram) {
   Json legs = Json::array();
   std::string shape;
   for (const auto& leg : diagram.open) {
@@ -73,15 +75,23 @@ Outcome outcome_of(const diagrams::Diagram& diagram, const std::vector<at::Tenso
     legs.push_back({{"name", leg.name}, {"size", size}});
     shape += fmt::format("{}{}={}", shape.empty() ? "" : ", ", leg.name, size);
   }
+  return {
+      .json = {{"name", diagram.name}, {"legs", legs}, {"einsum", diagrams::einsum_text(diagram)}},
+      .text =
+          fmt::format("{}: {} [{}]", diagram.name, legs.empty() ? "a number" : "a tensor", shape)};
+}
+
+Outcome outcome_of(const diagrams::Diagram& diagram, const std::vector<at::Tensor>& sides) {
   const double norm = sides.front().abs().square().sum().sqrt().item<double>();
   const double apart = diagrams::largest_difference(sides);
-  Outcome outcome{.holds = apart <= diagram.tolerance};
-  outcome.json = {{"name", diagram.name},   {"legs", legs},
-                  {"norm", norm},           {"sides", sides.size()},
-                  {"difference", apart},    {"tolerance", diagram.tolerance},
-                  {"holds", outcome.holds}, {"einsum", diagrams::einsum_text(diagram)}};
-  outcome.text = fmt::format("{}: {} [{}], norm {:.6g}", diagram.name,
-                             legs.empty() ? "a number" : "a tensor", shape, norm);
+  Outcome outcome = drawing_of(diagram);
+  outcome.holds = apart <= diagram.tolerance;
+  outcome.json.update({{"norm", norm},
+                       {"sides", sides.size()},
+                       {"difference", apart},
+                       {"tolerance", diagram.tolerance},
+                       {"holds", outcome.holds}});
+  outcome.text += fmt::format(", norm {:.6g}", norm);
   if (sides.size() > 1) {
     outcome.text += fmt::format("; {} sides {} (difference {:.2g}, allowed {:.2g})", sides.size(),
                                 outcome.holds ? "are equal" : "DIFFER", apart, diagram.tolerance);
@@ -111,14 +121,37 @@ void check_files(const DiagramOptions& options, const diagrams::Document& docume
                       inputs);
 }
 
+/// Drawn as large as the tensors would be: none of them is made.
+void draw_only(const DiagramOptions& options, const diagrams::Document& document,
+               const std::vector<const diagrams::Diagram*>& chosen) {
+  draw_files(options, document, chosen);
+  Json list = Json::array();
+  std::string text;
+  for (const auto* one : chosen) {
+    const auto drawn = drawing_of(*one);
+    list.push_back(drawn.json);
+    text += drawn.text + ", not computed\n";
+  }
+  emit(options.common, Json{{"title", document.title}, {"diagrams", list}}, text);
+}
+
+void check_draw_only(const DiagramOptions& options) {
+  base::require(options.common.out.empty() && options.tensors.empty(),
+                "--draw computes nothing: it goes with neither --out nor --tensors");
+  base::require(!options.svg.empty() || !options.tikz.empty(),
+                "--draw needs a file to draw to: --svg or --tikz");
+}
+
 void diagram(const DiagramOptions& options) {
   start(options.common);
+  if (options.draw_only) check_draw_only(options);
   const auto document =
       diagrams::parse(base::read_file(options.file), fmt::format("'{}'", options.file));
   const auto chosen = chosen_diagrams(document, options.name);
   base::require(options.common.out.empty() || chosen.size() == 1,
                 "--out takes the result of one diagram: choose it with --name");
   check_files(options, document);
+  if (options.draw_only) return draw_only(options, document, chosen);
   const auto values = values_of(document, options);
   Json list = Json::array();
   std::string text, wrong;
@@ -144,7 +177,8 @@ void add_diagram(CLI::App& root) {
   CLI::App& command = add_command(
       root, "diagram", "draw tensor diagrams from text, compute them, and check their equalities",
       "  ranklens diagram svd.tn --svg svd.svg\n"
-      "  ranklens diagram svd.tn --name low_rank --tensors DIR --out R.npy --json",
+      "  ranklens diagram svd.tn --name low_rank --tensors DIR --out R.npy --json\n"
+      "  ranklens diagram svd.tn --draw --tikz svd.tex",
       options->common, Out::file, {.dtype = false, .quiet = false});
   const auto add = [&](const char* name, auto& value, const char* text) {
     return command.add_option(name, value, text);
@@ -153,6 +187,8 @@ void add_diagram(CLI::App& root) {
   add("--name", options->name, "only the diagram of this name");
   add("--svg", options->svg, "where to draw as SVG");
   add("--tikz", options->tikz, "where to draw as a TikZ picture");
+  command.add_flag("--draw", options->draw_only,
+                   "draw only: nothing is computed or checked, so that legs may be of any size");
   add("--tensors", options->tensors,
       "a folder with values, NAME.npy each; tensors without a file are random by --seed");
   command.callback([options] { diagram(*options); });

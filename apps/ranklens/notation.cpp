@@ -43,11 +43,17 @@ Summary counts_of(const std::vector<book::Chapter>& chapters) {
   return summary;
 }
 
-void notation(const Common& common) {
+struct NotationOptions {
+  Common common;
+  std::string disturbed;
+};
+
+void notation(const NotationOptions& options) {
+  const auto& common = options.common;
   start(common);
   const auto path = std::filesystem::path(common.out) / "notation.html";
   base::require_free(common.out, {.command = "notation", .among_others = true});
-  const auto chapters = book::evaluated(book::groups(), common.seed);
+  const auto chapters = book::evaluated(book::groups(), common.seed, options.disturbed);
   base::make_folder(common.out);
   require_replaceable({{"--out", path.string(), FileKind::page}});
   base::write_file(path, book::page(chapters, common.seed));
@@ -60,21 +66,24 @@ void notation(const Common& common) {
        fmt::format("{} items, {} of them fail; largest error {:.1e}\nthe page: {}\n",
                    summary.items.size(), summary.failed, summary.worst, path.string()));
   if (summary.failed > 0) {
-    throw base::SystemError(fmt::format("{} items of the book do not hold, the first: {}",
-                                        summary.failed, summary.first));
+    throw base::SystemError(fmt::format("{} of {} items of the book do not hold, the first: {}",
+                                        summary.failed, summary.items.size(), summary.first));
   }
 }
 
 }  // namespace
 
 void add_notation(CLI::App& root) {
-  const auto common = std::make_shared<Common>();
+  const auto options = std::make_shared<NotationOptions>();
   auto& command = add_command(
       root, "notation", "write the book of tensor diagrams: every drawing computed in two ways",
-      "  ranklens notation --out book", *common, Out::folder,
+      "  ranklens notation --out book", options->common, Out::folder,
       {.device = false, .dtype = false, .quiet = false});
   require_out(command, "the folder that the book goes to");
-  command.callback([common] { notation(*common); });
+  command.add_option("--disturb", options->disturbed,
+                     "an item, as --json names it: change the first tensor of its drawing, and see "
+                     "the check fail");
+  command.callback([options] { notation(*options); });
 }
 
 }  // namespace ranklens::app

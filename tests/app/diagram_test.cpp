@@ -76,6 +76,26 @@ TEST(DiagramCommand, DrawsNothingWhereAValueCannotBeRead) {
   EXPECT_FALSE(fs::exists(folder / "p.svg"));
 }
 
+// Sizes of real networks are far more numbers than a check on random tensors could hold.
+TEST(DiagramCommand, DrawsOnlyWhereThatIsAskedFor) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "d.tn", svg = folder / "d.svg";
+  testing::put_file(file,
+                    "tensor A[i:100000, j:100000], B[j:100000, k:2]\n"
+                    "diagram d: A[i,j] B[j,k] -> i, k\n"
+                    "diagram unequal: A[i,j] = 2 A[i,j] -> i, j\n");
+  expect_complaint(ranklens({"diagram", file, "--svg", svg}), 2, "numbers");
+  EXPECT_FALSE(fs::exists(svg));
+  const auto answer = answer_of(ranklens({"diagram", file, "--draw", "--svg", svg, "--json"}));
+  EXPECT_GT(fs::file_size(svg), 500u);
+  ASSERT_EQ(answer["diagrams"].size(), 2u);
+  EXPECT_EQ(answer["diagrams"][0]["legs"][0]["size"], 100000);
+  EXPECT_FALSE(answer["diagrams"][1].contains("holds"));
+  expect_complaint(ranklens({"diagram", file, "--draw"}), 2, "--draw needs a file to draw to");
+  expect_complaint(ranklens({"diagram", file, "--draw", "--svg", svg, "--out", folder / "r.npy"}),
+                   2, "--draw computes nothing");
+}
+
 TEST(DiagramCommand, SaysWhatIsWrong) {
   const TemporaryFolder folder;
   const std::string file = folder / "d.tn";
@@ -102,6 +122,24 @@ TEST(NotationCommand, WritesTheBook) {
   EXPECT_GE(answer["items"].size(), 60u);
   EXPECT_LT(answer["largest_error"], 1e-7);
   EXPECT_GT(fs::file_size(folder / "book" / "notation.html"), 100000u);
+}
+
+TEST(NotationCommand, AnEqualityThatDoesNotHoldDecidesTheStatus) {
+  const TemporaryFolder folder;
+  const auto bad =
+      ranklens({"notation", "--out", folder / "book", "--disturb", "tangent-train", "--json"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.err,
+              HasSubstr("items of the book do not hold, the first: Riemannian descent on a train"));
+  const auto answer = nlohmann::json::parse(bad.out);
+  EXPECT_EQ(answer["failed"], 1);
+  for (const auto& item : answer["items"])
+    EXPECT_EQ(item["holds"].get<bool>(), item["id"] != "tangent-train") << item;
+  EXPECT_THAT(base::read_file(folder / "book" / "notation.html"),
+              HasSubstr(fmt::format("1 of {} items do not hold", answer["items"].size())));
+  expect_complaint(ranklens({"notation", "--out", folder / "other", "--disturb", "nothing"}), 2,
+                   "no item of the book is called 'nothing'");
+  EXPECT_FALSE(fs::exists(folder / "other"));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <set>
 
-#include <ATen/ops/arange.h>
 #include <gmock/gmock.h>
 
 #include "ranklens/tn/diagram/book/factors.h"
@@ -9,6 +8,7 @@
 #include "ranklens/tn/diagram/parse.h"
 
 #include "testing/close.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::tn::diagram::book {
 namespace {
@@ -41,14 +41,7 @@ TEST(Book, FailsWhenAnyDrawnTensorIsDisturbed) {
     const auto document = parse(item.source, "'t'");
     const std::size_t count = drawn_tensors(document.diagrams.front());
     for (std::size_t n = 0; n < count; ++n) {
-      const auto disturb = [n](std::size_t k, const Tensor& value) {
-        if (k != n) return value;
-        // Each element by another amount, up to a third of the largest.
-        const Tensor ramp = at::arange(1, value.numel() + 1, at::kDouble).reshape(value.sizes());
-        const Tensor scale = value.abs().max().clamp_min(0.5) / double(value.numel()) / 3;
-        return value + ramp * scale;
-      };
-      EXPECT_FALSE(verify(item, 1, {.change = disturb}).holds)
+      EXPECT_FALSE(verify(item, 1, disturbing(n)).holds)
           << item.id << ": nothing fails although drawn tensor " << n << " is another";
     }
   }
@@ -96,6 +89,40 @@ TEST(Book, ThePageSaysWhatFails) {
   auto chapters = evaluated({operations()}, 1);
   chapters[0].entries[0].verified.holds = false;
   EXPECT_THAT(page(chapters, 1), HasSubstr("items do not hold"));
+}
+
+TEST(Book, ThePageSaysWhichDisturbedItemFails) {
+  for (const char* id : {"dmrg", "tangent-train", "retraction-train"}) {
+    const auto chapters = evaluated({learning()}, 1, id, 1);
+    for (const auto& [item, verified] : chapters[0].entries)
+      EXPECT_EQ(verified.holds, item.id != id) << item.id;
+    EXPECT_THAT(page(chapters, 1), HasSubstr("1 of 6 items do not hold")) << id;
+  }
+  testing::expect_error([] { evaluated({learning()}, 1, "dmrgg"); }, "nearest: 'dmrg'");
+  testing::expect_error([] { evaluated({learning()}, 1, "dmrg", 8); }, "draws 8 tensors");
+}
+
+Item item_called(std::string_view id) {
+  for (const Item& item : all_items())
+    if (item.id == id) return item;
+  return {};
+}
+
+// The frames project: what they leave of H is not all of it, so that its lowest eigenvalue is not
+// that of the whole.
+TEST(Book, TheFramesOfTheSweepAreThinnerThanTheWhole) {
+  const Document document = parse(item_called("dmrg").source, "'t'");
+  for (const Declaration& tensor : document.tensors) {
+    if (tensor.kind == Kind::Isometry) {
+      EXPECT_GT(tensor.sizes[0], tensor.sizes[1]) << tensor.name;
+    }
+  }
+  const auto facts = verify(item_called("dmrg"), 1).facts;
+  ASSERT_EQ(facts.size(), 3U);
+  EXPECT_LT(facts[1].value, facts[1].bound - 0.1);
+  Fact equal = facts[1];
+  equal.value = equal.bound;
+  EXPECT_FALSE(equal.holds());  // strictly below
 }
 
 TEST(Book, FormulasBecomeHtml) {

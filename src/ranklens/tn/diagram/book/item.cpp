@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <fmt/format.h>
 
 #include "ranklens/tn/diagram/parse.h"
@@ -16,6 +18,16 @@ bool Fact::holds() const {
 
 double Verified::worst() const {
   return errors.empty() ? 0 : *std::max_element(errors.begin(), errors.end());
+}
+
+EvaluateOptions disturbing(std::size_t number) {
+  return {.change = [number](std::size_t k, const at::Tensor& value) {
+    if (k != number) return value;
+    const at::Tensor ramp = at::arange(1, value.numel() + 1, at::kDouble).reshape(value.sizes());
+    const at::Tensor scale =
+        value.abs().max().clamp_min(0.5) / static_cast<double>(value.numel()) / 3;
+    return value + ramp * scale;
+  }};
 }
 
 Verified verify(const Item& item, std::uint64_t seed, const EvaluateOptions& options) {

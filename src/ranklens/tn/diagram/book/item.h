@@ -17,7 +17,8 @@ struct Fact {
   std::string text;
   double value = 0, bound = 0;
   bool at_most = false;
-  double tolerance = 1e-9;  ///< relative to the larger of the two
+  /// Relative to the larger of the two. Negative with `at_most`: strictly below, by so much.
+  double tolerance = 1e-9;
 
   bool holds() const;
 };
@@ -73,6 +74,10 @@ struct Verified {
 
   double worst() const;
 };
+
+/// A change of one drawn tensor (`number`, in the order of writing): each element by another
+/// amount, up to a third of the largest.
+EvaluateOptions disturbing(std::size_t number);
 
 /// Evaluates an item in both ways. The change of `options` reaches the drawn tensors only.
 Verified verify(const Item& item, std::uint64_t seed, const EvaluateOptions& options = {});

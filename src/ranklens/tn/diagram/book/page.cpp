@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/base/error.h"
 #include "ranklens/base/markup.h"
 #include "ranklens/tn/diagram/book/page_parts.h"
 #include "ranklens/tn/diagram/draw.h"
@@ -89,7 +90,10 @@ std::string facts_html(const Verified& verified) {
   for (const Fact& fact : verified.facts) {
     row(formula_html(fact.text),
         fmt::format("<span>{:.6g}</span> {} <span>{:.6g}</span>", fact.value,
-                    fact.at_most ? "≤" : "=", fact.bound),
+                    !fact.at_most        ? "="
+                    : fact.tolerance < 0 ? "<"
+                                         : "≤",
+                    fact.bound),
         fact.holds());
   }
   for (const std::string& name : verified.broken) {
@@ -170,13 +174,34 @@ std::string introduction(const std::vector<Chapter>& chapters, std::uint64_t see
       seed, failed == 0 ? "yes" : "no", verdict, legend());
 }
 
+void check_disturbed(const std::vector<Group>& groups, std::string_view id, std::size_t number) {
+  std::vector<std::string> ids;
+  for (const Group& group : groups) {
+    for (const Item& item : group.items) {
+      ids.emplace_back(item.id);
+      if (item.id != id) continue;
+      const auto count = drawn_tensors(parse(item.source, "'item'").diagrams.front());
+      base::require(number < count, "item '{}' draws {} tensors: there is no number {}", id, count,
+                    number);
+      return;
+    }
+  }
+  base::fail("no item of the book is called '{}'{}", id, base::nearest_hint(std::string(id), ids));
+}
+
 }  // namespace
 
-std::vector<Chapter> evaluated(const std::vector<Group>& groups, std::uint64_t seed) {
+std::vector<Chapter> evaluated(const std::vector<Group>& groups, std::uint64_t seed,
+                               std::string_view disturbed, std::size_t number) {
+  if (!disturbed.empty()) check_disturbed(groups, disturbed, number);
   std::vector<Chapter> chapters;
   for (const Group& group : groups) {
     Chapter chapter{std::string(group.name), std::string(group.text), {}};
-    for (const Item& item : group.items) chapter.entries.push_back({item, verify(item, seed)});
+    for (const Item& item : group.items) {
+      const auto options =
+          item.id == disturbed ? EvaluateOptions{disturbing(number)} : EvaluateOptions{};
+      chapter.entries.push_back({item, verify(item, seed, options)});
+    }
     chapters.push_back(std::move(chapter));
   }
   return chapters;

@@ -18,8 +18,11 @@ struct Chapter {
   std::vector<Entry> entries;
 };
 
-/// All items, evaluated.
-std::vector<Chapter> evaluated(const std::vector<Group>& groups, std::uint64_t seed);
+/// All items, evaluated; with drawn tensor `number` of the item called `disturbed` another than the
+/// second evaluation takes (disturbing()), which no item survives. Error for an item that there is
+/// not, or a tensor that it does not draw.
+std::vector<Chapter> evaluated(const std::vector<Group>& groups, std::uint64_t seed,
+                               std::string_view disturbed = {}, std::size_t number = 0);
 
 /// The whole book as one HTML page that needs nothing else: contents, search, all items with
 /// drawing, formula, einsum, code and errors. Light and dark as the reader prefers.
