@@ -1,5 +1,6 @@
 #include "ranklens/tn/train/decompose.h"
 
+#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include "ranklens/base/progress.h"
 #include "ranklens/tn/formats/cp_approximation.h"
 #include "ranklens/tn/formats/tucker_approximation.h"
+#include "ranklens/tn/formats/tucker_train.h"
 
 #include "checks.h"
 #include "commands.h"
@@ -28,7 +30,8 @@ struct DecomposeOptions {
 struct Decomposed {
   tn::Stored stored;
   double error = 0;
-  bool degenerate = false;
+  Json more{};  ///< what only one format has to say
+  std::string text{}, warning{};
 };
 
 Decomposed as_train(const DecomposeOptions& options, const at::Tensor& array) {
@@ -51,7 +54,21 @@ Decomposed as_terms(const DecomposeOptions& options, const at::Tensor& array) {
                                           .max_sweeps = options.sweeps,
                                           .seed = options.common.seed,
                                           .progress = until_interrupted(bar.callback())});
-  return {std::move(found.value), found.error, found.degenerate};
+  bar.clear();
+  return {.stored = found.value,
+          .error = found.error,
+          .more = {{"degenerate", found.degenerate},
+                   {"converged", found.converged},
+                   {"sweeps", found.sweeps}},
+          .text = found.degenerate
+                      ? "its terms nearly cancel each other: there may be no best sum of so few\n"
+                      : "",
+          .warning = unsettled(found)};
+}
+
+Decomposed as_hybrid(const DecomposeOptions& options, const at::Tensor& array) {
+  auto found = tn::tucker_train(array, options.close.of_hybrid());
+  return {std::move(found.value), found.relative_error};
 }
 
 Decomposed decomposed(const DecomposeOptions& options, const at::Tensor& array) {
@@ -59,6 +76,7 @@ Decomposed decomposed(const DecomposeOptions& options, const at::Tensor& array) 
   base::require(options.rows.empty() && options.columns.empty(),
                 "--rows and --columns are for a TT matrix (--format tt)");
   if (options.format == "cp") return as_terms(options, array);
+  if (options.format == "tucker_tt") return as_hybrid(options, array);
   auto found = tn::approximate_tucker(array, options.close.closeness());
   return {std::move(found.value), found.error};
 }
@@ -75,15 +93,14 @@ void decompose(const DecomposeOptions& options) {
   json.update(summary_of(found.stored));
   json["error"] = found.error;
   json["seconds"] = seconds;
-  if (options.format == "cp") json["degenerate"] = found.degenerate;
+  if (!found.more.is_null()) json.update(found.more);
   const double share =
       static_cast<double>(tn::parameters(found.stored)) / static_cast<double>(array.numel());
-  auto text =
+  const auto text =
       fmt::format("{}: {} ({:.3g} of {}), relative error {:.3g}, {:.3g} s\n", options.common.out,
                   described(found.stored), share, array.numel(), found.error, seconds);
-  if (found.degenerate)
-    text += "its terms nearly cancel each other: there may be no best sum of so few\n";
-  emit(options.common, json, text);
+  std::cerr << found.warning;
+  emit(options.common, json, text + found.text);
 }
 
 }  // namespace
@@ -91,8 +108,8 @@ void decompose(const DecomposeOptions& options) {
 void add_decompose(CLI::App& root) {
   const auto options = std::make_shared<DecomposeOptions>();
   auto& command = add_command(root, "decompose",
-                              "an array as a tensor train, a Tucker tensor or a sum of "
-                              "rank-one tensors",
+                              "an array as a tensor train, a Tucker tensor, a sum of "
+                              "rank-one tensors or a Tucker train",
                               "  ranklens decompose x.npy --eps 1e-3 --out x.safetensors\n"
                               "  ranklens decompose x.npy --format tucker --ranks 8x8x4 --out "
                               "x.safetensors\n"
@@ -104,9 +121,10 @@ void add_decompose(CLI::App& root) {
   command.add_option("array", options->array, "a .npy file; computed in its own dtype")->required();
   command
       .add_option("--format", options->format,
-                  "tt (TT-SVD), tucker (HOSVD; with --ranks HOOI) or cp (alternating least "
-                  "squares; --eps: fewest terms that were found)")
-      ->check(CLI::IsMember({"tt", "tucker", "cp"}))
+                  "tt (TT-SVD), tucker (HOSVD; with --ranks HOOI), cp (alternating least "
+                  "squares; --eps: fewest terms that were found) or tucker_tt (HOSVD, then "
+                  "TT-SVD of its core)")
+      ->check(CLI::IsMember({"tt", "tucker", "cp", "tucker_tt"}))
       ->capture_default_str();
   require_out(command, std::string("the file of the decomposed tensor") + kReplacesOwnKind);
   add_closeness(command, options->close);

@@ -30,9 +30,19 @@ tn::Shape parse_sizes(const std::string& text, const std::string& what) {
 
 tn::Closeness ClosenessOptions::closeness() const {
   base::require(given(), "--eps or --ranks is required: how close, or how large");
+  base::require(bonds.empty(), "--bond-ranks is for Tucker trains, whose --ranks are of the modes");
   tn::Closeness result;
   if (eps != -1) result.eps = eps;
   if (!ranks.empty()) result.ranks = parse_sizes(ranks, "ranks");
+  return result;
+}
+
+tn::TuckerTrainOptions ClosenessOptions::of_hybrid() const {
+  base::require(given(), "--eps, --ranks or --bond-ranks is required: how close, or how large");
+  tn::TuckerTrainOptions result;
+  if (eps != -1) result.eps = eps;
+  if (!ranks.empty()) result.ranks = parse_sizes(ranks, "ranks");
+  if (!bonds.empty()) result.train_ranks = parse_sizes(bonds, "ranks");
   return result;
 }
 
@@ -42,6 +52,8 @@ void add_closeness(CLI::App& command, ClosenessOptions& options) {
   command.add_option(
       "--ranks", options.ranks,
       "upper bounds of the ranks: one for all, or one a bond (Tucker: a mode): 4,8,4");
+  command.add_option("--bond-ranks", options.bonds,
+                     "of a Tucker train: those of its train's bonds");
 }
 
 at::Tensor read_array(const std::string& file, const Common& common) {
@@ -57,18 +69,11 @@ tn::Stored open_stored(const std::string& file, const Common& common) {
   return tn::to(tn::read_stored(file), common.torch_device());
 }
 
-tn::StoredTrain open_train(const std::string& file, const Common& common) {
-  auto stored = open_stored(file, common);
-  auto* train = std::get_if<tn::StoredTrain>(&stored);
-  base::require(train != nullptr, "'{}' holds a {}, and what is wanted is a tensor train", file,
-                format_title(stored));
-  return std::move(*train);
-}
-
 std::string format_title(const tn::Stored& stored) {
   const auto format = tn::format_of(stored);
   if (format == "tucker") return "Tucker tensor";
   if (format == "cp") return "sum of rank-one tensors";
+  if (format == "tucker_tt") return "Tucker train";
   return std::get<tn::StoredTrain>(stored).is_matrix() ? "TT matrix" : "tensor train";
 }
 
@@ -79,9 +84,20 @@ std::string described(const tn::Stored& stored) {
           ? fmt::format("{} by {}", tn::text(*train->rows), tn::text(*train->columns))
           : tn::text(tn::shape(stored));
   const auto ranks = tn::ranks(stored);
-  return fmt::format("{}, {} {}, {} parameters", modes,
+  const auto* hybrid = std::get_if<tn::TuckerTrain>(&stored);
+  const auto of_modes =
+      hybrid != nullptr ? fmt::format("mode ranks {}, ", tn::text(tn::mode_ranks(*hybrid))) : "";
+  return fmt::format("{}, {}{} {}, {} parameters", modes, of_modes,
                      tn::format_of(stored) == "cp" ? "rank" : "ranks",
                      ranks.empty() ? "none" : tn::text(ranks), tn::parameters(stored));
+}
+
+std::string unsettled(const tn::CPApproximation& found) {
+  if (found.converged) return "";
+  return fmt::format(
+      "ranklens: least squares in turns had not settled after {} sweeps: more --sweeps may come "
+      "closer\n",
+      found.sweeps);
 }
 
 Json summary_of(const tn::Stored& stored) {
@@ -94,6 +110,8 @@ Json summary_of(const tn::Stored& stored) {
     json["shape"] = tn::shape(stored);
   }
   json["ranks"] = tn::ranks(stored);
+  if (const auto* hybrid = std::get_if<tn::TuckerTrain>(&stored))
+    json["mode_ranks"] = tn::mode_ranks(*hybrid);
   json["parameters"] = tn::parameters(stored);
   return json;
 }

@@ -62,16 +62,50 @@ TEST_F(BadTensors, ShapesThatDoNotFactorTheMatrix) {
           "99999999999999999999");
 }
 
-// Ranks are upper bounds: more than can be is no fault, and no more is taken.
-TEST_F(BadTensors, RanksAboveThePossibleAreNotTaken) {
+// One number is an upper bound for all bonds, of which the outer ones can have less; what none can
+// have, and in a list what its own place cannot have, is refused.
+TEST_F(BadTensors, RanksAboveThePossible) {
   const auto x = array("x.npy", base::Stream(1, "noise").normal({4, 8, 5}, 0, 1, at::kDouble));
   const auto made = answer_of(
-      ranklens({"decompose", x, "--ranks", "1000", "--out", file("x.safetensors"), "--json"}));
+      ranklens({"decompose", x, "--ranks", "5", "--out", file("x.safetensors"), "--json"}));
   EXPECT_EQ(made["ranks"], (std::vector<int>{4, 5}));
   EXPECT_LT(made["error"].get<double>(), 1e-14);
+  refuses({"decompose", x, "--ranks", "6"}, "rank 6 is above 5, the most that any bond can have");
+  refuses({"decompose", x, "--ranks", "5,5"}, "rank 5 of bond 0 is above 4");
+  refuses({"decompose", x, "--eps", "0.1", "--ranks", "99"}, "rank 99 is above 5");
+  refuses({"decompose", x, "--format", "tucker", "--ranks", "9"}, "rank 9 is above 8");
+  refuses({"decompose", x, "--format", "tucker", "--ranks", "4,8,6"},
+          "rank 6 of mode 2 is above 5");
+  refuses({"decompose", x, "--format", "cp", "--ranks", "21"}, "between 1 and 20");
+  refuses({"decompose", x, "--format", "tucker_tt", "--ranks", "9"}, "rank 9 is above 8");
+  refuses({"decompose", x, "--format", "tucker_tt", "--bond-ranks", "6"}, "rank 6 is above 5");
+  refuses({"round", file("x.safetensors"), "--ranks", "6"}, "rank 6 is above 5");
+  for (const std::string format : {"tucker", "cp", "tucker_tt"}) {
+    const auto f = file(format + ".safetensors");
+    ASSERT_EQ(ranklens({"decompose", x, "--format", format, "--ranks", "2", "--out", f}).status, 0);
+    refuses({"round", f, "--ranks", "21"}, "21");
+  }
+  const auto w = array("w.npy", base::Stream(1, "noise").normal({6, 20}, 0, 1, at::kDouble));
+  refuses({"decompose", w, "--rows", "2x3", "--columns", "4x5", "--ranks", "9"}, "above 8");
   refuses({"decompose", x, "--ranks", "0"}, "is no list of ranks");
   refuses({"decompose", x, "--ranks", "-3"}, "is no list of ranks");
   refuses({"decompose", x, "--ranks", "99999999999999999999"}, "is no list of ranks");
+}
+
+// The same of a network's weights: fresh ones, and those that are compressed.
+TEST_F(BadTensors, RanksAboveThePossibleOfWeights) {
+  const auto complains = [&](const std::string& head, const std::string& part) {
+    expect_complaint(ranklens({"info", "mlp", "--hidden", "30,20", "--head", head}), 2, part);
+  };
+  complains("low_rank(r=9999)", "above");
+  complains("tt(r=9999)", "rank 9999 is above");
+  complains("tucker(r=9999)", "rank 9999 is above");
+  complains("cp(r=9999)", "it is 9999");
+  const auto model = file("mlp.safetensors");
+  ASSERT_EQ(ranklens({"compress", "mlp", "--scheme", "*: low_rank(r=2)", "--out", model}).status,
+            0);
+  for (const std::string format : {"low_rank", "tt", "tucker", "cp"})
+    refuses({"compress", model, "--scheme", "*: " + format + "(r=9999)"}, "9999");
 }
 
 TEST_F(BadTensors, EpsThatIsNoTolerance) {

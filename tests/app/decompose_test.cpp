@@ -43,7 +43,7 @@ class Decompose : public ::testing::Test {
 };
 
 TEST_F(Decompose, EveryFormatKeepsEpsAndSaysItsError) {
-  for (const std::string format : {"tt", "tucker", "cp"}) {
+  for (const std::string format : {"tt", "tucker", "cp", "tucker_tt"}) {
     double last = 1e9;
     for (const double eps : {0.3, 1e-2, 1e-3}) {
       const auto answer = made({"--format", format, "--eps", std::to_string(eps)});
@@ -67,8 +67,81 @@ TEST_F(Decompose, EveryFormatKeepsRanks) {
   EXPECT_EQ(cp["ranks"], (std::vector<int>{3}));
   EXPECT_EQ(cp["parameters"], 3 * 24);
   EXPECT_FALSE(cp["degenerate"].get<bool>());
+  EXPECT_GT(cp["sweeps"].get<int>(), 1);
   EXPECT_NEAR(cp["error"].get<double>(), true_error(f), 1e-12);
   EXPECT_THAT(ranklens({"info", f}).out, HasSubstr("sum of rank-one tensors, 8x8x8, rank 3"));
+}
+
+TEST_F(Decompose, ATuckerTrainHasRanksOfModesAndOfBonds) {
+  const auto both = made({"--format", "tucker_tt", "--ranks", "3,4,3", "--bond-ranks", "2"});
+  EXPECT_EQ(both["mode_ranks"], (std::vector<int>{3, 4, 3}));
+  EXPECT_EQ(both["ranks"], (std::vector<int>{2, 2}));
+  EXPECT_EQ(both["parameters"], 8 * (3 + 4 + 3) + 6 + 16 + 6);
+  EXPECT_NEAR(both["error"].get<double>(), true_error(f), 1e-9);
+  EXPECT_THAT(ranklens({"info", f}).out,
+              HasSubstr("Tucker train, 8x8x8, mode ranks 3x4x3, ranks 2x2"));
+  const auto file = base::read_safetensors(f);
+  EXPECT_EQ(file.metadata.at("kind"), "tucker_train");
+  EXPECT_EQ(file.metadata.at("mode_ranks"), "3,4,3");
+  EXPECT_EQ(file.tensors.at("core.1").sizes(), (std::vector<std::int64_t>{2, 4, 2}));
+  EXPECT_EQ(file.tensors.at("factor.1").sizes(), (std::vector<std::int64_t>{8, 4}));
+  ASSERT_EQ(ranklens({"decompose", x, "--format", "tucker_tt", "--eps", "1e-9", "--out", f}).status,
+            0);
+  const auto rounded =
+      answer_of(ranklens({"round", f, "--ranks", "2", "--bond-ranks", "2", "--out", g, "--json"}));
+  EXPECT_EQ(rounded["mode_ranks"], (std::vector<int>{2, 2, 2}));
+  EXPECT_NEAR(rounded["error"].get<double>(), true_error(g), 1e-6);
+  const auto same = answer_of(ranklens({"round", f, "--eps", "1e-8", "--out", g, "--json"}));
+  EXPECT_GT(same["error"].get<double>(), 0);
+  EXPECT_LT(same["error"].get<double>(), 1e-8);
+  expect_complaint(ranklens({"decompose", x, "--bond-ranks", "2", "--out", f}), 2,
+                   "--bond-ranks is for Tucker trains");
+}
+
+// What stopped for want of sweeps is said, in JSON and on stderr; a settled one says nothing.
+TEST_F(Decompose, LeastSquaresThatDidNotSettleSaySo) {
+  const Args terms = {"decompose", x, "--format", "cp", "--ranks", "3", "--out", f};
+  const auto few = ranklens(joined(terms, {"--sweeps", "2"}));
+  EXPECT_EQ(few.status, 0);
+  EXPECT_THAT(few.err, HasSubstr("had not settled after 2 sweeps"));
+  EXPECT_FALSE(made({"--format", "cp", "--ranks", "3", "--sweeps", "2"})["converged"].get<bool>());
+  const auto many = ranklens(joined(terms, {"--sweeps", "100000", "--json"}));
+  EXPECT_THAT(many.err, ::testing::Not(HasSubstr("settled")));
+  EXPECT_TRUE(nlohmann::json::parse(many.out)["converged"].get<bool>());
+}
+
+TEST_F(Decompose, SumsOfRankOneTensorsRound) {
+  made({"--format", "cp", "--ranks", "6"});
+  const auto rounded = answer_of(ranklens({"round", f, "--ranks", "3", "--out", g, "--json"}));
+  EXPECT_EQ(rounded["format"], "cp");
+  EXPECT_EQ(rounded["ranks"], (std::vector<int>{3}));
+  ASSERT_EQ(ranklens({"full", f, "--out", y}).status, 0);
+  const auto before = base::read_npy(y);
+  ASSERT_EQ(ranklens({"full", g, "--out", y}).status, 0);
+  const double error = frobenius_of(base::read_npy(y) - before) / frobenius_of(before);
+  EXPECT_NEAR(rounded["error"].get<double>(), error, 1e-8);
+  const auto closer = answer_of(ranklens({"round", f, "--eps", "0.05", "--out", g, "--json"}));
+  EXPECT_LE(closer["error"].get<double>(), 0.05);
+  EXPECT_LT(closer["ranks"][0].get<int>(), 6);
+}
+
+TEST_F(Decompose, EntropiesOfEveryFormatAreThoseOfTheTensor) {
+  ASSERT_EQ(ranklens({"decompose", x, "--eps", "1e-12", "--out", g}).status, 0);
+  const auto exact = answer_of(ranklens({"entropy", g, "--json", "--modes"}));
+  for (const std::string format : {"tucker", "cp", "tucker_tt"}) {
+    const std::string eps = format == "cp" ? "1e-4" : "1e-10";
+    made({"--format", format, "--eps", eps});
+    const auto found = answer_of(ranklens({"entropy", f, "--json", "--modes"}));
+    EXPECT_EQ(found["format"], format);
+    ASSERT_EQ(found["bonds"].size(), 2U);
+    for (std::size_t k = 0; k < 2; ++k)
+      EXPECT_NEAR(found["bonds"][k]["entropy"].get<double>(),
+                  exact["bonds"][k]["entropy"].get<double>(), 1e-3)
+          << format;
+    ASSERT_EQ(found["modes"].size(), 3U);
+    EXPECT_NEAR(found["modes"][1]["entropy"].get<double>(),
+                exact["modes"][1]["entropy"].get<double>(), 1e-3);
+  }
 }
 
 TEST_F(Decompose, FilesAreAsDocumented) {
@@ -98,6 +171,23 @@ TEST_F(Decompose, TuckerRounds) {
                    "is for tensor trains");
 }
 
+// The wider type wins for all formats alike.
+TEST_F(Decompose, InnerProductsOfTwoTypes) {
+  const auto narrow = (folder / "narrow.npy").string();
+  base::write_npy(narrow, hilbert().to(at::kFloat));
+  const double square = std::pow(frobenius_of(hilbert()), 2);
+  for (const std::string one : {"tt", "tucker"}) {
+    for (const std::string other : {"tt", "tucker"}) {
+      made({"--format", one, "--eps", "1e-9"});
+      ASSERT_EQ(
+          ranklens({"decompose", narrow, "--format", other, "--eps", "1e-6", "--out", g}).status,
+          0);
+      EXPECT_NEAR(answer_of(ranklens({"dot", f, g, "--json"}))["dot"].get<double>(), square, 1e-4);
+      EXPECT_NEAR(answer_of(ranklens({"dot", g, f, "--json"}))["dot"].get<double>(), square, 1e-4);
+    }
+  }
+}
+
 TEST_F(Decompose, InnerProductsCrossFormats) {
   made({"--format", "tucker", "--eps", "1e-9"});
   ASSERT_EQ(ranklens({"decompose", x, "--eps", "1e-9", "--out", g}).status, 0);
@@ -123,8 +213,10 @@ TEST_F(Decompose, WhatCannotBeIsOneSentence) {
                              "--out", f}),
                    2, "no sum of up to 14 rank-one tensors was found within 1e-05 of the array");
   made({"--format", "cp", "--ranks", "2"});
-  expect_complaint(ranklens({"round", f, "--eps", "0.1", "--out", g}), 2, "has no rounding");
-  expect_complaint(ranklens({"entropy", f}), 2, "holds a sum of rank-one tensors");
+  expect_complaint(ranklens({"round", f, "--eps", "0", "--out", g}), 2, "no eps of 0");
+  expect_complaint(ranklens({"round", f, "--eps", "0.1", "--method", "gram", "--out", g}), 2,
+                   "is for tensor trains");
+  expect_complaint(ranklens({"entropy", f, "--report", g}), 2, "holds a decomposed tensor");
 }
 
 }  // namespace

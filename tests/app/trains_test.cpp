@@ -7,6 +7,7 @@
 #include "ranklens/base/npy.h"
 #include "ranklens/base/random.h"
 #include "ranklens/base/safetensors.h"
+#include "ranklens/tn/train/algebra.h"
 #include "ranklens/tn/train/container.h"
 #include "ranklens/tn/train/make.h"
 
@@ -44,6 +45,23 @@ TEST(Trains, DecomposeRoundAndFullAgree) {
     EXPECT_NEAR(rounded["error"].get<double>(), error, 1e-6);
   }
   EXPECT_EQ(base::read_safetensors(f).metadata.at("kind"), "tensor_train");
+}
+
+// A rounding that loses nothing says so, not the 1e-8 that its cuts leave open.
+TEST(Trains, SmallErrorsOfRoundingAreMeasured) {
+  const TemporaryFolder folder;
+  const auto f = (folder / "f.safetensors").string(), g = (folder / "g.safetensors").string();
+  auto train = tn::ones({6, 7, 5, 6});
+  const auto stream = base::Stream(3, "noise");
+  for (auto& core : train.cores)
+    core = stream.child("core").normal(core.sizes(), 0, 1, at::kDouble);
+  tn::write_train(f, train + train);
+  for (const std::string method : {"qr", "gram", "randomised"}) {
+    const auto rounded = answer_of(
+        ranklens({"round", f, "--eps", "1e-6", "--method", method, "--out", g, "--json"}));
+    EXPECT_EQ(rounded["ranks"], (std::vector<int>{1, 1, 1}));
+    EXPECT_LT(rounded["error"].get<double>(), 1e-13) << method;
+  }
 }
 
 TEST(Trains, AMatrixStaysOne) {

@@ -177,9 +177,35 @@ TEST(WeightSpec, RoundTripsAndRefuses) {
               ::testing::HasSubstr("do not give a weight of 6 outputs"));
 }
 
-TEST(WeightSpec, RanksAreLoweredToWhatTheShapeCanHave) {
-  EXPECT_THAT(resolve(parse_weight_spec("tt(out=2x2x2,in=2x2x2,r=99)"), {8, 8}).ranks,
-              ::testing::ElementsAre(4, 4));
+TEST(WeightSpec, OneRankIsLoweredToWhatEachPlaceCanHave) {
+  // Bonds of 4 and 16 in the middle: 16 is the most, and of the outer ones too many.
+  EXPECT_THAT(resolve(parse_weight_spec("tt(out=2x2x2x2,in=2x2x2x2,r=16)"), {16, 16}).ranks,
+              ::testing::ElementsAre(4, 16, 4));
+  EXPECT_THAT(resolve(parse_weight_spec("tt(out=4x2,in=3x2,r=5)"), {8, 6, 3, 3}).ranks,
+              ::testing::ElementsAre(5, 4));
+  EXPECT_THAT(resolve(parse_weight_spec("tucker(r=7)"), {8, 3, 3, 3}).ranks,
+              ::testing::ElementsAre(7, 3));
+}
+
+TEST(WeightSpec, RanksThatNothingHasAreRefused) {
+  const auto complaint = [](const char* spec, const Shape& shape) {
+    return error_of([&] { resolve(parse_weight_spec(spec), shape); });
+  };
+  using ::testing::HasSubstr;
+  EXPECT_THAT(complaint("tt(out=2x2x2x2,in=2x2x2x2,r=17)", {16, 16}),
+              HasSubstr("rank 17 is above 16, the most that any bond can have"));
+  EXPECT_THAT(complaint("tt(out=2x2x2x2,in=2x2x2x2,r=5x16x4)", {16, 16}),
+              HasSubstr("rank 5 of bond 0 is above 4"));
+  EXPECT_THAT(complaint("tt(out=4x2,in=3x2,r=10)", {8, 6, 3, 3}), HasSubstr("10 is above 9"));
+  EXPECT_THAT(complaint("tt(out=16,in=16,r=2)", {16, 16}), HasSubstr("rank 2 is above 1"));
+  EXPECT_THAT(complaint("tucker(r=9)", {8, 6, 3, 3}),
+              HasSubstr("rank 9 is above 8, the most that any mode can have"));
+  EXPECT_THAT(complaint("tucker(r=4x7)", {8, 6, 3, 3}), HasSubstr("rank 7 of mode 1 is above 6"));
+  // A window of nine beside one channel: no more outputs are independent.
+  EXPECT_THAT(complaint("tucker(r=10x1)", {32, 1, 3, 3}),
+              HasSubstr("rank 10 of mode 0 is above 9"));
+  EXPECT_THAT(complaint("cp(r=55)", {8, 6, 3, 3}), HasSubstr("between 1 and 54"));
+  EXPECT_THAT(complaint("cp(r=7)", {6, 20}), HasSubstr("between 1 and 6"));
 }
 
 }  // namespace

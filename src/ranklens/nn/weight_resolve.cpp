@@ -7,6 +7,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/weight_spec.h"
+#include "ranklens/tn/train/rank_bounds.h"
 
 namespace ranklens::nn {
 namespace {
@@ -23,11 +24,18 @@ void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
                 most, fmt::join(shape, "x"));
 }
 
+/// What the ranks of outputs and inputs can be, the window as a third mode.
+Shape most_channel_ranks(const Shape& shape) {
+  const auto most = tn::most_mode_ranks({shape[0], shape[1], columns_of(shape) / shape[1]});
+  return {most[0], most[1]};
+}
+
 void resolve_tucker(WeightSpec& spec, const Shape& shape) {
   if (spec.ranks.size() == 1) spec.ranks.push_back(spec.ranks[0]);
   base::require(spec.ranks.size() == 2,
                 "tucker needs two ranks, of outputs and inputs: tucker(r=32x32)");
-  spec.ranks = {std::min(spec.ranks[0], shape[0]), std::min(spec.ranks[1], shape[1])};
+  const auto most = most_channel_ranks(shape);
+  for (std::size_t k = 0; k < 2; ++k) spec.ranks[k] = std::min(spec.ranks[k], most[k]);
 }
 
 void resolve_cp(const WeightSpec& spec, const Shape& shape) {
@@ -36,30 +44,27 @@ void resolve_cp(const WeightSpec& spec, const Shape& shape) {
                 "only a matrix or the kernel of a convolution has a CP form here");
 }
 
-void resolve_tt_conv(WeightSpec& spec, const Shape& shape) {
-  const auto d = spec.out.size();
-  if (spec.ranks.size() == 1) spec.ranks.assign(d, spec.ranks[0]);
-  base::require(spec.ranks.size() == d, "a train of a window and {} cores has {} ranks, not {}", d,
-                d, spec.ranks.size());
-  std::int64_t left = shape[2] * shape[3], whole = c10::multiply_integers(shape);
-  for (std::size_t k = 0; k < d; ++k) {
-    spec.ranks[k] = std::min({spec.ranks[k], left, whole / left});
-    left *= spec.out[k] * spec.in[k];
-  }
+/// The sizes of a train's cores: of a window, if it has one, then of each pair of modes.
+Shape core_sizes(const WeightSpec& spec, const Shape& shape) {
+  Shape sizes;
+  if (has_window_core(spec, shape)) sizes.push_back(shape[2] * shape[3]);
+  for (std::size_t k = 0; k < spec.out.size(); ++k) sizes.push_back(spec.out[k] * spec.in[k]);
+  return sizes;
 }
 
-/// Of a matrix; the modes are checked.
+/// The modes are checked.
 void resolve_tt(WeightSpec& spec, const Shape& shape) {
   const auto d = spec.out.size();
-  if (has_window_core(spec, shape)) return resolve_tt_conv(spec, shape);
-  if (spec.ranks.size() == 1) spec.ranks.assign(d - 1, spec.ranks[0]);
-  base::require(spec.ranks.size() == d - 1, "a tt of {} cores has {} ranks, not {}", d, d - 1,
-                spec.ranks.size());
-  std::int64_t left = 1, whole = c10::multiply_integers(shape);
-  for (std::size_t k = 0; k + 1 < d; ++k) {
-    left *= spec.out[k] * spec.in[k];
-    spec.ranks[k] = std::min({spec.ranks[k], left, whole / left});
+  const auto most = tn::most_bond_ranks(core_sizes(spec, shape));
+  if (spec.ranks.size() == 1) spec.ranks.assign(most.size(), spec.ranks[0]);
+  if (has_window_core(spec, shape)) {
+    base::require(spec.ranks.size() == d, "a train of a window and {} cores has {} ranks, not {}",
+                  d, d, spec.ranks.size());
+  } else {
+    base::require(spec.ranks.size() == d - 1, "a tt of {} cores has {} ranks, not {}", d, d - 1,
+                  spec.ranks.size());
   }
+  for (std::size_t k = 0; k < most.size(); ++k) spec.ranks[k] = std::min(spec.ranks[k], most[k]);
 }
 
 void check_modes(const WeightSpec& spec, const Shape& shape) {
@@ -78,6 +83,15 @@ void resolve_ranks(WeightSpec& spec, const Shape& shape) {
   if (spec.format == Format::tt) resolve_tt(spec, shape);
   if (spec.format == Format::tucker) resolve_tucker(spec, shape);
   if (spec.format == Format::cp) resolve_cp(spec, shape);
+}
+
+/// Error where a rank is more than its bond or mode can have, or one for all than any can.
+void check_ranks(const WeightSpec& spec, const Shape& shape) {
+  if (spec.format == Format::tt)
+    tn::bounds_within(spec.ranks, tn::most_bond_ranks(core_sizes(spec, shape)), "bond");
+  if (spec.format == Format::tucker)
+    tn::bounds_within(spec.ranks, most_channel_ranks(shape), "mode");
+  if (spec.format == Format::cp) tn::require_terms(spec.ranks[0], shape);
 }
 
 /// The spec at the `size`-th of a row of growing ranks.
@@ -162,7 +176,9 @@ WeightSpec resolve(WeightSpec spec, const Shape& shape) {
                 to_string(spec));
   spec = with_modes(std::move(spec), shape);
   if (spec.ratio) return within_ratio(spec, shape);
+  const auto asked = spec;
   resolve_ranks(spec, shape);
+  check_ranks(asked, shape);
   return spec;
 }
 

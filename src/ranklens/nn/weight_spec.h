@@ -46,8 +46,9 @@ WeightSpec with_modes(WeightSpec spec, const Shape& shape);
 
 /// Checks the spec against the dense shape it is to store and fills in what it leaves open: modes
 /// of a train, ranks for a ratio (the largest that keep to it: one for all bonds, in proportion to
-/// the channels of a Tucker kernel), one rank repeated for all bonds. Lowers ranks to what the
-/// shape can have.
+/// the channels of a Tucker kernel), one rank repeated for all bonds. That one is an upper bound,
+/// lowered where a bond or mode can have less; Error where none can have as much, or where a rank
+/// for one place is more than that place can have (tn/train/rank_bounds.h).
 WeightSpec resolve(WeightSpec spec, const Shape& shape);
 
 /// The numbers that a weight of this shape stores; `spec` as resolve() returns it.

@@ -145,7 +145,7 @@ TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
     const double h = 1e-4 / tn::norm(tangent);
     const auto at_step = [&](double step) {
       nn::State moved = state;
-      set_cores(moved, layer, plain_cores(tn::retract(space, tangent, step)));
+      set_cores(moved, layer, plain_cores(tn::retract(space, tangent, step).train));
       return objective.loss(moved);
     };
     const double slope = (at_step(h) - at_step(-h)) / (2 * h);

@@ -4,6 +4,8 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/tn/formats/cp_algebra.h"
+
 #include "testing/expect_error.h"
 #include "tn/drawn.h"
 
@@ -58,7 +60,80 @@ TEST(ApproximateCP, ARankIsABoundAndWins) {
   EXPECT_EQ(rank(two.value), 2);
   EXPECT_GT(two.error, 1e-2);
   EXPECT_EQ(rank(approximate_cp(dense, {.close = {.eps = 1e-4, .ranks = {9}}}).value), 4);
-  EXPECT_EQ(rank(approximate_cp(of_terms(2, {3, 4}), {.close = {.ranks = {99}}}).value), 3);
+}
+
+TEST(ApproximateCP, ARankThatNothingNeedsIsRefused) {
+  const auto matrix = of_terms(2, {3, 4});
+  EXPECT_EQ(rank(approximate_cp(matrix, {.close = {.ranks = {3}}}).value), 3);
+  expect_error([&] { approximate_cp(matrix, {.close = {.ranks = {4}}}); },
+               "between 1 and 3, which always suffices for this shape; it is 4");
+  expect_error([&] { approximate_cp(matrix, {.close = {.eps = 0.1, .ranks = {99}}}); }, "it is 99");
+}
+
+TEST(ApproximateCP, SaysWhetherItSettled) {
+  const auto dense = drawn({5, 6, 7}, "noise");
+  const auto few = approximate_cp(dense, {.close = {.ranks = {4}}, .max_sweeps = 3});
+  EXPECT_FALSE(few.converged);
+  EXPECT_EQ(few.sweeps, 3);
+  const auto many = approximate_cp(dense, {.close = {.ranks = {4}}, .max_sweeps = 100000});
+  EXPECT_TRUE(many.converged);
+  EXPECT_GT(many.sweeps, 3);
+  EXPECT_LT(many.error, few.error);
+}
+
+CP cp_of_terms(std::int64_t terms, const Shape& sizes, at::ScalarType dtype,
+               const std::string& name) {
+  CP cp{at::ones({terms}), {}};
+  for (std::size_t k = 0; k < sizes.size(); ++k)
+    cp.factors.push_back(drawn({sizes[k], terms}, name + std::to_string(k), dtype));
+  return cp;
+}
+
+TEST(RoundCP, DropsTheTermsThatItDoesNotNeed) {
+  for (const auto dtype : testing::kFour) {
+    // Three terms, each written as two halves, and five that are small.
+    const auto three = cp_of_terms(3, {6, 7, 8}, dtype, "t");
+    const auto noise = 1e-4 * cp_of_terms(5, {6, 7, 8}, dtype, "n");
+    const auto given = 0.5 * three + 0.5 * three + noise;
+    EXPECT_EQ(rank(given), 11);
+    const auto found = round(given, {.close = {.eps = 0.01}});
+    EXPECT_EQ(rank(found.value), 3);
+    EXPECT_LE(found.error, 0.01);
+    EXPECT_NEAR(found.error, relative(full(found.value), full(given)), 1e-5);
+    EXPECT_TRUE(found.converged);
+    const auto two = round(given, {.close = {.ranks = {2}}});
+    EXPECT_EQ(rank(two.value), 2);
+    EXPECT_NEAR(two.error, relative(full(two.value), full(given)), 1e-5);
+    // As good as from the dense tensor.
+    const auto direct = approximate_cp(full(given), {.close = {.ranks = {2}}});
+    EXPECT_LT(two.error, direct.error * 1.01 + 1e-5);
+  }
+}
+
+TEST(RoundCP, WhatNeedsAllItsTermsKeepsThem) {
+  const auto given = cp_of_terms(3, {4, 5, 6}, at::kDouble, "t");
+  for (const Closeness& close : {Closeness{.eps = 1e-6}, Closeness{.ranks = {3}},
+                                 Closeness{.ranks = {20}}, Closeness{.eps = 1e-3, .ranks = {5}}}) {
+    const auto found = round(given, {.close = close});
+    EXPECT_EQ(rank(found.value), 3);
+    EXPECT_EQ(found.error, 0);
+    EXPECT_LT(relative(full(found.value), full(given)), 1e-14);
+  }
+  // Nothing is written out: 200^8 numbers are no array.
+  const auto large = cp_of_terms(2, Shape(8, 200), at::kDouble, "t");
+  const auto found = round(large + large, {.close = {.eps = 1e-6}});
+  EXPECT_EQ(rank(found.value), 2);
+  EXPECT_LE(found.error, 1e-6);
+}
+
+TEST(RoundCP, SaysWhatCannotBe) {
+  const auto given = cp_of_terms(3, {4, 5, 6}, at::kDouble, "t");
+  expect_error([&] { round(given, {.close = {.eps = 0}}); }, "reach no eps of 0");
+  expect_error([&] { round(given, {.close = {.ranks = {21}}}); }, "between 1 and 20");
+  expect_error([&] { round(given, {.close = {.ranks = {1, 2}}}); }, "2 are given");
+  auto broken = given;
+  broken.factors[1] = broken.factors[1] * NAN;
+  expect_error([&] { round(broken, {.close = {.ranks = {1}}}); }, "NaN or infinite");
 }
 
 TEST(ApproximateCP, TheSearchEndsWhereNoTensorNeedsMore) {

@@ -205,6 +205,66 @@ TEST(TuckerTrain, KeepsEpsInBothSteps) {
   }
 }
 
+// Of what is a train with factors exactly, in one type and in several.
+TEST(TuckerTrain, HasTheNormAndTheEntriesOfItsTensor) {
+  for (const auto dtype : kFour) {
+    auto a = tucker_train(low_rank({5, 4, 6}, {2, 3, 2}, dtype), {.eps = 1e-5}).value;
+    const auto b = tucker_train(drawn({5, 4, 6}, "b", dtype), {.ranks = {2}}).value;
+    a.core.log_scale += 0.7;
+    const auto x = full(a), y = full(b);
+    const double rounding = loosened(1e-12, dtype);
+    EXPECT_NEAR(norm(a), frobenius(x), rounding * frobenius(x));
+    EXPECT_NEAR(log_norm(a), std::log(frobenius(x)), rounding);
+    EXPECT_LT((dot(a, b) - (x.conj() * y).sum()).abs().item<double>(),
+              rounding * frobenius(x) * frobenius(y));
+    EXPECT_LT((element(a, {4, 0, 3}) - x[4][0][3]).abs().item<double>(), rounding * frobenius(x));
+    EXPECT_EQ(elements(a, at::zeros({2, 3}, at::kLong)).size(0), 2);
+    const auto wide = to(a, at::TensorOptions(at::kComplexDouble));
+    EXPECT_EQ(full(wide).scalar_type(), at::kComplexDouble);
+    EXPECT_LT(relative(full(wide), x.to(at::kComplexDouble)), rounding);
+  }
+}
+
+TEST(TuckerTrain, RoundsModesAndBonds) {
+  for (const auto dtype : kFour) {
+    const auto dense = low_rank({9, 8, 7, 6}, {3, 3, 3, 3}, dtype, 0.02);
+    // Everything, on factors that are far from orthonormal.
+    auto whole = tucker_train(dense, {}).value;
+    for (auto& factor : whole.factors) factor = factor * 3;
+    whole.core.log_scale -= 4 * std::log(3.0);
+    for (const double eps : {0.01, 0.1, 0.5}) {
+      const auto found = round(whole, {.eps = eps});
+      const double error = relative(full(found.value), dense);
+      EXPECT_LE(error, eps);
+      EXPECT_NEAR(found.error, error, 1e-5);
+      EXPECT_EQ(found.discarded_of_modes.size(), 4U);
+      EXPECT_EQ(found.discarded_of_bonds.size(), 3U);
+      for (const auto& factor : found.value.factors) {
+        const auto gram = at::mm(factor.mH(), factor);
+        EXPECT_LT(relative(gram, at::eye(gram.size(0), gram.options())), 1e-4);
+      }
+    }
+    const auto bounded = round(whole, {.ranks = {3}, .train_ranks = {3, 5, 3}});
+    EXPECT_EQ(mode_ranks(bounded.value), (Shape{3, 3, 3, 3}));
+    EXPECT_EQ(ranks(bounded.value), (Shape{3, 5, 3}));
+    EXPECT_NEAR(bounded.error, relative(full(bounded.value), dense), 1e-5);
+  }
+}
+
+TEST(TuckerTrain, RanksThatNothingHasAreRefused) {
+  const auto dense = drawn({3, 4, 5}, "dense");
+  expect_error([&] { tucker_train(dense, {.ranks = {6}}); }, "rank 6 is above 5");
+  expect_error([&] { tucker_train(dense, {.ranks = {3, 5, 5}}); }, "rank 5 of mode 1 is above 4");
+  expect_error([&] { tucker_train(dense, {.train_ranks = {4, 5}}); },
+               "rank 4 of bond 0 is above 3");
+  expect_error([&] { tucker_train(dense, {.ranks = {2, 2}}); }, "2 ranks are given for 3 modes");
+  // A core of fewer modes' entries has lower bonds: a bound that the tensor can have is no fault.
+  const auto found = tucker_train(dense, {.ranks = {1}, .train_ranks = {3, 5}});
+  EXPECT_EQ(ranks(found.value), (Shape{1, 1}));
+  expect_error([&] { round(found.value, {.train_ranks = {6}}); }, "rank 6 is above 5");
+  EXPECT_EQ(ranks(round(found.value, {.train_ranks = {5}}).value), (Shape{1, 1}));
+}
+
 TEST(TuckerTrain, SaysWhatIsWrong) {
   auto hybrid = tucker_train(drawn({3, 4}, "dense"), {}).value;
   hybrid.factors.pop_back();

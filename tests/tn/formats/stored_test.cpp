@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <ATen/ops/promote_types.h>
 #include <ATen/ops/vdot.h>
 #include <gtest/gtest.h>
 
@@ -39,8 +40,14 @@ StoredTrain some_train(at::ScalarType dtype) {
   return {train, {}, {}};
 }
 
+TuckerTrain some_hybrid(at::ScalarType dtype) {
+  auto hybrid = tucker_train(drawn({4, 3, 5}, "hybrid", dtype), {.ranks = {2}}).value;
+  hybrid.core.log_scale = -0.4;
+  return hybrid;
+}
+
 std::vector<Stored> one_of_each(at::ScalarType dtype) {
-  return {some_train(dtype), some_tucker(dtype), some_cp(dtype)};
+  return {some_train(dtype), some_tucker(dtype), some_cp(dtype), some_hybrid(dtype)};
 }
 
 TEST(Stored, ComesBackFromItsFile) {
@@ -67,7 +74,6 @@ TEST(Stored, InnerProductsOfAllFormatsAreThoseOfTheArrays) {
     for (const auto& a : one_of_each(dtype)) {
       EXPECT_NEAR(log_norm(a), std::log(frobenius(full(a))), testing::loosened(1e-13, dtype));
       for (const auto& b : one_of_each(at::kComplexDouble)) {
-        if (format_of(a) == "tt" && format_of(b) == "tt") continue;  // dtypes must agree there
         const auto found = dot(a, b);
         const auto expected = at::vdot(full(a).to(at::kComplexDouble).reshape(-1),
                                        full(b).to(at::kComplexDouble).reshape(-1));
@@ -76,6 +82,45 @@ TEST(Stored, InnerProductsOfAllFormatsAreThoseOfTheArrays) {
                   testing::loosened(1e-12, dtype) * std::exp(log_norm(a) + log_norm(b)));
       }
     }
+  }
+}
+
+// Two dtypes meet in the wider one, whatever the formats are.
+TEST(Stored, InnerProductsOfTwoTypesAreInTheWiderOne) {
+  for (const auto first : testing::kFour) {
+    for (const auto second : testing::kFour) {
+      const auto wider = at::promote_types(first, second);
+      for (const auto& a : one_of_each(first)) {
+        for (const auto& b : one_of_each(second)) {
+          const auto found = dot(a, b);
+          EXPECT_EQ(found.unit.is_complex(), c10::isComplexType(wider));
+          const auto exact = at::vdot(full(a).to(at::kComplexDouble).reshape(-1),
+                                      full(b).to(at::kComplexDouble).reshape(-1));
+          const auto value = found.unit.to(at::kComplexDouble) * std::exp(found.log_scale);
+          EXPECT_LT((value - exact).abs().item<double>(),
+                    (testing::is_narrow(first) || testing::is_narrow(second) ? 1e-5 : 1e-12) *
+                        std::exp(log_norm(a) + log_norm(b)));
+        }
+      }
+    }
+  }
+}
+
+TEST(Stored, EveryFormatIsATrain) {
+  for (const auto dtype : testing::kFour) {
+    for (const auto& stored : one_of_each(dtype)) {
+      const auto train = as_train(stored);
+      EXPECT_EQ(shape(train), (Shape{4, 3, 5}));
+      EXPECT_LT(relative(full(train), full(stored)), testing::loosened(1e-13, dtype));
+    }
+  }
+}
+
+TEST(Stored, GoesToAnotherType) {
+  for (const auto& stored : one_of_each(at::kFloat)) {
+    const auto wide = to(stored, at::TensorOptions(at::kDouble));
+    EXPECT_EQ(full(wide).scalar_type(), at::kDouble);
+    EXPECT_LT(relative(full(wide), full(stored).to(at::kDouble)), 1e-6);
   }
 }
 
@@ -113,6 +158,15 @@ TEST(Stored, DamagedFilesAreOneSentence) {
   expect_bad_file(cp, [](Content& c) { c.tensors["weights"] = drawn({3}, "w"); }, "for 3 weights");
   expect_bad_file(
       cp, [](Content& c) { c.tensors["weights"] = drawn({2, 1}, "w"); }, "one number a term");
+  const Stored hybrid = some_hybrid(at::kDouble);
+  expect_bad_file(hybrid, [](Content& c) { c.tensors.erase("core.1"); }, "lacks 'core.1'");
+  expect_bad_file(hybrid, [](Content& c) { c.tensors.erase("factor.2"); }, "lacks 'factor.2'");
+  expect_bad_file(hybrid, [](Content& c) { c.metadata.erase("log_scale"); }, "'log_scale'");
+  expect_bad_file(
+      hybrid, [](Content& c) { c.metadata["mode_ranks"] = "9,9,9"; }, "states mode_ranks 9,9,9");
+  expect_bad_file(
+      hybrid, [](Content& c) { c.tensors["factor.1"] = drawn({3, 1}, "f"); },
+      "must be a matrix [size, 2]");
   expect_bad_file(
       cp, [](Content& c) { c.tensors["factor.0"] *= NAN; },
       "NaN or infinite entries in 'factor.0'");

@@ -52,6 +52,13 @@ TEST(TermUpdate, LeavesSingularSystemsAndActiveBoundsToThePivotsAndTheRidge) {
   EXPECT_GT(update_terms(gram, right, before, {.largest_norm = free * 0.999}).ridge, 0);
   EXPECT_EQ(update_terms(gram, right, before, {.largest_norm = free * 1.001}).ridge, 0);
 
+  // Rows a thousandth apart: independent, unless that is below what is resolved.
+  auto near = a.clone();
+  near.select(1, 3).copy_(a.select(1, 1) + 1e-3 * a.select(1, 3));
+  const auto close = at::mm(near.t(), near), given = at::mm(near.t(), b);
+  EXPECT_EQ(update_terms(close, given, before, {.resolution = 1e-14}).rank, 4);
+  EXPECT_EQ(update_terms(close, given, before, {.resolution = 1e-4}).rank, 3);
+
   auto twice = a.clone();
   twice.select(1, 3).copy_(a.select(1, 1));
   const auto options = NormalOptions{.resolution = 1e-12};

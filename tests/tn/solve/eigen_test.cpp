@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/solve/hamiltonians.h"
 #include "ranklens/tn/train/algebra.h"
 #include "ranklens/tn/train/make.h"
@@ -102,6 +103,20 @@ TEST(LowestEigenpair, ARankThatIsTooLowIsSaid) {
   EXPECT_TRUE(found.sweeps.back().rank_limited);
   EXPECT_GT(found.sweeps.back().discarded, 1e-8);
   for (const auto r : ranks(found.x)) EXPECT_LE(r, 4);
+  // Every cut of the sweep, with what it cut off: eleven bonds to the right, ten back.
+  const auto& cuts = found.sweeps.back().cuts;
+  ASSERT_EQ(cuts.size(), 21U);
+  double largest = 0;
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    EXPECT_EQ(cuts[i].bond, static_cast<std::int64_t>(i < 11 ? i : 20 - i));
+    EXPECT_LE(cuts[i].rank, 4);
+    if (!cuts[i].discarded_values.defined()) continue;
+    const double lost = frobenius(cuts[i].discarded_values);
+    const double kept = frobenius(cuts[i].values);
+    EXPECT_NEAR(lost, cuts[i].discarded, 1e-6 * (kept + lost));
+    largest = std::max(largest, lost / std::hypot(kept, lost));
+  }
+  EXPECT_NEAR(largest, found.sweeps.back().discarded, 1e-6);
 }
 
 TEST(LowestEigenpair, TheValueIsThatOfWhatTheCutsKept) {

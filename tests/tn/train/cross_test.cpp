@@ -84,6 +84,19 @@ TEST(Cross, EntriesThatWereSampledAreNotAskedForAgainAsAProof) {
   EXPECT_EQ(few.evaluations, many.evaluations);
 }
 
+// A single entry that no pivot sees: a check meets it, and it becomes a pivot.
+TEST(Cross, LearnsFromTheEntriesThatItMissed) {
+  const auto entries = [](const at::Tensor& i) {
+    const auto hit = (i.select(1, 0) == 2) & (i.select(1, 1) == 3) & (i.select(1, 2) == 4);
+    return 1 + 5 * hit.to(at::kDouble);
+  };
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const auto found = cross(entries, {6, 6, 6}, {.eps = 1e-6, .checks = 2000, .seed = seed});
+    EXPECT_TRUE(found.converged) << seed << ": " << found.failure;
+    EXPECT_NEAR(element(found.train, {2, 3, 4}).item<double>(), 6, 1e-6) << seed;
+  }
+}
+
 TEST(Cross, OneModeZerosAndConstants) {
   const auto line = [](const at::Tensor& i) { return i.select(1, 0).to(at::kDouble); };
   const auto one = cross(line, {7}, {});

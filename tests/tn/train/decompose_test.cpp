@@ -117,6 +117,22 @@ TEST_P(Decompose, EpsBelowTheFloorOfGramMatricesIsReached) {
   EXPECT_LE(relative(full(close.train), a), 1e-10);
 }
 
+// What the array written back differs by, not the 1e-8 that Gram matrices leave open.
+TEST_P(Decompose, SmallErrorsAreMeasured) {
+  base::Stream stream(9, "init");
+  const auto a = full(random(stream, {6, 7, 8, 5}, {.ranks = {3}, .dtype = GetParam()}));
+  for (const auto& closeness : {Closeness{.eps = 1e-2}, Closeness{.ranks = {3}}, Closeness{}}) {
+    for (const double size : {1.0, is_narrow(GetParam()) ? 1e10 : 1e200}) {
+      const auto found = decompose(a * size, closeness);
+      const double error = relative(full(found.train) / size, a);
+      EXPECT_LT(found.error, rounding_of(GetParam()));
+      // A scale of 1e200 is stored as its logarithm, to 1e-13.
+      const double rounding = size == 1 ? 0.1 * error + 1e-16 : 1e-12;
+      EXPECT_NEAR(found.error, error, is_narrow(GetParam()) ? 1e-6 : rounding);
+    }
+  }
+}
+
 // The peers' fault: an error that grows with the rank, in complex numbers.
 // Whichever end the sweep starts from, cuts are listed by their bonds.
 TEST_P(Decompose, CutsAreThoseOfTheirBonds) {

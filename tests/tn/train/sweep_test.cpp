@@ -51,6 +51,15 @@ TEST_P(Sweep, CanonicalFormsAreOrthogonalAndTheSameTensor) {
   }
 }
 
+// By singular value decompositions the bases beside the centre are the singular vectors, if all
+// bonds are crossed from an end.
+TEST_P(Sweep, TheGaugeBySingularValuesIsDiagonalAtTheCentre) {
+  const auto found = canonical(canonical(made({3, 4, 2, 5}, {3, 6, 4}), 0), 3, Gauge::svd);
+  const auto last = found.cores[3].reshape({found.cores[3].size(0), -1});
+  const auto square = at::mm(last, last.mH());
+  EXPECT_LT(norm_of(square - square.diagonal().diag_embed()), rounding_of(GetParam()));
+}
+
 TEST_P(Sweep, MovingAKnownCentreTouchesOnlyWhatLiesBetween) {
   const auto at_one = canonical(made({3, 4, 2, 5}, {3, 6, 4}), 1);
   const auto at_two = canonical(at_one, 2);

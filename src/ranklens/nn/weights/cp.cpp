@@ -48,12 +48,14 @@ CPKernel::CPKernel(Shape shape, std::vector<at::Tensor> factors)
 Weight CPKernel::from_dense(const at::Tensor& dense, std::int64_t rank) {
   base::require(dense.dim() == 2 || dense.dim() == 4,
                 "only a matrix or the kernel of a convolution has a CP form here");
-  const auto found = tn::cp_als(dense, {.rank = rank, .start = tn::CPStart::hosvd});
-  // Every factor takes its share of the weights.
-  const auto each = found.value.weights.pow(1.0 / static_cast<double>(dense.dim()));
+  return from_terms(tn::cp_als(dense, {.rank = rank, .start = tn::CPStart::hosvd}).value);
+}
+
+Weight CPKernel::from_terms(const tn::CP& terms) {
+  const auto each = terms.weights.pow(1.0 / static_cast<double>(terms.factors.size()));
   std::vector<at::Tensor> factors;
-  for (const auto& factor : found.value.factors) factors.push_back((factor * each).contiguous());
-  return Weight(std::make_shared<CPKernel>(dense.sizes().vec(), std::move(factors)));
+  for (const auto& factor : terms.factors) factors.push_back((factor * each).contiguous());
+  return Weight(std::make_shared<CPKernel>(tn::shape(terms), std::move(factors)));
 }
 
 Weight CPKernel::read(const nlohmann::json& structure, std::vector<Factor> factors) {

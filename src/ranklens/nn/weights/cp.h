@@ -2,6 +2,10 @@
 
 #include "ranklens/nn/weight.h"
 
+namespace ranklens::tn {
+struct CP;
+}
+
 namespace ranklens::nn {
 
 /// A canonical polyadic weight: W[o, i, y, x] = sum_r A[o, r] B[i, r] Y[y, r] X[x, r] (Lebedev,
@@ -14,6 +18,8 @@ class CPKernel final : public FactorisedFormat {
   /// Alternating least squares of that rank, under a bound on how far terms may cancel each other
   /// (without one they grow without end and no step of training keeps them apart).
   static Weight from_dense(const at::Tensor& dense, std::int64_t rank);
+  /// The terms as they are: every factor takes its share of their weights, which must not be < 0.
+  static Weight from_terms(const tn::CP& terms);
   static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
 
   std::int64_t rank() const { return factors_.front().size(1); }

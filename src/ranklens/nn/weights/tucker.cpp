@@ -10,6 +10,7 @@
 #include "ranklens/nn/weights/dense.h"
 #include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/tn/formats/hosvd.h"
+#include "ranklens/tn/train/rank_bounds.h"
 
 namespace ranklens::nn {
 
@@ -35,10 +36,14 @@ Weight Tucker2::from_dense(const at::Tensor& dense, const Shape& ranks, double e
   if (!ranks.empty()) {
     base::require(ranks.size() == 2,
                   "tucker needs two ranks, of outputs and inputs: tucker(r=32x32)");
-    bounds.ranks[0] = std::min(ranks[0], dense.size(0));
-    bounds.ranks[1] = std::min(ranks[1], dense.size(1));
   }
   const auto channels = dense.reshape({dense.size(0), dense.size(1), -1});
+  if (!ranks.empty()) {
+    auto most = tn::most_mode_ranks(channels.sizes().vec());
+    most.pop_back();
+    const auto checked = tn::bounds_within(ranks, most, "mode");
+    bounds.ranks[0] = checked[0], bounds.ranks[1] = checked[1];
+  }
   bounds.ranks = {bounds.ranks[0], bounds.ranks[1], channels.size(2)};
   const auto found = tn::st_hosvd(channels, {.bounds = bounds});
   // The third factor only turns the window: it goes back into the core.

@@ -1,14 +1,17 @@
 #include "ranklens/tn/formats/stored.h"
 
 #include <cmath>
+#include <numeric>
 
-#include <ATen/ops/ones.h>
+#include <ATen/ops/promote_types.h>
 #include <c10/util/accumulate.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/tn/contraction/execute.h"
 #include "ranklens/tn/contraction/expression.h"
-#include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/formats/cp_algebra.h"
+#include "ranklens/tn/formats/to_train.h"
+#include "ranklens/tn/formats/tucker_algebra.h"
 #include "ranklens/tn/train/container_parts.h"
 
 namespace ranklens::tn {
@@ -35,23 +38,35 @@ struct InnerProduct {
     labels.push_back(std::move(own));
   }
 
-  void add(const StoredTrain& stored) {
+  /// The chain of a train whose core k has the label modes[k].
+  void add_chain(const TensorTrain& train, const std::vector<std::int64_t>& modes) {
     auto left = next++;
-    for (std::size_t k = 0; k < stored.train.cores.size(); ++k) {
+    for (std::size_t k = 0; k < modes.size(); ++k) {
       const auto right = next++;
-      add(stored.train.cores[k], {left, static_cast<std::int64_t>(k), right});
+      add(train.cores[k], {left, modes[k], right});
       left = right;
     }
   }
 
-  void add(const Tucker& tucker) {
-    std::vector<std::int64_t> inner;
-    for (std::size_t k = 0; k < tucker.factors.size(); ++k) {
-      inner.push_back(next++);
-      add(tucker.factors[k], {static_cast<std::int64_t>(k), inner.back()});
-    }
-    add(tucker.core, std::move(inner));
+  void add(const StoredTrain& stored) {
+    std::vector<std::int64_t> modes(stored.train.cores.size());
+    std::iota(modes.begin(), modes.end(), 0);
+    add_chain(stored.train, modes);
   }
+
+  /// Factors with their modes; the labels of their columns.
+  std::vector<std::int64_t> add_factors(const std::vector<at::Tensor>& factors) {
+    std::vector<std::int64_t> inner;
+    for (std::size_t k = 0; k < factors.size(); ++k) {
+      inner.push_back(next++);
+      add(factors[k], {static_cast<std::int64_t>(k), inner.back()});
+    }
+    return inner;
+  }
+
+  void add(const TuckerTrain& hybrid) { add_chain(hybrid.core, add_factors(hybrid.factors)); }
+
+  void add(const Tucker& tucker) { add(tucker.core, add_factors(tucker.factors)); }
 
   void add(const CP& cp) {
     const auto term = next++;
@@ -65,13 +80,15 @@ const at::Tensor& first_of(const Stored& stored) {
   return std::visit(
       Cases{[](const StoredTrain& s) -> const at::Tensor& { return s.train.cores[0]; },
             [](const Tucker& t) -> const at::Tensor& { return t.core; },
-            [](const CP& c) -> const at::Tensor& { return c.factors[0]; }},
+            [](const CP& c) -> const at::Tensor& { return c.factors[0]; },
+            [](const TuckerTrain& h) -> const at::Tensor& { return h.core.cores[0]; }},
       stored);
 }
 
 double log_scale_of(const Stored& stored) {
-  const auto* train = std::get_if<StoredTrain>(&stored);
-  return train != nullptr ? train->train.log_scale : 0;
+  if (const auto* train = std::get_if<StoredTrain>(&stored)) return train->train.log_scale;
+  const auto* hybrid = std::get_if<TuckerTrain>(&stored);
+  return hybrid != nullptr ? hybrid->core.log_scale : 0;
 }
 
 bool is_matrix(const Stored& stored) {
@@ -94,9 +111,10 @@ ScaledNumber by_contraction(const Stored& a, const Stored& b) {
 }  // namespace
 
 std::string_view format_of(const Stored& stored) {
-  return std::visit(Cases{[](const StoredTrain&) { return "tt"; },
-                          [](const Tucker&) { return "tucker"; }, [](const CP&) { return "cp"; }},
-                    stored);
+  return std::visit(
+      Cases{[](const StoredTrain&) { return "tt"; }, [](const Tucker&) { return "tucker"; },
+            [](const CP&) { return "cp"; }, [](const TuckerTrain&) { return "tucker_tt"; }},
+      stored);
 }
 
 Shape shape(const Stored& stored) {
@@ -112,7 +130,7 @@ Shape shape(const Stored& stored) {
 Shape ranks(const Stored& stored) {
   return std::visit(
       Cases{[](const StoredTrain& s) { return ranks(s.train); },
-            [](const Tucker& t) { return ranks(t); }, [](const CP& c) { return Shape{rank(c)}; }},
+            [](const CP& c) { return Shape{rank(c)}; }, [](const auto& t) { return ranks(t); }},
       stored);
 }
 
@@ -123,18 +141,17 @@ std::int64_t parameters(const Stored& stored) {
 }
 
 Stored to(const Stored& stored, const at::TensorOptions& options) {
-  const auto all = [&](std::vector<at::Tensor> tensors) {
-    for (auto& tensor : tensors) tensor = tensor.to(options);
-    return tensors;
-  };
+  return std::visit(Cases{[&](const StoredTrain& s) -> Stored {
+                            return StoredTrain{to(s.train, options), s.rows, s.columns};
+                          },
+                          [&](const auto& value) -> Stored { return to(value, options); }},
+                    stored);
+}
+
+TensorTrain as_train(const Stored& stored) {
   return std::visit(
-      Cases{[&](const StoredTrain& s) -> Stored {
-              return StoredTrain{to(s.train, options), s.rows, s.columns};
-            },
-            [&](const Tucker& t) -> Stored { return Tucker{t.core.to(options), all(t.factors)}; },
-            [&](const CP& c) -> Stored {
-              return CP{c.weights.to(options.device()), all(c.factors)};
-            }},
+      Cases{[](const StoredTrain& s) { return s.train; }, [](const CP& c) { return from_cp(c); },
+            [](const auto& value) { return from_tucker(value); }},
       stored);
 }
 
@@ -151,7 +168,9 @@ ScaledNumber dot(const Stored& a, const Stored& b) {
   if (train_a != nullptr && train_b != nullptr) {
     base::require(train_a->rows == train_b->rows && train_a->columns == train_b->columns,
                   "a TT matrix has an inner product with one of the same modes only");
-    return dot_scaled(train_a->train, train_b->train);
+    const auto wider = at::promote_types(train_a->train.cores[0].scalar_type(),
+                                         train_b->train.cores[0].scalar_type());
+    return dot_scaled(to(train_a->train, wider), to(train_b->train, wider));
   }
   base::require(!is_matrix(a) && !is_matrix(b),
                 "a TT matrix has an inner product with another TT matrix only");
@@ -162,6 +181,7 @@ ScaledNumber dot(const Stored& a, const Stored& b) {
 
 double log_norm(const Stored& stored) {
   return std::visit(Cases{[](const StoredTrain& s) { return log_norm(s.train); },
+                          [](const TuckerTrain& h) { return log_norm(h); },
                           [](const auto& value) { return std::log(norm(value)); }},
                     stored);
 }

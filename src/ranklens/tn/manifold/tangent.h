@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ranklens/tn/formats/cp.h"
-#include "ranklens/tn/train/tensor_train.h"
+#include "ranklens/tn/train/decompose.h"
 
 // The manifold of tensor trains of fixed ranks, and its tangent spaces (Holtz, Rohwedder, Schneider
 // 2012; Lubich, Oseledets, Vandereycken 2015; Steinlechner 2016). A TT matrix is the train with
@@ -59,8 +59,9 @@ double norm(const Tangent& a);
 /// The vector as a train of ranks 2r: cores [delta U], [V 0; delta U], [V; delta].
 TensorTrain as_train(const TangentSpace& space, const Tangent& tangent);
 
-/// point + step * tangent, rounded to the ranks of the point: a retraction of second order.
-TensorTrain retract(const TangentSpace& space, const Tangent& tangent, double step = 1);
+/// point + step * tangent, rounded to the ranks of the point: a retraction of second order; with
+/// the cuts of the rounding.
+Approximation retract(const TangentSpace& space, const Tangent& tangent, double step = 1);
 
 /// The vector in another point's tangent space, by orthogonal projection.
 Tangent transport(const TangentSpace& from, const Tangent& tangent, const TangentSpace& to);

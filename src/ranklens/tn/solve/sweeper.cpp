@@ -68,6 +68,7 @@ void Sweeper::solve_pair(std::int64_t k, bool to_right, const SweepRule& rule,
   next = (to_right ? cut.rest : cut.q.mH()).reshape({rank, sizes[2], sizes[3]});
   const double discarded = size > 0 ? cut.discarded / size : 0;
   log.discarded = std::max(log.discarded, discarded);
+  log.cuts.push_back({k, rank, cut.discarded, cut.values, cut.discarded_values});
   log.rank_limited = log.rank_limited || discarded > share * (1 + 1e-6) + 1e-15;
 }
 

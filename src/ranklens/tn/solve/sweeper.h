@@ -14,6 +14,7 @@ struct SweepLog {
   double value = 0;     ///< linear: <x|A|x> - 2 Re <x|b>; eigenpair: the eigenvalue
   double residual = 0;  ///< linear: ||A x - b|| / ||b||; eigenpair: the worst of the local problems
   double discarded = 0;           ///< largest relative Frobenius norm that a cut left out
+  std::vector<Cut> cuts;          ///< of two sites: each in turn, to the right and back
   bool rank_limited = false;      ///< max_rank made a cut leave out more than eps allows
   std::int64_t largest_rank = 1;  ///< of the train after the sweep
   std::int64_t products = 0;      ///< of local operators and vectors

@@ -10,6 +10,7 @@
 #include "ranklens/tn/linalg/kernels.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/make.h"
+#include "ranklens/tn/train/rank_bounds.h"
 
 namespace ranklens::tn {
 namespace {
@@ -119,26 +120,34 @@ void peel_all(Peeling& state) {
   state.cores.push_back(state.rest.reshape({state.rest.size(0), state.modes.back(), 1}));
 }
 
+/// From what the cuts discarded, whose squares add up. Below the floor of Gram matrices these are
+/// differences that rounding has eaten: there the residual is written out.
+double error_of(const Approximation& found, const at::Tensor& tensor, double norm) {
+  double squared = 0;
+  for (const auto& cut : found.cuts) squared += cut.discarded * cut.discarded;
+  const double error = std::sqrt(squared) / norm;
+  if (error > kernels::gram_floor) return error;
+  const at::NoGradGuard no_gradients;
+  return frobenius(full(found.train) - tensor) / norm;
+}
+
 }  // namespace
 
-Shape rank_bounds(const Closeness& closeness, std::size_t cores) {
+Shape rank_bounds(const Closeness& closeness, const Shape& modes) {
   base::require(closeness.eps >= 0 && std::isfinite(closeness.eps),
                 "eps must be a number not below 0, not {}", closeness.eps);
-  auto bounds = closeness.ranks;
-  for (const auto rank : bounds)
-    base::require(rank >= 1, "a rank must be at least 1, not {}", rank);
-  const auto unbounded = std::numeric_limits<std::int64_t>::max();
-  if (bounds.size() <= 1) bounds.assign(cores - 1, bounds.empty() ? unbounded : bounds[0]);
-  base::require(bounds.size() == cores - 1, "{} cores have {} bonds, but {} ranks are given", cores,
-                cores - 1, bounds.size());
-  return bounds;
+  const auto& asked = closeness.ranks;
+  base::require(asked.size() <= 1 || asked.size() + 1 == modes.size(),
+                "{} cores have {} bonds, but {} ranks are given", modes.size(), modes.size() - 1,
+                asked.size());
+  return bounds_within(asked, most_bond_ranks(modes), "bond");
 }
 
 Approximation decompose(const at::Tensor& tensor, const Closeness& closeness) {
   check_values(tensor, "the tensor");
   base::require(tensor.dim() >= 1, "a tensor without modes has no tensor train");
   const auto modes = tensor.sizes().vec();
-  auto bounds = rank_bounds(closeness, modes.size());
+  auto bounds = rank_bounds(closeness, modes);
   const double norm = frobenius(tensor);
   if (modes.size() == 1) return {{{tensor.reshape({1, -1, 1})}, 0, 0}, 0, {}};
   if (norm == 0) return {zeros(modes, tensor.options()), 0, {}};
@@ -159,12 +168,11 @@ Approximation decompose(const at::Tensor& tensor, const Closeness& closeness) {
   state.budget = {std::pow(eps * norm / unit, 2), static_cast<std::int64_t>(modes.size()) - 1};
   peel_all(state);
   if (turned) reverse(state);
-  double squared = 0;
-  for (const auto& cut : state.cuts) squared += cut.discarded * cut.discarded;
   const auto centre = turned ? 0 : static_cast<std::int64_t>(modes.size()) - 1;
-  return {{std::move(state.cores), centre, std::log(unit)},
-          std::sqrt(squared) / (norm / unit),
-          std::move(state.cuts)};
+  Approximation out{{std::move(state.cores), centre, 0}, 0, std::move(state.cuts)};
+  out.error = error_of(out, extreme ? tensor / unit : tensor, norm / unit);
+  out.train.log_scale = std::log(unit);
+  return out;
 }
 
 at::Tensor interleaved(const at::Tensor& matrix, const Shape& rows, const Shape& columns) {

@@ -7,21 +7,24 @@ namespace ranklens::tn {
 /// How closely a train must follow a tensor.
 struct Closeness {
   double eps = 0;  ///< relative Frobenius error, kept; 0: to rounding error
-  Shape ranks{};   ///< upper bounds, kept even where eps is missed: one for all bonds, or d - 1
+  /// Upper bounds, kept even where eps is missed: one for all bonds, or d - 1. None may be above
+  /// what its bond can have, one for all not above what every bond can (rank_bounds.h).
+  Shape ranks{};
   Factoriser factoriser = Factoriser::automatic;
 };
 
 /// A train and what it leaves out.
 struct Approximation {
   TensorTrain train;
-  double error = 0;       ///< relative Frobenius; sqrt(sum of squared discarded values) / norm
+  double error = 0;       ///< relative Frobenius: the root of the sum of the cuts' squares
   std::vector<Cut> cuts;  ///< by bond
 };
 
 /// TT-SVD (Oseledets 2011, alg. 1) of a tensor of any number of modes, from the end at which it
 /// shrinks faster; many small modes at that end are treated together, by way of their Gram matrix.
-/// The error is at most sqrt(d - 1) times the best of these ranks. Errors: no dimensions, no
-/// entries, another dtype, NaN or infinite entries, eps negative or NaN, ranks below 1 or of the
+/// The error is at most sqrt(d - 1) times the best of these ranks; where the cuts do not resolve it
+/// (below 1e-7) it is measured on what is returned. Errors: no dimensions, no entries, another
+/// dtype, NaN or infinite entries, eps negative or NaN, ranks below 1, above the possible or of the
 /// wrong number.
 Approximation decompose(const at::Tensor& tensor, const Closeness& closeness = {});
 
@@ -38,7 +41,7 @@ MatrixApproximation decompose(const at::Tensor& matrix, const Shape& rows, const
 /// [M, N] -> [m_1 n_1, ..., m_d n_d], the tensor whose train is the TT matrix; for analysis too.
 at::Tensor interleaved(const at::Tensor& matrix, const Shape& rows, const Shape& columns);
 
-/// Error unless eps and the ranks make sense for `cores` cores; then d - 1 bounds.
-Shape rank_bounds(const Closeness& closeness, std::size_t cores);
+/// Error unless eps and the ranks make sense for a tensor of these modes; then d - 1 bounds.
+Shape rank_bounds(const Closeness& closeness, const Shape& modes);
 
 }  // namespace ranklens::tn

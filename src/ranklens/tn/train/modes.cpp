@@ -113,13 +113,15 @@ TensorTrain reshape(const TensorTrain& train, const Shape& shape) {
 Approximation permute(const TensorTrain& train, const Shape& order, const Closeness& closeness) {
   check(train);
   const auto d = train.cores.size();
-  auto bounds = rank_bounds(closeness, d);
   auto sorted = order;
   std::sort(sorted.begin(), sorted.end());
   Shape identity(d);
   std::iota(identity.begin(), identity.end(), 0);
   base::require(sorted == identity, "an order of {} modes must name each of 0 to {} once", d,
                 d - 1);
+  Shape modes;
+  for (const auto k : order) modes.push_back(train.cores[k].size(1));
+  const auto bounds = rank_bounds(closeness, modes);
   Approximation result{canonical(train, 0), 0, {}};
   // place[k]: where in the result the mode goes that is now at k.
   Shape place(d);

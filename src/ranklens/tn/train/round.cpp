@@ -38,7 +38,7 @@ Approximation by_qr(const TensorTrain& train, const Bounds& bounds, Factoriser f
 namespace {
 
 Bounds bounds_of(const TensorTrain& train, const RoundOptions& options) {
-  auto ranks = rank_bounds({options.eps, options.ranks}, train.cores.size());
+  auto ranks = rank_bounds({options.eps, options.ranks}, shape(train));
   base::require(options.oversampling >= 0, "oversampling cannot be negative");
   for (std::size_t k = 0; k < train.cores.size(); ++k) {
     base::require(std::isfinite(frobenius(train.cores[k])),

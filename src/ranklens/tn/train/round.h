@@ -18,7 +18,7 @@ enum class RoundMethod { qr, gram, randomised };
 
 struct RoundOptions {
   double eps = 0;  ///< relative Frobenius error, kept; 0: to rounding error
-  Shape ranks{};   ///< upper bounds: one for all bonds, or d - 1
+  Shape ranks{};   ///< upper bounds: one for all bonds, or d - 1; as of Closeness
   RoundMethod method = RoundMethod::qr;
   Factoriser factoriser = Factoriser::automatic;  ///< of the truncating sweep
   std::int64_t oversampling = 8;                  ///< columns of a sketch beyond the rank
@@ -26,7 +26,9 @@ struct RoundOptions {
   std::uint64_t seed = 0;  ///< of the sketch
 };
 
-/// The train of lowest ranks, or nearly, within eps; a train with centre 0 or d - 1.
+/// The train of lowest ranks, or nearly, within eps; a train with centre 0 or d - 1. Its error
+/// comes from the cuts, to about 1e-8 of the norm. Errors: NaN or infinite entries; as of
+/// `decompose`.
 Approximation round(const TensorTrain& train, const RoundOptions& options);
 MatrixApproximation round(const TTMatrix& matrix, const RoundOptions& options);
 

@@ -137,7 +137,7 @@ Approximation from_coordinates(const at::Tensor& indices, const at::Tensor& valu
   const auto limits = at::tensor(shape, at::kLong).to(indices.device());
   base::require((indices.ge(0) & indices.lt(limits)).all().item<bool>(),
                 "a coordinate lies outside the shape {}", text(shape));
-  const auto bounds = rank_bounds(closeness, d);
+  const auto bounds = rank_bounds(closeness, shape);
   const auto known = suffixes(indices, shape);
   auto rest = at::zeros({1, known.tails[0].count}, values.options());
   rest.index_add_(1, known.of_entry, values.unsqueeze(0));
