@@ -66,18 +66,18 @@ Json modes_of(const tn::TensorTrain& train, std::string& text) {
   return list;
 }
 
-void entropy_of_train(const EntropyOptions& options) {
+void entropy_of_tensor(const EntropyOptions& options) {
   base::require(options.page.empty(),
                 "--report is for networks, and '{}' holds a decomposed tensor",
                 options.model.model);
-  const auto train = open_train(options.model.model, options.common);
-  const tn::Stored stored = train;
+  const auto stored = open_stored(options.model.model, options.common);
+  const auto train = tn::as_train(stored);
   std::string text =
       fmt::format("{}: {}; entropies in nats\n", options.model.model, described(stored));
   auto json = summary_of(stored);
   json["alpha"] = options.alpha;
-  json["bonds"] = bonds_of(tn::bond_entropies(train.train, options.alpha), text);
-  if (options.modes) json["modes"] = modes_of(train.train, text);
+  json["bonds"] = bonds_of(tn::bond_entropies(train, options.alpha), text);
+  if (options.modes) json["modes"] = modes_of(train, text);
   emit_and_save(options.common, json, text);
 }
 
@@ -100,7 +100,7 @@ Json layers_json(const std::vector<compress::WeightEntropies>& layers) {
 }
 
 void entropy_of_network(const EntropyOptions& options) {
-  base::require(!options.modes, "--modes is for tensor trains, and '{}' is a network",
+  base::require(!options.modes, "--modes is for decomposed tensors, and '{}' is a network",
                 options.model.model);
   require_replaceable({{"--report", options.page, FileKind::page}},
                       {options.model.model, options.model.weights});
@@ -125,7 +125,7 @@ void entropy_of_network(const EntropyOptions& options) {
 void entropy(const EntropyOptions& options) {
   start(options.common);
   if (tn::holds_stored(options.model.model)) {
-    entropy_of_train(options);
+    entropy_of_tensor(options);
   } else {
     entropy_of_network(options);
   }
@@ -136,18 +136,19 @@ void entropy(const EntropyOptions& options) {
 void add_entropy(CLI::App& root) {
   const auto options = std::make_shared<EntropyOptions>();
   auto& command = add_command(root, "entropy",
-                              "entanglement entropies of a tensor train, or of a network's weights",
+                              "entanglement entropies of a decomposed tensor, or of a network's "
+                              "weights",
                               "  ranklens entropy w.safetensors --modes\n"
                               "  ranklens entropy runs/a/best.safetensors --report page.html",
                               options->common, Out::json_file);
   add_model_options(command, options->model);
   command.get_option("--model")->description(
-      "a train, as decompose writes it, or a network: a model file, a fetched or a built-in one");
+      "a tensor, as decompose writes it, or a network: a model file, a fetched or a built-in one");
   command.add_option("--alpha", options->alpha, "order of the Renyi entropy")
       ->check(number(0, 1e6))
       ->capture_default_str();
   command.add_flag("--modes", options->modes,
-                   "of a train: also of each mode's reduced density matrix");
+                   "of a tensor: also of each mode's reduced density matrix");
   command.add_option("--report", options->page, "of a network: write a page with a plot");
   command.callback([options] { entropy(*options); });
 }

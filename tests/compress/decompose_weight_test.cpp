@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 
 #include "ranklens/base/random.h"
+#include "ranklens/nn/weights/tucker.h"
+#include "ranklens/tn/formats/cp_approximation.h"
 
 #include "testing/expect_error.h"
 
@@ -145,7 +147,9 @@ TEST(DecomposeWeight, ATypeIsKept) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     const auto dense = drawn_weight({8, 12}, "m").to(type);
     for (const char* format : {"low_rank", "tt", "tucker", "cp"}) {
-      const auto found = by(dense, fmt::format("{}(r=8)", format));
+      // Full ranks: two cores of 4x4 and 2x3 have one bond of six.
+      const int rank = std::string(format) == "tt" ? 6 : 8;
+      const auto found = by(dense, fmt::format("{}(r={})", format, rank));
       EXPECT_EQ(found.weight->factors()[0].tensor.scalar_type(), type);
       if (std::string(format) == "low_rank") {
         EXPECT_LT(distance(dense.to(at::kDouble), found.weight), type == at::kFloat ? 1e-6 : 2e-2);
@@ -160,6 +164,31 @@ TEST(DecomposeWeight, CPGrowsUntilTheToleranceIsMet) {
   EXPECT_LE(found.error, 1e-3);
   EXPECT_THAT(error_of([] { by(drawn_weight({6, 6}, "m"), "cp(eps=1e-3)"); }),
               HasSubstr("no CP form of fewer numbers"));
+}
+
+// A row of ranks that grows by a quarter (.. 7, 8, 10, 12, 15 ..) passes over eleven.
+TEST(DecomposeWeight, CPTakesTheFewestTermsThatAreFound) {
+  const auto low = at::matmul(drawn_weight({40, 11}, "a"), drawn_weight({11, 50}, "b"));
+  EXPECT_EQ(by(low, "cp(eps=1e-3)").weight->spec(), "cp(r=11)");
+  const auto kernel = falling({16, 12, 3, 3});
+  const auto search = tn::approximate_cp(kernel, {.close = {.eps = 0.2}, .max_sweeps = 200});
+  const auto found = by(kernel, "cp(eps=0.2)");
+  EXPECT_EQ(found.weight->spec(), fmt::format("cp(r={})", tn::rank(search.value)));
+  EXPECT_NEAR(found.error, search.error, 1e-9);
+}
+
+TEST(DecomposeWeight, RanksThatNothingHasAreRefused) {
+  const auto matrix = drawn_weight({24, 40}, "m"), kernel = drawn_weight({12, 8, 3, 3}, "k");
+  EXPECT_THAT(error_of([&] { by(matrix, "tt(out=4x6,in=8x5,r=31)"); }),
+              HasSubstr("rank 31 is above 30"));
+  EXPECT_THAT(error_of([&] { by(matrix, "tt(out=4x6,in=8x5,eps=0.1,r=31)"); }),
+              HasSubstr("rank 31 is above 30"));
+  EXPECT_THAT(error_of([&] { by(kernel, "tt(out=4x3,in=4x2,r=10x3)"); }),
+              HasSubstr("rank 10 of bond 0 is above 9"));
+  EXPECT_THAT(error_of([&] { by(kernel, "tucker(r=13)"); }), HasSubstr("rank 13 is above 12"));
+  EXPECT_THAT(error_of([&] { by(kernel, "cp(r=73)"); }), HasSubstr("between 1 and 72"));
+  EXPECT_THAT(error_of([&] { nn::Tucker2::from_dense(kernel, {12, 9}); }),
+              HasSubstr("rank 9 of mode 1 is above 8"));
 }
 
 TEST(DecomposeWeight, SaysWhatDoesNotFit) {

@@ -12,6 +12,7 @@
 #include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/nn/weights/tucker.h"
+#include "ranklens/tn/formats/cp_approximation.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/sweep.h"
@@ -35,20 +36,18 @@ Weight by_train(const at::Tensor& dense, const WeightSpec& spec) {
              : nn::TTMatrix::from_dense(dense, spec.out, spec.in, spec.ranks, eps);
 }
 
-/// The smallest of a growing row of ranks whose terms come within eps; the rank of the spec where
-/// none below it does.
+/// By tn::approximate_cp: of a tolerance the fewest terms that it finds, as long as they are fewer
+/// numbers than the weight's own, or up to the rank of the spec.
 Weight by_als(const at::Tensor& dense, const WeightSpec& spec) {
-  if (!spec.eps) return nn::CPKernel::from_dense(dense, spec.ranks[0]);
+  constexpr int sweeps = 200;  // of a run: a network has many kernels
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
   const auto most = spec.ranks.empty() ? (dense.numel() - 1) / sum : spec.ranks[0];
-  for (std::int64_t rank = 1; rank < most; rank += std::max<std::int64_t>(1, rank / 4)) {
-    auto weight = nn::CPKernel::from_dense(dense, rank);
-    if (error_of(dense, weight) <= *spec.eps) return weight;
-  }
   if (most > 0) {
-    auto weight = nn::CPKernel::from_dense(dense, most);
-    if (!spec.ranks.empty() || error_of(dense, weight) <= *spec.eps) return weight;
+    const auto found = tn::approximate_cp(
+        dense, {.close = {.eps = spec.eps.value_or(0), .ranks = {most}}, .max_sweeps = sweeps});
+    if (!spec.ranks.empty() || found.error <= *spec.eps)
+      return nn::CPKernel::from_terms(found.value);
   }
   base::fail("no CP form of fewer numbers than the weight's own comes within {} of it", *spec.eps);
 }

@@ -11,8 +11,8 @@ struct Factorised {
 };
 
 /// `dense` [out, in, ...] stored as the spec says: by SVD (low_rank), TT-SVD (tt), sequentially
-/// truncated HOSVD (tucker), alternating least squares (cp; with a tolerance the rank grows by a
-/// quarter until it is met). Ranks of the spec are upper bounds, within which eps is kept where it
+/// truncated HOSVD (tucker), alternating least squares (cp; with a tolerance the fewest terms that
+/// tn::approximate_cp finds). Ranks of the spec are upper bounds, within which eps is kept where it
 /// can be; for a ratio ranks go where they cut off least for the numbers that they save, unless one
 /// rank for all cuts is closer. Computed in double precision, stored in the type of `dense`. Error
 /// where the shape does not fit the spec, the ratio leaves nothing, or no CP form of fewer numbers
