@@ -1,5 +1,7 @@
 #include "ranklens/report/reproductions/trials_page.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -28,15 +30,14 @@ json result_of(double accuracy, double saved, const std::string& phase = "traini
                        {"images_per_second", 10.0},
                        {"observed", {{"test_accuracy", 0.1 * epoch}}}});
   }
-  return {
-      {"phases",
-       {{{"name", phase},
-         {"history", history},
-         {"best_epoch", 2},
-         {"test", {{"accuracy", accuracy}, {"loss", 0.1}}},
-         {"weights", {{"stored", static_cast<std::int64_t>(1000 * (1 - saved))}, {"dense", 1000}}},
-         {"ranks", {{"conv1.weight", 4}, {"head.weight", 7}}},
-         {"seconds", 4.0}}}}};
+  return {{"phases",
+           {{{"name", phase},
+             {"history", history},
+             {"best_epoch", 2},
+             {"test", {{"accuracy", accuracy}, {"loss", 0.1}}},
+             {"weights", {{"stored", std::lround(1000 * (1 - saved))}, {"dense", 1000}}},
+             {"ranks", {{"conv1.weight", 4}, {"head.weight", 7}}},
+             {"seconds", 4.0}}}}};
 }
 
 /// Three arms with five seeds each; tau-0.1 saves 90 %, tau-0.2 95 %.
