@@ -118,21 +118,23 @@ void compare(CompareCommand command) {
     }
     report::write_page(command.page, page);
   }
-  emit_and_save(command.common,
-                Json{{"data", set.name},
-                     {"data_hash", data_hash},
-                     {"count", set.size()},
-                     {"first", network_json(first, found.first)},
-                     {"second", network_json(second, found.second)},
-                     {"accuracy_difference", interval(found.accuracy_difference)},
-                     {"same_answers", found.same_answers},
-                     {"agreement", agreement_json(found)},
-                     {"moved", found.moved}},
-                report::to_text(report::compared_networks(found, labels)) + "\n" +
-                    report::to_text(report::compared_maps(found)) +
-                    fmt::format("\naccuracy {}; the same answer on {:.1f} % of {} images\n",
-                                report::accuracy_change(found.accuracy_difference),
-                                100 * found.same_answers, set.size()));
+  emit_and_save(
+      command.common,
+      Json{{"data", set.name},
+           {"data_hash", data_hash},
+           {"count", set.size()},
+           {"first", network_json(first, found.first)},
+           {"second", network_json(second, found.second)},
+           {"accuracy_difference", interval(found.accuracy_difference)},
+           {"lost", found.lost},
+           {"gained", found.gained},
+           {"same_answers", found.same_answers},
+           {"agreement", agreement_json(found)},
+           {"moved", found.moved}},
+      report::to_text(report::compared_networks(found, labels)) + "\n" +
+          report::to_text(report::compared_maps(found)) +
+          fmt::format("\naccuracy {}; the same answer on {:.1f} % of {} images\n",
+                      report::accuracy_change(found), 100 * found.same_answers, set.size()));
 }
 
 }  // namespace

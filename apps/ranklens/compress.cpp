@@ -1,5 +1,6 @@
 #include "ranklens/compress/compress.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -23,6 +24,7 @@ struct CompressOptions {
   ModelOptions model;
   std::string scheme;
   std::string state_dict;
+  bool even_if_larger = false;
 };
 
 std::int64_t flops_of(const nn::Network& network) {
@@ -34,14 +36,25 @@ std::int64_t flops_of(const nn::Network& network) {
 Json layers_of(const compress::Compressed& result) {
   Json list = Json::array();
   for (const auto& layer : result.layers) {
-    list.push_back({{"layer", layer.layer},
-                    {"shape", layer.shape},
-                    {"weight", layer.spec},
-                    {"parameters_before", layer.before},
-                    {"parameters", layer.after},
-                    {"error", layer.error}});
+    Json one{{"layer", layer.layer},      {"shape", layer.shape},
+             {"weight", layer.spec},      {"parameters_before", layer.before},
+             {"parameters", layer.after}, {"error", layer.error}};
+    if (!layer.refused.empty()) {
+      one["refused"] = {{"weight", layer.refused}};
+      if (layer.refused_numbers > 0) one["refused"]["parameters"] = layer.refused_numbers;
+    }
+    list.push_back(std::move(one));
   }
   return list;
+}
+
+/// "tt(out=4x4x4,in=16x8x8,r=24x24)", or "dense (tucker would take 289)".
+std::string weight_text(const compress::CompressedLayer& layer) {
+  if (layer.refused.empty()) return layer.spec;
+  const auto format = layer.refused.substr(0, layer.refused.find('('));
+  return layer.refused_numbers > 0
+             ? fmt::format("{} ({} would take {})", layer.spec, format, layer.refused_numbers)
+             : fmt::format("{} ({} would take more)", layer.spec, format);
 }
 
 std::string layers_text(const compress::Compressed& result) {
@@ -55,8 +68,8 @@ std::string layers_text(const compress::Compressed& result) {
                   {.title = "after", .format = Format::Integer},
                   {.title = "relative error", .format = Format::Number, .decimals = 4}}};
   for (const auto& layer : result.layers) {
-    table.rows.push_back({{layer.layer, fmt::format("{}", fmt::join(layer.shape, "x")), layer.spec,
-                           layer.before, layer.after, layer.error}});
+    table.rows.push_back({{layer.layer, fmt::format("{}", fmt::join(layer.shape, "x")),
+                           weight_text(layer), layer.before, layer.after, layer.error}});
   }
   return report::to_text(table);
 }
@@ -65,10 +78,18 @@ std::string layers_text(const compress::Compressed& result) {
 void warn_of_losses(const compress::Compressed& result, const Common& common) {
   if (common.quiet) return;
   std::vector<std::string> lost, grown;
+  std::size_t refused = 0;
   for (const auto& layer : result.layers) {
     const double kept = 1 - layer.error * layer.error;
     if (kept < 0.5) lost.push_back(fmt::format("'{}' ({:.0f} %)", layer.layer, 100 * kept));
     if (layer.after > layer.before) grown.push_back("'" + layer.layer + "'");
+    if (!layer.refused.empty()) ++refused;
+  }
+  if (refused > 0 && std::all_of(result.layers.begin(), result.layers.end(),
+                                 [](const auto& layer) { return layer.error == 0; })) {
+    std::cerr << "ranklens: nothing is smaller in the formats asked for: the network is as it was; "
+                 "allow a larger eps or lower ranks (--even-if-larger stores the factors all the "
+                 "same)\n";
   }
   if (!lost.empty()) {
     std::cerr << fmt::format(
@@ -88,7 +109,8 @@ void compress_model(const CompressOptions& options) {
   const std::vector<OutputFile> outputs{{"--out", options.common.out, FileKind::network},
                                         {"--state-dict", options.state_dict, FileKind::state_dict}};
   require_replaceable(outputs, {inputs.model, inputs.weights});
-  const auto scheme = compress::parse_scheme(options.scheme);
+  auto scheme = compress::parse_scheme(options.scheme);
+  scheme.even_if_larger = options.even_if_larger;
   const auto opened = open_model(options.model, options.common, Fetched::wanted);
   warn_if_untrained(opened, options.common);
   base::ProgressBar bar(options.common.quiet);
@@ -129,7 +151,7 @@ void add_compress(CLI::App& root) {
       root, "compress", "store a network's weights in factors, without training",
       "  ranklens compress efficientnet-lite0 --scheme 'auto(ratio=0.8)' --out "
       "smaller.safetensors\n"
-      "  ranklens compress best.safetensors --scheme 'conv*: tucker(eps=0.05); head: tt(r=16)' "
+      "  ranklens compress best.safetensors --scheme 'conv*: tucker(ratio=0.5); head: tt(r=16)' "
       "--out small.safetensors",
       options->common, Out::file);
   add_model_options(command, options->model);
@@ -137,9 +159,13 @@ void add_compress(CLI::App& root) {
       .add_option(
           "--scheme", options->scheme,
           "'LAYERS: FORMAT; ...', the first that matches counts (formats: ranklens methods), "
-          "or 'auto(ratio=R)': ranks of all layers such that a share R of the numbers of "
-          "their weights is kept")
+          "or 'auto(ratio=R)': formats and ranks of all layers such that a share R of the numbers "
+          "of their weights is kept")
       ->required();
+  command.add_flag(
+      "--even-if-larger", options->even_if_larger,
+      "store a layer as the scheme says even where that takes no fewer numbers than it "
+      "has now (it is left as it is)");
   command.add_option("--state-dict", options->state_dict,
                      "also write a PyTorch state dict (.pth or .safetensors), multiplied out");
   require_out(command, std::string("the file of the compressed model") + kReplacesOwnKind);

@@ -1,52 +1,13 @@
 #include "ranklens/compress/allocate.h"
 
-#include <ATen/ops/matmul.h>
+#include <cmath>
+
 #include <gmock/gmock.h>
 
-#include "ranklens/base/random.h"
-#include "ranklens/compress/decompose_weight.h"
-
 #include "testing/expect_error.h"
-#include "testing/normal.h"
 
 namespace ranklens::compress {
 namespace {
-
-TEST(Candidates, PromiseWhatDecomposingGives) {
-  for (const auto& dense : {testing::normal_double({12, 30}, "matrix"),
-                            testing::normal_double({16, 12, 3, 3}, "kernel")}) {
-    const auto all = candidates_for(dense);
-    ASSERT_GT(all.size(), 5);
-    EXPECT_TRUE(all[0].spec.is_dense());
-    for (const auto& candidate : all) {
-      if (candidate.spec.is_dense()) continue;
-      const auto found = decompose_weight(dense, candidate.spec);
-      EXPECT_EQ(found.weight->parameters(), candidate.parameters);
-      EXPECT_LT(candidate.parameters, dense.numel());
-      const double error = found.error * found.error;
-      if (candidate.spec.format == nn::WeightSpec::Format::low_rank) {
-        EXPECT_NEAR(error, candidate.squared_error, 1e-10);
-        continue;
-      }
-      // A truncated HOSVD and a sequentially truncated one are both within the number of cut modes
-      // of the best squared error (Vannieuwenhoven, Vandebril, Meerbergen 2012, theorem 6.5).
-      EXPECT_LE(candidate.squared_error, 2 * error);
-      EXPECT_LE(error, 2 * candidate.squared_error);
-    }
-  }
-}
-
-TEST(Candidates, ATuckerFormThatIsThereIsFoundWithoutError) {
-  const auto core = testing::normal_double({8, 6, 3, 3}, "core").reshape({8, -1});
-  const auto half = at::matmul(testing::normal_double({16, 8}, "u"), core).reshape({16, 6, 9});
-  const auto dense = at::matmul(testing::normal_double({12, 6}, "v"), half).reshape({16, 12, 3, 3});
-  double least = 1;
-  for (const auto& candidate : candidates_for(dense)) {
-    if (candidate.spec.ranks != nn::Shape{8, 6}) continue;
-    least = candidate.squared_error;
-  }
-  EXPECT_LT(least, 1e-12);
-}
 
 /// Candidates on a convex curve of error against numbers.
 std::vector<Candidate> curve(double scale, std::int64_t unit, int count) {

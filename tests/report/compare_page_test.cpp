@@ -36,5 +36,20 @@ TEST(ComparePage, HoldsBothNetworksAndWhatMovedMost) {
   EXPECT_THAT(to_text(compared_maps(found)), HasSubstr("Grad-CAM"));
 }
 
+TEST(ComparePage, AChangeOfAccuracyIsToldInImagesToo) {
+  study::Comparison found;
+  found.accuracy_difference = {.count = 20, .mean = -0.15, .lower = -0.42, .upper = 0.12};
+  found.lost = 5;
+  found.gained = 2;
+  EXPECT_EQ(
+      accuracy_change(found),
+      "-15.00 percentage points (95 % interval over images -42.00 to +12.00): 5 images lost, 2 "
+      "gained");
+  found.accuracy_difference = {.count = 20, .mean = -0.05, .lower = -0.05, .upper = -0.05};
+  found.lost = 1;
+  found.gained = 0;
+  EXPECT_EQ(accuracy_change(found), "-5.00 percentage points: 1 image lost, 0 gained");
+}
+
 }  // namespace
 }  // namespace ranklens::report

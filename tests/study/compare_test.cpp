@@ -41,6 +41,28 @@ TEST_F(Compare, ACoarserNetworkMovesFurther) {
   EXPECT_GT(fine.same_answers, 0.8);
 }
 
+// The answers are those of a network that names the class it has a bias for.
+TEST_F(Compare, ImagesLostAndGainedAreCounted) {
+  const auto answering = [&](std::int64_t k) {
+    auto other = network_;
+    const auto bias = other.state.at("classifier.bias").weight->dense().clone();
+    bias[k].fill_(1e4);
+    other.state.replace("classifier.bias", nn::Weight(bias));
+    return other;
+  };
+  const auto images_of = [&](std::int64_t k) {
+    return set_.labels.eq(k).sum().item<std::int64_t>();
+  };
+  const auto found = compare(answering(2), answering(5), set_, options_);
+  EXPECT_EQ(found.lost, images_of(2));
+  EXPECT_EQ(found.gained, images_of(5));
+  EXPECT_GT(found.lost + found.gained, 0);
+  EXPECT_DOUBLE_EQ(found.accuracy_difference.mean,
+                   static_cast<double>(found.gained - found.lost) / 24);
+  const auto same = compare(answering(2), answering(2), set_, options_);
+  EXPECT_EQ(same.lost + same.gained, 0);
+}
+
 TEST_F(Compare, ASoftmaxAtTheEndIsTakenOnce) {
   auto nodes = network_.graph.nodes();
   const auto& logits = network_.graph.outputs().front();

@@ -4,59 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_svdvals.h>
-#include <ATen/ops/matmul.h>
-
 #include "ranklens/base/error.h"
-#include "ranklens/tn/linalg/factorise.h"
 
 namespace ranklens::compress {
 namespace {
-
-using nn::Shape;
-using nn::WeightSpec;
-
-void add_low_ranks(const at::Tensor& dense, std::vector<Candidate>& found) {
-  const auto matrix = dense.reshape({dense.size(0), -1}).to(at::kDouble);
-  const auto values = at::linalg_svdvals(matrix).contiguous();
-  const auto* s = values.const_data_ptr<double>();
-  double all = 0, kept = 0;
-  for (std::int64_t k = 0; k < values.numel(); ++k) all += s[k] * s[k];
-  for (std::int64_t rank = 1; rank <= values.numel(); ++rank) {
-    kept += s[rank - 1] * s[rank - 1];
-    const auto numbers = rank * (matrix.size(0) + matrix.size(1));
-    if (numbers >= dense.numel()) return;
-    WeightSpec spec{
-        .format = WeightSpec::Format::low_rank, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
-    found.push_back({std::move(spec), numbers, all > 0 ? std::max(0.0, 1 - kept / all) : 0});
-  }
-}
-
-void add_tuckers(const at::Tensor& dense, std::vector<Candidate>& found) {
-  constexpr int steps = 32;
-  const auto channels = dense.reshape({dense.size(0), dense.size(1), -1}).to(at::kDouble);
-  const auto outputs = tn::factorise(channels.reshape({channels.size(0), -1})).u;
-  const auto inputs = tn::factorise(channels.transpose(0, 1).reshape({channels.size(1), -1})).u;
-  // The core of the HOSVD: its corner [p, q] is what those ranks keep.
-  const auto core = at::matmul(inputs.t(), at::matmul(outputs.t(), channels.flatten(1))
-                                               .reshape({-1, channels.size(1), channels.size(2)}));
-  const auto energy = core.square().sum(2);
-  const double all = energy.sum().item<double>();
-  const auto cumulated = energy.cumsum(0).cumsum(1).contiguous();
-  const auto p_most = cumulated.size(0), q_most = cumulated.size(1), window = channels.size(2);
-  const auto* sums = cumulated.const_data_ptr<double>();
-  for (int step = 1; step < steps; ++step) {
-    const auto p = std::max<std::int64_t>(1, p_most * step / steps),
-               q = std::max<std::int64_t>(1, q_most * step / steps);
-    const auto numbers = dense.size(0) * p + dense.size(1) * q + p * q * window;
-    if (numbers >= dense.numel()) return;
-    WeightSpec spec{
-        .format = WeightSpec::Format::tucker, .out = {}, .in = {}, .ranks = {p, q}, .eps = {}};
-    const double kept = sums[(p - 1) * q_most + q - 1];
-    found.push_back({std::move(spec), numbers, all > 0 ? std::max(0.0, 1 - kept / all) : 0});
-  }
-}
 
 /// What is best at a price of loss per number.
 const Candidate& at_price(const std::vector<Candidate>& weight, double price) {
@@ -106,13 +57,6 @@ void spend(const std::vector<std::vector<Candidate>>& weights, std::int64_t left
 }
 
 }  // namespace
-
-std::vector<Candidate> candidates_for(const at::Tensor& dense) {
-  std::vector<Candidate> found{{WeightSpec{}, dense.numel(), 0}};
-  add_low_ranks(dense, found);
-  if (dense.dim() == 4 && dense.size(2) * dense.size(3) > 1) add_tuckers(dense, found);
-  return found;
-}
 
 double loss_of(const Candidate& candidate) {
   constexpr double least_kept = 1e-12;  // keeps the loss of an empty weight finite

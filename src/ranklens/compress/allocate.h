@@ -1,23 +1,10 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "ranklens/nn/weight_spec.h"
+#include "ranklens/compress/candidates.h"
 
 namespace ranklens::compress {
-
-/// One way to store a weight.
-struct Candidate {
-  nn::WeightSpec spec;
-  std::int64_t parameters = 0;
-  double squared_error = 0;  ///< relative to the weight's squared Frobenius norm
-};
-
-/// The ways that share ranks between weights: dense, low rank at every rank that saves numbers, and
-/// for kernels with a window Tucker-2 with ranks in proportion to the channels. Errors come from
-/// singular values and from the core of a full HOSVD, so nothing is decomposed twice.
-std::vector<Candidate> candidates_for(const at::Tensor& dense);
 
 /// What a candidate costs in allocate(): minus the logarithm of the share of the weight's energy
 /// (squared Frobenius norm) that it keeps. 0 where all is kept, without bound where nothing is.

@@ -1,6 +1,7 @@
 #include "ranklens/compress/compress.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "ranklens/base/error.h"
 #include "ranklens/compress/allocate.h"
@@ -31,8 +32,17 @@ void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
   }
 }
 
+void report_layers(const base::Progress& progress, const char* stage, std::size_t done,
+                   std::size_t total) {
+  base::report(progress, {.stage = stage,
+                          .done = static_cast<double>(done),
+                          .total = static_cast<double>(total),
+                          .unit = "layers"});
+}
+
 std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& scheme,
-                                      const std::vector<Place>& places) {
+                                      const std::vector<Place>& places,
+                                      const base::Progress& progress) {
   std::vector<nn::WeightSpec> specs;
   if (!scheme.ratio) {
     for (const auto& place : places) specs.push_back(rule_for(scheme, place));
@@ -44,18 +54,52 @@ std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& 
     const auto dense = dense_of(network, place);
     all += dense.numel();
     candidates.push_back(candidates_for(dense));
+    report_layers(progress, "weighing formats", candidates.size(), places.size());
   }
   const auto budget = static_cast<std::int64_t>(*scheme.ratio * static_cast<double>(all));
   for (const auto& chosen : allocate(candidates, budget)) specs.push_back(chosen.spec);
   return specs;
 }
 
-Factorised decomposed(const nn::Network& network, const Place& place, const nn::WeightSpec& spec) {
+/// Nothing where no form of fewer numbers is as close as asked, unless a larger one would do, too.
+std::optional<Factorised> decomposed(const nn::Network& network, const Place& place,
+                                     const nn::WeightSpec& spec, bool even_if_larger) {
   try {
     return decompose_weight(dense_of(network, place), spec);
+  } catch (const NothingSmaller& error) {
+    if (!even_if_larger) return std::nullopt;
+    base::fail("layer '{}': {}", place.layer, error.what());
   } catch (const base::Error& error) {
     base::fail("layer '{}': {}", place.layer, error.what());
   }
+}
+
+/// Decomposes one weight; what is stored goes to `result`.
+CompressedLayer compressed_layer(const nn::Network& network, const Place& place,
+                                 const nn::WeightSpec& spec, bool even_if_larger,
+                                 nn::Network& result) {
+  const auto before = network.state.at(place.entry).weight;
+  CompressedLayer layer{.layer = place.layer,
+                        .shape = place.shape,
+                        .spec = before->spec(),
+                        .before = before->parameters(),
+                        .after = before->parameters()};
+  if (spec.is_dense()) return layer;
+  const auto found = decomposed(network, place, spec, even_if_larger);
+  if (!found) {
+    layer.refused = nn::to_string(spec);
+    return layer;
+  }
+  if (found->weight->parameters() >= layer.before && !even_if_larger) {
+    layer.refused = found->weight->spec();
+    layer.refused_numbers = found->weight->parameters();
+    return layer;
+  }
+  result.state.replace(place.entry, found->weight);
+  layer.spec = found->weight->spec();
+  layer.after = found->weight->parameters();
+  layer.error = found->error;
+  return layer;
 }
 
 }  // namespace
@@ -65,28 +109,12 @@ Compressed compress(const nn::Network& network, const Scheme& scheme,
   const auto places = places_of(network);
   base::require(!places.empty(), "the network has no layer that can be stored in factors");
   check_rules(scheme, places);
-  const auto specs = specs_for(network, scheme, places);
+  const auto specs = specs_for(network, scheme, places, progress);
   Compressed result{network, {}};
   for (std::size_t k = 0; k < places.size(); ++k) {
-    const auto& place = places[k];
-    const auto before = network.state.at(place.entry).weight;
-    CompressedLayer layer{.layer = place.layer,
-                          .shape = place.shape,
-                          .spec = before->spec(),
-                          .before = before->parameters(),
-                          .after = before->parameters()};
-    if (!specs[k].is_dense()) {
-      const auto found = decomposed(network, place, specs[k]);
-      result.network.state.replace(place.entry, found.weight);
-      layer.spec = found.weight->spec();
-      layer.after = found.weight->parameters();
-      layer.error = found.error;
-    }
-    result.layers.push_back(std::move(layer));
-    base::report(progress, {.stage = "decomposing",
-                            .done = static_cast<double>(k + 1),
-                            .total = static_cast<double>(places.size()),
-                            .unit = "layers"});
+    result.layers.push_back(
+        compressed_layer(network, places[k], specs[k], scheme.even_if_larger, result.network));
+    report_layers(progress, "decomposing", k + 1, places.size());
   }
   return result;
 }

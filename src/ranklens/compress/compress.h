@@ -14,6 +14,8 @@ struct CompressedLayer {
   std::string layer{};  ///< the node's name
   nn::Shape shape{};
   std::string spec{};                  ///< of what is stored now
+  std::string refused{};               ///< what the scheme asked for, where it saves nothing
+  std::int64_t refused_numbers = 0;    ///< what that would take; 0: more than was looked at
   std::int64_t before = 0, after = 0;  ///< stored numbers
   double error = 0;                    ///< relative Frobenius
 };
@@ -25,8 +27,9 @@ struct Compressed {
 
 /// The network with weights of its linear and convolutional layers stored in factors as the scheme
 /// says; biases, norms and everything else are as they were, and nothing is trained. Weights that
-/// are in factors already are multiplied out first. Error for a rule that matches no layer, or one
-/// that does not fit its layer, naming it.
+/// are in factors already are multiplied out first. Where the factors would be no fewer numbers
+/// than the weight is now, it is left as it is, unless the scheme says `even_if_larger`. Error for
+/// a rule that matches no layer, or one that does not fit its layer, naming it.
 Compressed compress(const nn::Network& network, const Scheme& scheme,
                     const base::Progress& progress = {});
 

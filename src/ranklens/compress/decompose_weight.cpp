@@ -4,9 +4,10 @@
 #include <limits>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/where.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/compress/rank_path.h"
 #include "ranklens/nn/weights/cp.h"
 #include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/nn/weights/tt_conv.h"
@@ -49,17 +50,8 @@ Weight by_als(const at::Tensor& dense, const WeightSpec& spec) {
     if (!spec.ranks.empty() || found.error <= *spec.eps)
       return nn::CPKernel::from_terms(found.value);
   }
-  base::fail("no CP form of fewer numbers than the weight's own comes within {} of it", *spec.eps);
-}
-
-/// The share of all squares that lies behind the first k singular values: at place k - 1, for
-/// k = 1 ... . Rounding errors count as nothing.
-std::vector<double> tails_of(const at::Tensor& singular_values) {
-  const auto squares = singular_values.to(at::kDouble).square();
-  const auto behind = (squares.flip(0).cumsum(0).flip(0) - squares) / squares.sum();
-  const auto tails = at::where(behind > 1e-26, behind, 0.0).contiguous();
-  const auto* first = tails.const_data_ptr<double>();
-  return {first, first + tails.numel()};
+  throw NothingSmaller(fmt::format(
+      "no CP form of fewer numbers than the weight's own comes within {} of it", *spec.eps));
 }
 
 /// The singular values of the unfoldings that the format cuts: of every bond of a train, of both
@@ -80,30 +72,6 @@ std::vector<at::Tensor> spectra_of(const at::Tensor& dense, const WeightSpec& sp
   return tn::schmidt_values(train);
 }
 
-/// What ranks cut off of several spectra.
-class Tails {
- public:
-  explicit Tails(const std::vector<at::Tensor>& spectra) {
-    for (const auto& spectrum : spectra) tails_.push_back(tails_of(spectrum));
-  }
-
-  /// The ranks that cut off nothing.
-  Shape exact() const {
-    Shape ranks;
-    for (const auto& tail : tails_)
-      ranks.push_back(std::find(tail.begin(), tail.end(), 0.0) - tail.begin() + 1);
-    return ranks;
-  }
-
-  double behind(std::size_t cut, std::int64_t rank) const {
-    const auto place = static_cast<std::size_t>(rank) - 1;
-    return place < tails_[cut].size() ? tails_[cut][place] : 0;
-  }
-
- private:
-  std::vector<std::vector<double>> tails_;
-};
-
 /// Ranks for a ratio: from those that cut off nothing, one rank at a time goes where the square
 /// that it cuts off is least for the numbers that it saves. `spec` is resolved: it fits at rank 1.
 Shape ranks_for(const at::Tensor& dense, const WeightSpec& spec, std::int64_t budget) {
@@ -114,20 +82,7 @@ Shape ranks_for(const at::Tensor& dense, const WeightSpec& spec, std::int64_t bu
     return nn::stored_numbers(cut, shape);
   };
   auto ranks = tails.exact();
-  for (auto now = numbers(ranks); now > budget;) {
-    auto best = ranks;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t k = 0; k < ranks.size(); ++k) {
-      if (ranks[k] == 1) continue;
-      auto lower = ranks;
-      --lower[k];
-      const double cost = (tails.behind(k, lower[k]) - tails.behind(k, ranks[k])) /
-                          static_cast<double>(now - numbers(lower));
-      if (cost < least) least = cost, best = lower;
-    }
-    ranks = best;
-    now = numbers(ranks);
-  }
+  while (numbers(ranks) > budget) ranks = lowered(ranks, tails, numbers);
   return ranks;
 }
 

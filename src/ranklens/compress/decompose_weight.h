@@ -1,8 +1,15 @@
 #pragma once
 
+#include "ranklens/base/error.h"
 #include "ranklens/nn/weight_spec.h"
 
 namespace ranklens::compress {
+
+/// No form of fewer numbers than the weight's own is as close as asked.
+class NothingSmaller : public base::Error {
+ public:
+  using base::Error::Error;
+};
 
 /// A weight in factors and how far it is from what it was.
 struct Factorised {

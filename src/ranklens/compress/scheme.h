@@ -16,10 +16,13 @@ struct Rule {
 };
 
 /// How a network is to be compressed: rules (the first that matches a layer counts, others stay as
-/// they are), or ranks of all layers together such that this share of their numbers is kept.
+/// they are), or formats and ranks of all layers together such that this share of their numbers is
+/// kept.
 struct Scheme {
   std::vector<Rule> rules;
   std::optional<double> ratio;
+  /// Factors are stored even where they are no fewer numbers than the weight is now.
+  bool even_if_larger = false;
 };
 
 /// Reads "conv*: tucker(eps=0.05); head: tt(r=16)" or "auto(ratio=0.25)". `tt` without `out` and

@@ -105,12 +105,15 @@ Table compared_maps(const study::Comparison& found) {
   return table;
 }
 
-std::string accuracy_change(const study::Summary& difference) {
+std::string accuracy_change(const study::Comparison& found) {
+  const auto& difference = found.accuracy_difference;
   auto text = fmt::format("{:+.2f} percentage points", 100 * difference.mean);
   // Without any spread the interval has no width, which is no certainty.
   if (difference.lower < difference.upper)
     text += fmt::format(" (95 % interval over images {:+.2f} to {:+.2f})", 100 * difference.lower,
                         100 * difference.upper);
+  text += fmt::format(": {} {} lost, {} gained", found.lost, found.lost == 1 ? "image" : "images",
+                      found.gained);
   return text;
 }
 
@@ -120,7 +123,7 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& set
   data.title = fmt::format("{} beside {}", labels.second, labels.first);
   data.lead =
       fmt::format("Accuracy changes by {}; both give the same answer on {:.1f} % of {} images.",
-                  accuracy_change(found.accuracy_difference), 100 * found.same_answers, set.size());
+                  accuracy_change(found), 100 * found.same_answers, set.size());
   data.command = labels.command;
   data.notes.push_back(
       "Intervals are over images: they say how far figures would move with other images, not with "

@@ -20,8 +20,8 @@ ReportData compare_page(const study::Comparison& found, const data::Dataset& dat
 Table compared_networks(const study::Comparison& found, const CompareLabels& labels);
 Table compared_maps(const study::Comparison& found);
 
-/// "+0.50 percentage points (95 % interval over images -1.20 to +2.20)"; without the interval where
-/// the change is the same on every image.
-std::string accuracy_change(const study::Summary& difference);
+/// "+0.50 percentage points (95 % interval over images -1.20 to +2.20): 3 images lost, 4 gained";
+/// without the interval where the change is the same on every image.
+std::string accuracy_change(const study::Comparison& found);
 
 }  // namespace ranklens::report

@@ -76,6 +76,8 @@ void compare_answers(const at::Tensor& first, const at::Tensor& second, const at
   const auto one = first.argmax(1), two = second.argmax(1);
   const auto difference = two.eq(labels).to(at::kDouble) - one.eq(labels).to(at::kDouble);
   found.accuracy_difference = summarise(numbers(difference));
+  found.lost = difference.lt(0).sum().item<std::int64_t>();
+  found.gained = difference.gt(0).sum().item<std::int64_t>();
   found.same_answers = one.eq(two).to(at::kDouble).mean().item<double>();
 }
 

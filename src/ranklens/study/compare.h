@@ -44,6 +44,9 @@ struct Comparison {
   ComparedNetwork first{}, second{};
   /// Second less first, as a share: over all images, each 1, 0 or -1.
   Summary accuracy_difference{};
+  /// Images that only the first network, and only the second, names right. Of few images they say
+  /// more than the interval, which takes them for many.
+  std::int64_t lost = 0, gained = 0;
   /// Share of the images that both take for the same class.
   double same_answers = 0;
   std::vector<ComparedMaps> maps{};
