@@ -49,7 +49,7 @@ function dotView({ title, note, x_title, y_title, dots }: Chart): HTMLElement {
     encoding: {
       x: { field: "value", type: "quantitative", title: x_title, axis: { tickCount: 6, grid: true }, scale: { zero: false, nice: true } },
       y: { field: "row", type: "nominal", sort: rows, title: y_title, axis: { grid: true, labelLimit: 260, labelOverlap: false } },
-      color: { field: "series", type: "nominal", sort: series, legend: { orient: "top", title: null, labelColor: "var(--muted)", columns: 4 },
+      color: { field: "series", type: "nominal", sort: series, legend: { orient: "top", title: null, labelColor: "var(--muted)", columns: { expr: "width < 420 ? 2 : 4" } },
         scale: { domain: series, range: series.map((_, i) => `var(--arm-${i % 6})`) } },
       shape: { field: "series", type: "nominal", sort: series, legend: { orient: "top", title: null } },
       tooltip: [{ field: "row", title: y_title }, { field: "series", title: "cut" },

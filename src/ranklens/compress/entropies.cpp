@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
+#include <c10/util/accumulate.h>
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/memory.h"
 #include "ranklens/compress/places.h"
+#include "ranklens/compress/train_modes.h"
 #include "ranklens/nn/weight_spec.h"
-#include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/algebra.h"
 
@@ -20,12 +21,6 @@ namespace {
 using nn::Shape;
 using nn::Weight;
 using nn::WeightSpec;
-
-constexpr const char* kMatrixCut = "outputs | inputs";
-
-CutEntropy cut_of(std::string name, std::int64_t most, tn::BondEntropy entropy) {
-  return {std::move(name), most, std::move(entropy)};
-}
 
 /// The modes of a train, each as text: "3x3" of a window, "8x16" of outputs and inputs.
 struct TrainModesText {
@@ -58,110 +53,99 @@ TrainModesText text_of_modes(const Shape& out, const Shape& in, const Shape& win
   return text;
 }
 
-std::vector<CutEntropy> named(const TrainModesText& text, std::vector<tn::BondEntropy> bonds,
-                              const Shape& ranks) {
-  std::vector<CutEntropy> cuts;
-  for (std::size_t k = 0; k < bonds.size(); ++k) {
-    const auto most = ranks.empty() ? text.most(k) : std::min(text.most(k), ranks[k]);
-    cuts.push_back(cut_of(text.cut(k), most, std::move(bonds[k])));
-  }
-  return cuts;
+/// Without the Schmidt values that are rounding errors, so that their number is the rank.
+CutEntropy cut_of(std::string series, std::string name, std::int64_t most,
+                  tn::BondEntropy entropy) {
+  constexpr double least = 1e-10;
+  const auto rank = entropy.schmidt.gt(least * entropy.schmidt[0]).sum().item<std::int64_t>();
+  entropy.schmidt = entropy.schmidt.narrow(0, 0, rank);
+  return {std::move(series), std::move(name), most, std::move(entropy)};
 }
 
-/// Of a train from its cores: [h, w, r] first where there is a window, then [r, out, in, r'].
-std::vector<CutEntropy> of_cores(const std::vector<nn::Factor>& factors, double alpha) {
-  tn::TensorTrain train;
-  Shape out, in, window;
-  for (const auto& [name, core] : factors) {
-    const bool first = core.dim() == 3;
-    if (first) {
-      window = {core.size(0), core.size(1)};
-    } else {
-      out.push_back(core.size(1));
-      in.push_back(core.size(2));
+void append(std::vector<CutEntropy>& cuts, const char* series, const TrainModesText& text,
+            std::vector<tn::BondEntropy> bonds) {
+  for (std::size_t k = 0; k < bonds.size(); ++k)
+    cuts.push_back(cut_of(fmt::format("{} {}", series, k + 1), text.cut(k), text.most(k),
+                          std::move(bonds[k])));
+}
+
+/// A weight in cores as a train, and its modes: [h, w, r] first where there is a window, then
+/// [r, out, in, r'].
+struct OwnTrain {
+  tn::TensorTrain train{};
+  Shape out{}, in{}, window{};
+
+  explicit OwnTrain(const Weight& weight) {
+    for (const auto& [name, core] : weight->factors()) {
+      const bool first = core.dim() == 3;
+      if (first) {
+        window = {core.size(0), core.size(1)};
+      } else {
+        out.push_back(core.size(1));
+        in.push_back(core.size(2));
+      }
+      train.cores.push_back(core.detach()
+                                .to(tn::widened(core.scalar_type()))
+                                .reshape({first ? 1 : core.size(0), -1, core.size(-1)}));
     }
-    train.cores.push_back(core.detach()
-                              .to(tn::widened(core.scalar_type()))
-                              .reshape({first ? 1 : core.size(0), -1, core.size(-1)}));
   }
-  if (tn::norm(train) == 0) return {};
-  return named(text_of_modes(out, in, window), tn::bond_entropies(train, alpha), tn::ranks(train));
-}
+};
 
-std::vector<CutEntropy> of_low_rank(const nn::FixedRank& weight, double alpha) {
-  const auto u = weight.u().detach().to(at::kDouble), v = weight.v().detach().to(at::kDouble);
-  const auto left = weight.s().defined() ? at::matmul(u, weight.s().detach().to(at::kDouble)) : u;
-  const tn::TensorTrain train{{left.unsqueeze(0), v.t().contiguous().unsqueeze(-1)}};
-  if (tn::norm(train) == 0) return {};
-  const auto most = std::min({u.size(0), v.size(0), weight.rank()});
-  return {cut_of(kMatrixCut, most, tn::bond_entropies(train, alpha).front())};
-}
-
-/// Outputs, and inputs, against all other indices.
-std::vector<CutEntropy> of_channels(const at::Tensor& dense, const Shape& ranks, double alpha) {
-  std::vector<CutEntropy> cuts;
-  for (const std::int64_t mode : {0, 1}) {
-    const auto matrix = dense.movedim(mode, 0).flatten(1);
-    const auto rank = ranks[std::min(ranks.size() - 1, static_cast<std::size_t>(mode))];
-    const auto most = std::min({matrix.size(0), matrix.size(1), rank});
-    const char* name = dense.dim() == 2 ? kMatrixCut
-                       : mode == 0      ? "outputs | rest"
-                                        : "inputs | rest";
-    cuts.push_back(cut_of(name, most, tn::matrix_entropy(matrix, alpha)));
-    if (dense.dim() == 2) break;
-  }
-  return cuts;
-}
-
-/// A kernel with its modes as the train's: the window if it is one, then pairs.
-at::Tensor train_order(const at::Tensor& dense, const WeightSpec& modes, bool window) {
-  const auto d = static_cast<std::int64_t>(modes.out.size());
-  Shape sizes = modes.out, order, fused;
-  sizes.insert(sizes.end(), modes.in.begin(), modes.in.end());
-  if (window) {
-    sizes.push_back(dense.size(2) * dense.size(3));
-    order.push_back(2 * d);
-    fused.push_back(sizes.back());
-  }
-  for (std::int64_t k = 0; k < d; ++k) {
-    const auto at = static_cast<std::size_t>(k);
-    order.insert(order.end(), {k, d + k});
-    fused.push_back(modes.out[at] * modes.in[at]);
-  }
-  return dense.reshape(sizes).permute(order).reshape(fused);
-}
-
-std::vector<CutEntropy> of_dense(const at::Tensor& dense, const WeightSpec& modes, double alpha) {
+/// The bonds of the train of balanced modes, where the cores have not given them.
+void append_bonds(std::vector<CutEntropy>& cuts, const at::Tensor& dense, const WeightSpec& modes,
+                  double alpha) {
   const auto shape = dense.sizes().vec();
-  const bool has_window = nn::has_window_core(modes, shape);
+  const bool window = nn::has_window_core(modes, shape);
   const auto text =
-      text_of_modes(modes.out, modes.in, has_window ? Shape{shape[2], shape[3]} : Shape());
-  auto cuts = named(text, tn::bond_entropies(train_order(dense, modes, has_window), alpha), {});
-  const auto matrix = dense.reshape({shape[0], -1});
-  cuts.push_back(cut_of(kMatrixCut, std::min(matrix.size(0), matrix.size(1)),
-                        tn::matrix_entropy(matrix, alpha)));
-  return cuts;
+      text_of_modes(modes.out, modes.in, window ? Shape{shape[2], shape[3]} : Shape());
+  append(cuts, "bond", text, tn::bond_entropies(in_train_modes(dense, modes), alpha));
+}
+
+/// Outputs against everything else, and inputs where a window is among that.
+void append_sides(std::vector<CutEntropy>& cuts, const at::Tensor& dense, double alpha) {
+  const bool window = dense.dim() > 2 && dense.size(0) * dense.size(1) < dense.numel();
+  for (const std::int64_t mode : {0, 1}) {
+    if (mode == 1 && !window) return;
+    const auto matrix = dense.movedim(mode, 0).flatten(1);
+    const char* name = mode == 0 ? "outputs | inputs" : "inputs | rest";
+    cuts.push_back(cut_of(name, name, std::min(matrix.size(0), matrix.size(1)),
+                          tn::matrix_entropy(matrix, alpha)));
+  }
+}
+
+/// Multiplied out in double precision: products rounded to float32 have all ranks.
+at::Tensor wide_dense(const Weight& weight) {
+  return nn::map_factors(weight, [](const auto& factor) { return factor.detach().to(at::kDouble); })
+      ->dense();
+}
+
+/// In double precision, with a copy in another order and the factors of its decomposition.
+bool can_be_multiplied_out(const Shape& shape) {
+  const auto there_is = base::memory_there_is();
+  const auto numbers = static_cast<double>(c10::multiply_integers(shape));
+  return !there_is || 4 * sizeof(double) * numbers < static_cast<double>(*there_is);
 }
 
 /// Nothing for a weight of zeros.
-std::vector<CutEntropy> cuts_of(const Weight& weight, WeightEntropies& result, double alpha) {
-  const auto kind = weight->kind();
-  if (kind == "tt" || kind == "tt_conv") return of_cores(weight->factors(), alpha);
-  if (const auto* low = dynamic_cast<const nn::FixedRank*>(&*weight))
-    return of_low_rank(*low, alpha);
-  const auto dense = weight->dense().detach().to(at::kDouble);
-  if (tn::frobenius(dense) == 0) return {};
-  if (weight.is_dense()) {
-    const auto modes = nn::with_modes({.format = WeightSpec::Format::tt}, result.shape);
+void append_cuts(const Weight& weight, WeightEntropies& result, double alpha) {
+  const auto modes = nn::with_modes({.format = WeightSpec::Format::tt}, result.shape);
+  bool own = false;
+  if (const auto kind = weight->kind(); kind == "tt" || kind == "tt_conv") {
+    const OwnTrain train(weight);
+    if (tn::norm(train.train) == 0) return;
+    own = train.out == modes.out && train.in == modes.in;
+    append(result.cuts, own ? "bond" : "own bond", text_of_modes(train.out, train.in, train.window),
+           tn::bond_entropies(train.train, alpha));
+  }
+  if (!result.cuts.empty() && !can_be_multiplied_out(result.shape)) return;
+  const auto dense = wide_dense(weight);
+  if (tn::frobenius(dense) == 0) return;
+  if (!own) {
     result.reshaped =
         fmt::format("out={}, in={}", fmt::join(modes.out, "x"), fmt::join(modes.in, "x"));
-    return of_dense(dense, modes, alpha);
+    append_bonds(result.cuts, dense, modes, alpha);
   }
-  const auto factors = weight->factors();
-  const auto columns = [&](std::size_t k) { return factors[k].tensor.size(1); };
-  // Tucker's are U, core and V.
-  return of_channels(dense, kind == "tucker" ? Shape{columns(0), columns(2)} : Shape{columns(0)},
-                     alpha);
+  append_sides(result.cuts, dense, alpha);
 }
 
 }  // namespace
@@ -174,7 +158,7 @@ WeightEntropies entropies_of(const std::string& layer, const Weight& weight, dou
   WeightEntropies result{
       .layer = layer, .shape = weight->shape(), .spec = weight->spec(), .reshaped = {}, .cuts = {}};
   try {
-    result.cuts = cuts_of(weight, result, alpha);
+    append_cuts(weight, result, alpha);
   } catch (const base::Error& error) {
     base::fail("layer '{}': {}", layer, error.what());
   }
