@@ -86,7 +86,8 @@ Json layers_json(const std::vector<compress::WeightEntropies>& layers) {
   for (const auto& layer : layers) {
     Json cuts = Json::array();
     for (const auto& cut : layer.cuts) {
-      Json one{{"cut", cut.cut}, {"most", cut.most}, {"share", cut.share()}};
+      Json one{
+          {"series", cut.series}, {"cut", cut.cut}, {"most", cut.most}, {"share", cut.share()}};
       one.update(bond_json(cut.entropy));
       cuts.push_back(std::move(one));
     }
