@@ -46,7 +46,7 @@ CASES = {
 }
 
 # Each is a script of its own that prints a table: tt_linear.py --help.
-FAMILIES = ("tt_linear", "mps_classifier", "tt_svd", "rounding", "tucker_cp", "contraction")
+FAMILIES = ("dense", "tt_linear", "mps_classifier", "tt_svd", "rounding", "tucker_cp", "contraction")
 
 
 def answer(command, threads):
