@@ -55,9 +55,9 @@ lint: ## clang-tidy on the sources that differ from main (BASE=revision)
 	@scripts/lint build/dev $(or $(BASE),main)
 
 lint-all: ## clang-tidy on all sources
-	@$(MAKE) -s configure PRESET=dev
+	@$(MAKE) -s configure PRESET=release
 	@scripts/bootstrap lint
-	@scripts/lint build/dev
+	@scripts/lint build/release
 
 headers: ## check that every header compiles by itself
 	@cmake --preset dev -B build/headers -Wno-dev -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=ON >/dev/null

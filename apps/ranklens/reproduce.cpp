@@ -111,7 +111,8 @@ void reproduce_alignment(const Common& common, const ReproduceOptions& options) 
 void reproduce_born_machine(const Common& common, const ReproduceOptions& options) {
   const auto extent = options.extent();
   study::born_machine::Options made{
-      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 2000)};
+      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 2000,
+                                           extent == Extent::smoke ? 16 : 0)};
   const auto seeds = seed_count(options.study.seeds);
   made.seeds.resize(seeds > 0 ? static_cast<std::size_t>(seeds) : extent == Extent::full ? 3 : 1);
   std::iota(made.seeds.begin(), made.seeds.end(), common.seed);

@@ -13,8 +13,8 @@ TEST(Reproduce, ThePendulumSwingsInSeconds) {
   const TemporaryFolder folder;
   const auto out = (folder / "swing").string();
   const auto begun = std::chrono::steady_clock::now();
-  const auto answer =
-      answer_of(ranklens({"reproduce", "pendulum", "--smoke", "--out", out, "--quiet", "--json"}));
+  const auto answer = answer_of(ranklens(
+      {"reproduce", "pendulum", "--smoke", "--threads", "1", "--out", out, "--quiet", "--json"}));
   EXPECT_EQ(answer["verdicts"].size(), 2U);
   // Two clouds are too few for a verdict; what they say is the drift, and that it is the flow's.
   EXPECT_EQ(answer["verdicts"][0]["verdict"], "undecided");
@@ -40,8 +40,8 @@ TEST(Reproduce, TrainingsRunInSeconds) {
   for (const auto& entry : study::reproductions::all()) {
     const auto out = (folder / entry.name).string();
     const auto begun = std::chrono::steady_clock::now();
-    const auto answer = answer_of(
-        ranklens({"reproduce", entry.name, "--smoke", "--out", out, "--quiet", "--json"}));
+    const auto answer = answer_of(ranklens(
+        {"reproduce", entry.name, "--smoke", "--threads", "1", "--out", out, "--quiet", "--json"}));
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60)) << entry.name;
     for (const auto& verdict : answer["verdicts"]) {
       EXPECT_EQ(verdict["verdict"], "undecided") << entry.name;  // two seeds
@@ -55,8 +55,8 @@ TEST(Reproduce, TrainingsRunInSeconds) {
 TEST(Reproduce, AlignmentRunsInSeconds) {
   const TemporaryFolder folder;
   const auto out = (folder / "alignment").string();
-  const auto answer =
-      answer_of(ranklens({"reproduce", "alignment", "--smoke", "--out", out, "--quiet", "--json"}));
+  const auto answer = answer_of(ranklens(
+      {"reproduce", "alignment", "--smoke", "--threads", "1", "--out", out, "--quiet", "--json"}));
   EXPECT_EQ(answer["verdicts"].size(), 6U);
   EXPECT_TRUE(fs::exists(folder / "alignment" / "ends.csv"));
 }
@@ -64,8 +64,8 @@ TEST(Reproduce, AlignmentRunsInSeconds) {
 TEST(Reproduce, BornMachinesRunInSeconds) {
   const TemporaryFolder folder;
   const auto out = (folder / "born").string();
-  const auto answer = answer_of(
-      ranklens({"reproduce", "born-machine", "--smoke", "--out", out, "--quiet", "--json"}));
+  const auto answer = answer_of(ranklens({"reproduce", "born-machine", "--smoke", "--threads", "1",
+                                          "--out", out, "--quiet", "--json"}));
   EXPECT_EQ(answer["verdicts"].size(), 1U);
   EXPECT_TRUE(fs::exists(folder / "born" / "likelihoods.csv"));
 }
@@ -73,7 +73,8 @@ TEST(Reproduce, BornMachinesRunInSeconds) {
 TEST(Reproduce, TimingsRunInSeconds) {
   const TemporaryFolder folder;
   const auto out = (folder / "timings").string();
-  answer_of(ranklens({"reproduce", "timings", "--smoke", "--out", out, "--quiet", "--json"}));
+  answer_of(ranklens(
+      {"reproduce", "timings", "--smoke", "--threads", "1", "--out", out, "--quiet", "--json"}));
   const auto table = base::read_file(folder / "timings" / "seconds.csv");
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 2 * 6);
   EXPECT_TRUE(fs::exists(folder / "timings" / "report.html"));
