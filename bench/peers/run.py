@@ -10,6 +10,7 @@ once in each round. Where both sides report `processor_rate` (work over processo
 ratio follows: other programs on the machine disturb it little.
 
 Tensor networks follow, a script a family (FAMILIES; each runs by itself, too), on one thread: processor time a call.
+The last, path_quality, compares what searches find in ten seconds on two threads, and takes half an hour.
 """
 import argparse
 import json
@@ -46,7 +47,8 @@ CASES = {
 }
 
 # Each is a script of its own that prints a table: tt_linear.py --help.
-FAMILIES = ("dense", "tt_linear", "mps_classifier", "tt_svd", "rounding", "tucker_cp", "contraction")
+FAMILIES = ("dense", "tt_linear", "mps_classifier", "tt_svd", "rounding", "tucker_cp", "contraction",
+            "path_quality")
 
 
 def answer(command, threads):

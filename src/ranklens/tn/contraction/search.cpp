@@ -78,13 +78,19 @@ class Rounds {
   /// Without random choices; at least one is run whatever the time.
   std::vector<Trial> first_round() const {
     if (!can_refine(network_)) return {{.method = Method::greedy, .number = 0}};
-    if (automatic()) {
-      const double seconds = annealing_seconds(0);
-      return {{.method = Method::greedy, .number = 0, .seconds = seconds},
-              {.method = Method::greedy, .number = 1, .seconds = seconds}};
+    if (automatic() || options_.method == Method::greedy) {
+      return fixed_greedy(annealing_seconds(0));
     }
     if (options_.method == Method::exact) return {{.method = Method::greedy}};
     return {{.method = options_.method, .seconds = annealing_seconds(0)}};
+  }
+
+  static std::vector<Trial> fixed_greedy(double seconds) {
+    std::vector<Trial> trials;
+    for (std::uint64_t number = 0; number < kFixedGreedy; ++number) {
+      trials.push_back({.method = Method::greedy, .number = number, .seconds = seconds});
+    }
+    return trials;
   }
 
   double annealing_seconds(int round) const {
@@ -101,7 +107,7 @@ class Rounds {
   std::vector<Trial> next_round(int round) {
     std::vector<Trial> trials;
     for (int k = 0; k < (is_long(round) ? options_.threads : width_); ++k) {
-      const auto number = 2 + static_cast<std::uint64_t>(round * width_ + k);
+      const auto number = kFixedGreedy + static_cast<std::uint64_t>(round * width_ + k);
       if (!can_refine(network_)) {
         trials.push_back({.method = Method::greedy, .number = number});
       } else if (automatic()) {

@@ -4,6 +4,9 @@
 
 namespace ranklens::tn {
 
+/// So many of the first greedy trials have settings that are not drawn.
+constexpr std::uint64_t kFixedGreedy = 4;
+
 /// What one trial does.
 struct Trial {
   Method method = Method::greedy;
