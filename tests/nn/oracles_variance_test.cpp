@@ -1,5 +1,6 @@
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/nn/init.h"
@@ -22,7 +23,7 @@ TEST(OracleVariance, OfNewTensorTrainLayers) {
         modes += "x5";
         shape = {5 * shape[0], 5 * shape[1]};
       }
-      const auto spec = "tt(out=" + modes + ",in=" + modes + ",r=" + std::to_string(rank) + ")";
+      const auto spec = fmt::format("tt(out={0},in={0},r={1})", modes, rank);
       const int draws = rank == 1 ? 800 : rank == 2 ? 300 : 100;
       double variance = 0;
       for (int draw = 0; draw < draws; ++draw) {

@@ -64,7 +64,7 @@ TEST(PeakMemory, CountsWhatTensorsHold) {
 
 TEST(WeightMemory, ALinearMapInFactorsStaysBelowItsDenseWeight) {
   const Shape shape{2048, 1024};
-  const std::int64_t dense = 2048 * 1024 * 4;
+  const std::int64_t dense = std::int64_t{2048} * 1024 * 4;
   const auto x = drawn_floats({16, 1024}, "x").requires_grad_();
   const auto run = [&](const WeightFormat& weight) { return weight.linear(x, {}); };
   for (const char* spec : {"low_rank(r=16)", "tucker(r=16x16)", "cp(r=16)",
@@ -79,7 +79,7 @@ TEST(WeightMemory, ALinearMapInFactorsStaysBelowItsDenseWeight) {
 
 TEST(WeightMemory, AConvolutionInFactorsStaysBelowItsDenseKernel) {
   const Shape shape{512, 512, 3, 3};
-  const std::int64_t dense = 512 * 512 * 9 * 4;
+  const std::int64_t dense = std::int64_t{512} * 512 * 9 * 4;
   const auto x = drawn_floats({1, 512, 6, 6}, "x").requires_grad_();
   const ConvGeometry same{.top = 1, .left = 1, .bottom = 1, .right = 1};
   const auto run = [&](const WeightFormat& weight) { return weight.conv2d(x, {}, same); };
@@ -142,7 +142,7 @@ TEST(WeightMemory, WithLowMemoryATrainKeepsItsInputAndItsOutput) {
       const auto [low, fast] = held_by(cores, x);
       // The input is the caller's: what is new is the output, and nothing that grows with the batch
       // or the matrix beside it.
-      EXPECT_LT(low, 256 * 2048 * x.element_size() + 1024) << spec << " " << type;
+      EXPECT_LT(low, x.element_size() * 256 * 2048 + 1024) << spec << " " << type;
       EXPECT_GE(fast, low) << spec << " " << type;
     }
   }

@@ -72,7 +72,7 @@ TEST(Zoo, TheMatrixProductStateBeginsNearOneWhateverTheImageAndItsSize) {
     EXPECT_GT(logits.abs().amax(1).min().item<double>(), 0.05) << size;
   }
   // Bonds 1, 2, 4, 8, 16, 32, ..., 32, 16, ..., 1 around a core of 32 x 10 x 32.
-  std::int64_t numbers = 32 * 10 * 32;
+  std::int64_t numbers = std::int64_t{32} * 10 * 32;
   for (const std::int64_t sites_of_a_side : {98, 98}) {
     std::int64_t left = 1;
     for (std::int64_t k = 0; k < sites_of_a_side; ++k) {

@@ -147,8 +147,8 @@ TEST(Integrators, DescendMonotonously) {
 TEST(ParallelBug, IsAStepAlongTheTangent) {
   const LowRank start = low_rank(17, 13, 4, 7);
   const auto gradient = noise(17, 13, 8);
-  const auto found =
-      run(parallel_bug(), start, 0.3, seen([&](const at::Tensor&) { return gradient; }));
+  const auto found = run(parallel_bug(), start, 0.3,
+                         seen([&](const at::Tensor&) -> const at::Tensor& { return gradient; }));
   const auto expected = start.dense() - 0.3 * project(start, gradient);
   EXPECT_LT(distance(found.dense(), expected), 1e-13 * norm(expected));
 }
@@ -158,7 +158,7 @@ TEST(AugmentedBug, InIncrementForm) {
   const LowRank start = low_rank(17, 13, 4, 9);
   const auto gradient = noise(17, 13, 10);
   const auto found = run(augmented_bug(CoreGradient::held), start, 0.3,
-                         seen([&](const at::Tensor&) { return gradient; }));
+                         seen([&](const at::Tensor&) -> const at::Tensor& { return gradient; }));
   const auto left = at::matmul(found.u, found.u.t()), right = at::matmul(found.v, found.v.t());
   const auto expected = start.dense() - 0.3 * at::matmul(at::matmul(left, gradient), right);
   EXPECT_LT(distance(found.dense(), expected), 1e-12);
