@@ -26,6 +26,18 @@ TEST(LayerRules, AreReadInOrderAndTheFirstThatMatchesCounts) {
   EXPECT_THROW(parse_layer_rules(": dense"), base::Error);
 }
 
+TEST(LayerRules, PatternsAgainstRegularExpressionsByHand) {
+  EXPECT_TRUE(matches("*", "anything"));
+  EXPECT_TRUE(matches("conv*", "conv1"));
+  EXPECT_TRUE(matches("layer?.*.conv2", "layer3.0.conv2"));
+  EXPECT_TRUE(matches("*a*b", "xaybzab"));
+  EXPECT_TRUE(matches("", ""));
+  EXPECT_FALSE(matches("", "a"));
+  EXPECT_FALSE(matches("conv?", "conv12"));
+  EXPECT_FALSE(matches("*a*b", "xaybzac"));
+  EXPECT_FALSE(matches("conv", "conv1"));
+}
+
 TEST(LayerRules, StoreTheLayersOfABuiltInNetwork) {
   const zoo::Options plain{.seed = 3};
   auto options = plain;

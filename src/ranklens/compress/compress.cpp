@@ -15,21 +15,15 @@ at::Tensor dense_of(const nn::Network& network, const Place& place) {
   return network.state.at(place.entry).weight->dense().detach();
 }
 
-nn::WeightSpec rule_for(const Scheme& scheme, const Place& place) {
-  for (const auto& rule : scheme.rules)
-    if (matches(rule.pattern, place.layer)) return rule.spec;
-  return {};
+nn::WeightSpec spec_of(const Scheme& scheme, const Place& place) {
+  const auto* rule = nn::rule_for(scheme.rules, place.layer);
+  return rule == nullptr ? nn::WeightSpec{} : rule->spec;
 }
 
 void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
   std::vector<std::string> names;
   for (const auto& place : places) names.push_back(place.layer);
-  for (const auto& rule : scheme.rules) {
-    const bool used = std::any_of(names.begin(), names.end(),
-                                  [&](const auto& name) { return matches(rule.pattern, name); });
-    base::require(used, "no layer that can be stored in factors is called '{}'{}", rule.pattern,
-                  base::nearest_hint(rule.pattern, names));
-  }
+  nn::require_matched(scheme.rules, names);
 }
 
 void report_layers(const base::Progress& progress, const char* stage, std::size_t done,
@@ -45,7 +39,7 @@ std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& 
                                       const base::Progress& progress) {
   std::vector<nn::WeightSpec> specs;
   if (!scheme.ratio) {
-    for (const auto& place : places) specs.push_back(rule_for(scheme, place));
+    for (const auto& place : places) specs.push_back(spec_of(scheme, place));
     return specs;
   }
   std::vector<std::vector<Candidate>> candidates;

@@ -83,7 +83,8 @@ void turn_cores(const Options& o, const at::Tensor& features, double degrees, st
     const base::Stopwatch watch;
     course.nll.push_back(trainer.sweep());
     course.seconds.push_back(watch.seconds());
-    if ((course.interrupted = base::interrupted())) return;
+    course.interrupted = base::interrupted();
+    if (course.interrupted) return;
   }
   course.state = trainer.state();
 }
@@ -115,7 +116,8 @@ void train_by_adam(const Options& o, const at::Tensor& features, double lr, std:
         tensors.push_back({fmt::format("core.{}", k), cores[k]});
       }
       adam.update(tensors, gradients);
-      if ((course.interrupted = base::interrupted())) return;
+      course.interrupted = base::interrupted();
+      if (course.interrupted) return;
     }
     const at::NoGradGuard no_gradients;
     course.state = {.cores = cores};
