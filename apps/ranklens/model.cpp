@@ -73,10 +73,11 @@ OpenedModel opened_as_named(const ModelOptions& options, const Common& common, F
                            ? nn::fetched_model(options.model)
                            : std::nullopt;
   if (file.empty() && !fetched) return from_name(options, common);
-  base::require(!is_shaped(options.shape) && options.weights.empty(),
-                "--width, --dropout, --head, --layers, --hidden and --weights are for built-in networks; "
-                "'{}' is a file",
-                file.string());
+  base::require(
+      !is_shaped(options.shape) && options.weights.empty(),
+      "--width, --dropout, --head, --layers, --hidden and --weights are for built-in networks; "
+      "'{}' is a file",
+      file.string());
   const auto path = fetched.value_or(file);
   return {.model = read_file(path),
           .name = options.model,

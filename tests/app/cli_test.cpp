@@ -131,7 +131,7 @@ TEST(Cli, WrongUsageNamesTheNearestRight) {
                    "there is no flag '--lr'; the optimiser has it: --optimiser 'adam(lr=0.01)' (");
   expect_complaint(ranklens({"train", "mlp", "--zzzzzzz"}), 2, "there is no flag '--zzzzzzz' (see");
   expect_complaint(ranklens({"decompose", "x.npy", "--format", "xx"}), 2,
-                   "--format takes tt, tucker or cp, not 'xx' (see");
+                   "--format takes tt, tucker, cp or tucker_tt, not 'xx' (see");
   expect_complaint(ranklens({"entropy", "x.safetensors", "--alpha", "-1"}), 2,
                    "--alpha takes a number from 0 to 1e+06, not '-1'");
   expect_complaint(ranklens({"methods", "everything"}), 2, "'everything' is one argument too many");

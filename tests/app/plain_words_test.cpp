@@ -45,7 +45,10 @@ TEST(PlainWords, CompareSaysWhichNetworkIsUntrainedAndShortensTheirNames) {
   EXPECT_THAT(both.out, HasSubstr("\na/best.safetensors "));
   EXPECT_THAT(both.out, HasSubstr("\nb/best.safetensors "));
   // The same network twice: no spread, and no interval without width.
-  EXPECT_THAT(both.out, HasSubstr("accuracy +0.00 percentage points; the same answer on 100.0 %"));
+  EXPECT_THAT(
+      both.out,
+      HasSubstr(
+          "accuracy +0.00 percentage points: 0 images lost, 0 gained; the same answer on 100.0 %"));
 }
 
 TEST(PlainWords, AFolderOrAnotherFileForAModelIsNamedAsWhatItIs) {
