@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_svdvals.h>
@@ -85,22 +84,17 @@ void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
   const auto numbers = [&](const Shape& ranks) {
     return nn::stored_numbers(with_ranks(ranks), shape);
   };
-  auto train = tn::decompose(in_train_modes(dense.to(at::kDouble), modes)).train;
+  const auto train = tn::decompose(in_train_modes(dense.to(at::kDouble), modes)).train;
   const Tails tails(tn::schmidt_values(train));
   auto ranks = tails.exact();
-  // Each train is cut from the one before, not from the exact one, whose every cut costs as much as
-  // the decomposition; what two cuts take away is orthogonal but for terms of higher order.
-  double lost = 0;
   for (auto next = dense.numel() - 1;;) {
     const auto taken = numbers(ranks);
     const bool last = std::all_of(ranks.begin(), ranks.end(), [](auto rank) { return rank == 1; });
     if (taken <= next || (last && taken < dense.numel())) {
       next = taken * 7 / 8;
       if (tails.most_behind(ranks) < least_within(found, taken)) {
-        auto cut = tn::round(train, {.ranks = ranks});
-        lost += (1 - lost) * cut.error * cut.error;
-        train = std::move(cut.train);
-        found.push_back({with_ranks(ranks), taken, lost});
+        const double error = tn::round(train, {.ranks = ranks}).error;
+        found.push_back({with_ranks(ranks), taken, error * error});
       }
     }
     if (last) return;
