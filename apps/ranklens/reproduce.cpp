@@ -1,5 +1,4 @@
 #include <memory>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -23,25 +22,6 @@ namespace {
 namespace reproductions = study::reproductions;
 using reproductions::Extent;
 
-struct ReproduceOptions {
-  StudyOptions study;
-  std::string name;
-  bool quick = false, smoke = false;
-
-  Extent extent() const {
-    base::require(!quick || !smoke, "--quick and --smoke are two different extents: give one");
-    if (smoke) return Extent::smoke;
-    return quick ? Extent::quick : Extent::full;
-  }
-};
-
-void reproduce_hackathon(const ReproduceOptions& options) {
-  base::require(options.extent() == Extent::full,
-                "the hackathon is shortened by --epochs and --seeds, not by --quick or --smoke");
-  base::require(!options.study.data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
-  run_study(options.study, "reproduce");
-}
-
 /// The number that --seeds gives; 0 where it was not given.
 std::int64_t seed_count(const std::string& text) {
   if (text.empty()) return 0;
@@ -52,6 +32,33 @@ std::int64_t seed_count(const std::string& text) {
   return *count;
 }
 
+struct ReproduceOptions {
+  StudyOptions study;
+  std::string name;
+  bool quick = false, smoke = false;
+
+  Extent extent() const {
+    base::require(!quick || !smoke, "--quick and --smoke are two different extents: give one");
+    if (smoke) return Extent::smoke;
+    return quick ? Extent::quick : Extent::full;
+  }
+
+  /// For experiments of several seeds on images.
+  reproductions::Options of_seeds(std::uint64_t first) const {
+    return {.extent = extent(),
+            .data = study.data,
+            .first_seed = first,
+            .seeds = seed_count(study.seeds)};
+  }
+};
+
+void reproduce_hackathon(const ReproduceOptions& options) {
+  base::require(options.extent() == Extent::full,
+                "the hackathon is shortened by --epochs and --seeds, not by --quick or --smoke");
+  base::require(!options.study.data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
+  run_study(options.study, "reproduce");
+}
+
 void reproduce_trials(const Common& common, const ReproduceOptions& options,
                       const reproductions::Entry& entry) {
   const auto& study = options.study;
@@ -60,10 +67,7 @@ void reproduce_trials(const Common& common, const ReproduceOptions& options,
                 "the trainings of {} are given: it takes no --arms, --epochs, --optimiser, "
                 "--schedule, --methods, --images",
                 entry.name);
-  const auto reproduction = entry.make({.extent = options.extent(),
-                                        .data = study.data,
-                                        .first_seed = common.seed,
-                                        .seeds = seed_count(study.seeds)});
+  const auto reproduction = entry.make(options.of_seeds(common.seed));
   run_experiment(common,
                  {.experiment = experiment(reproduction.trials),
                   .page =
@@ -90,13 +94,10 @@ void reproduce_timings(const Common& common, Extent extent) {
 }
 
 void reproduce_alignment(const Common& common, const ReproduceOptions& options) {
-  const auto extent = options.extent();
-  study::alignment::Options made{
-      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 4000)};
-  const auto seeds = seed_count(options.study.seeds);
-  made.seeds.resize(seeds > 0 ? static_cast<std::size_t>(seeds) : extent == Extent::full ? 5 : 2);
-  std::iota(made.seeds.begin(), made.seeds.end(), common.seed);
-  if (extent == Extent::smoke) {
+  const auto given = options.of_seeds(common.seed);
+  study::alignment::Options made{.seeds = reproductions::seeds_of(given, 5),
+                                 .images = reproductions::grey_images(given, 4000)};
+  if (given.extent == Extent::smoke) {
     made.steps = 200, made.image_steps = 200, made.each = 16, made.hidden = 8, made.side = 6;
   }
   run_experiment(common,
@@ -109,15 +110,12 @@ void reproduce_alignment(const Common& common, const ReproduceOptions& options) 
 }
 
 void reproduce_born_machine(const Common& common, const ReproduceOptions& options) {
-  const auto extent = options.extent();
-  study::born_machine::Options made{
-      .images = reproductions::grey_images({.extent = extent, .data = options.study.data}, 2000,
-                                           extent == Extent::smoke ? 16 : 0)};
-  const auto seeds = seed_count(options.study.seeds);
-  made.seeds.resize(seeds > 0 ? static_cast<std::size_t>(seeds) : extent == Extent::full ? 3 : 1);
-  std::iota(made.seeds.begin(), made.seeds.end(), common.seed);
-  if (extent == Extent::quick) made.samples = 1000, made.bond = 16, made.sweeps = 4;
-  if (extent == Extent::smoke) {
+  const auto given = options.of_seeds(common.seed);
+  const std::int64_t side = given.extent == Extent::smoke ? 16 : 0;
+  study::born_machine::Options made{.images = reproductions::grey_images(given, 2000, side),
+                                    .seeds = reproductions::seeds_of(given, 3, 1)};
+  if (given.extent == Extent::quick) made.samples = 1000, made.bond = 16, made.sweeps = 4;
+  if (given.extent == Extent::smoke) {
     made.samples = 60, made.bond = 3, made.sweeps = 2, made.batch = 30, made.shown = 4;
   }
   run_experiment(common,

@@ -82,7 +82,7 @@ std::string about_extras(const CLI::App& root, const CLI::App& command) {
 
 /// What CLI11 says, in this program's words.
 std::string in_own_words(const CLI::ParseError& error) {
-  const std::string said = error.what();
+  std::string said = error.what();
   const auto colon = std::min(said.find(": "), said.size());
   const auto name = said.substr(0, colon);
   const auto rest = said.substr(std::min(colon + 2, said.size()));

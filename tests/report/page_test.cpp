@@ -169,6 +169,15 @@ TEST(PageTables, ArmsStandBesideTheReference) {
             "tt</script><script>alert(1)</script>,0.75,0.7,0.8,3,400,0.6,150,140,160,3,0.75\r\n");
 }
 
+TEST(PageTables, ArmsOfWhichNothingWasMeasuredAreNoRows) {
+  auto data = small();
+  data.arms.push_back({.id = "published", .label = "published"});
+  EXPECT_EQ(to_csv(table(tables(data), "arms")), to_csv(table(tables(small()), "arms")));
+  data.arms = {{.id = "flow", .label = "flow"}};
+  data.scores.clear(), data.curves.clear();
+  EXPECT_FALSE(table(tables(data), "arms").shown);
+}
+
 TEST(PageTables, ControlsStandLastInTheTableOfTheirFamily) {
   const auto all = tables(small());
   const Table mass = table(all, "metrics-localisation");

@@ -30,8 +30,9 @@ struct PlannedNode {
   /// Images times pixels; of a linear map its rows.
   double pixels(const Shape& shape) const {
     const bool image = shape.size() == 4 && weight->shape().size() == 4;
-    return image ? static_cast<double>(shape[0] * shape[2] * shape[3])
-                 : static_cast<double>(c10::multiply_integers(shape) / shape.back());
+    const auto count =
+        image ? shape[0] * shape[2] * shape[3] : c10::multiply_integers(shape) / shape.back();
+    return static_cast<double>(count);
   }
 };
 

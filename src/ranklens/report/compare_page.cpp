@@ -20,10 +20,6 @@ constexpr const char* kSecond = "second";
 
 std::string compared_image(std::int64_t k) { return fmt::format("i{}", k); }
 
-Estimate of_images(const study::Summary& summary) {
-  return {summary.mean, summary.lower, summary.upper, static_cast<int>(summary.count)};
-}
-
 /// The answers, likeliest first; the true class is marked among them.
 void add_answers(const at::Tensor& probabilities, std::int64_t k, const char* arm,
                  const std::vector<std::string>& classes, std::size_t truth, ReportData& data) {
@@ -99,7 +95,7 @@ Table compared_maps(const study::Comparison& found) {
   for (const auto& maps : found.maps) {
     Row row{.cells = {method_label(study::method_name(maps.method))}};
     for (const auto& [metric, summary] : maps.agreement)
-      row.cells.emplace_back(within_bounds(of_images(summary), metric));
+      row.cells.emplace_back(within_bounds(estimate(summary), metric));
     table.rows.push_back(std::move(row));
   }
   return table;

@@ -58,17 +58,7 @@ std::string data_uri(std::string_view png) {
   return png.empty() ? "" : "data:image/png;base64," + base::encode_base64(png);
 }
 
-Estimate effect_of(const Verdict& verdict) {
-  const study::Summary& d = verdict.verdict.difference;
-  Estimate effect{.count = static_cast<int>(d.count)};
-  if (d.count > 0) effect.mean = d.mean;
-  // One seed has an interval without ends, which is none.
-  if (d.count > 0 && std::isfinite(d.lower) && std::isfinite(d.upper)) {
-    effect.low = d.lower;
-    effect.high = d.upper;
-  }
-  return effect;
-}
+Estimate effect_of(const Verdict& verdict) { return estimate(verdict.verdict.difference); }
 
 CellText effect_text(const Verdict& verdict) {
   const Estimate e = effect_of(verdict);

@@ -74,14 +74,14 @@ Table chart_table(const ReportData& data, const Chart& chart) {
   return table;
 }
 
+bool is_empty(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
+
 /// Adds a column with a cell for every arm, unless nothing of it was measured for any.
 template <class CellOf>
 void add_arm_column(Table& table, const ReportData& data, Column column, CellOf cell_of) {
   std::vector<Cell> cells;
   for (const Arm& arm : data.arms) cells.push_back(cell_of(arm));
-  if (std::all_of(cells.begin(), cells.end(),
-                  [](const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }))
-    return;
+  if (std::all_of(cells.begin(), cells.end(), is_empty)) return;
   table.columns.push_back(std::move(column));
   for (std::size_t i = 0; i < cells.size(); ++i) table.rows[i].cells.push_back(std::move(cells[i]));
 }
@@ -140,6 +140,11 @@ Table arm_table(const ReportData& data) {
   add({.title = "Weights"},
       [](const Arm& arm) { return arm.description.empty() ? Cell() : Cell(arm.description); });
   table.shown = table.columns.size() > 1;
+  // Lines of charts that stand for no network have a label and nothing else.
+  const auto empty = [](const Row& row) {
+    return std::all_of(row.cells.begin() + 1, row.cells.end(), is_empty);
+  };
+  if (table.shown) std::erase_if(table.rows, empty);
   return table;
 }
 

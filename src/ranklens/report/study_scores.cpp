@@ -113,15 +113,6 @@ void add_metrics(ReportData& data) {
 
 }  // namespace
 
-Estimate estimate(const std::vector<study::SeedValue>& values) {
-  if (values.empty()) return {};
-  const auto summary = study::summarise(values);
-  const bool interval = summary.count > 1;
-  const double none = std::nan("");
-  return {summary.mean, interval ? summary.lower : none, interval ? summary.upper : none,
-          static_cast<int>(summary.count)};
-}
-
 bool is_cut(const Estimate& whole, const Estimate& shown) {
   return whole.low < shown.low || whole.high > shown.high;
 }

@@ -16,7 +16,4 @@ std::set<std::string> add_scores(const study::Results& results, ReportData& data
 /// Whether the interval that is shown is a part of the whole one.
 bool is_cut(const Estimate& whole, const Estimate& shown);
 
-/// A summary with its interval; without one for fewer than two seeds.
-Estimate estimate(const std::vector<study::SeedValue>& values);
-
 }  // namespace ranklens::report

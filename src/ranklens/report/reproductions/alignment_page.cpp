@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "ranklens/base/version.h"
-#include "ranklens/study/verdict.h"
+#include "ranklens/report/reproductions/experiment_parts.h"
 
 namespace ranklens::report {
 namespace {
@@ -29,32 +28,19 @@ const std::map<std::string, std::string>& task_labels() {
   return labels;
 }
 
-/// A task's cells by seed.
-std::map<std::uint64_t, json> cells_of(const AlignmentOptions& options,
-                                       const ExperimentResults& results, const std::string& task) {
-  std::map<std::uint64_t, json> found;
-  for (const auto seed : options.seeds) {
-    const auto cell = results.cells.find(fmt::format("{}-s{}", task, seed));
-    if (cell != results.cells.end()) found[seed] = cell->second;
-  }
-  return found;
-}
-
+/// The last entry of a list of each of a task's cells.
 std::vector<SeedValue> last_values(const AlignmentOptions& options,
                                    const ExperimentResults& results, const std::string& task,
                                    const char* list) {
-  std::vector<SeedValue> values;
-  for (const auto& [seed, cell] : cells_of(options, results, task)) {
-    values.push_back({seed, cell.at(list).back().get<double>()});
-  }
-  return values;
+  return values_of(cells_of(results, task, options.seeds),
+                   [=](const json& cell) { return cell.at(list).back().get<double>(); });
 }
 
 Chart course_chart(const AlignmentOptions& options, const ExperimentResults& results,
                    const char* list, const char* title, const char* note) {
   Chart chart{.id = list, .title = title, .note = note, .x_title = "step", .y_title = list};
   for (const auto& task : study::alignment::tasks()) {
-    for (const auto& [seed, cell] : cells_of(options, results, task)) {
+    for (const auto& [seed, cell] : cells_of(results, task, options.seeds)) {
       chart.lines.push_back({.arm = task,
                              .seed = seed,
                              .x = cell.at("steps").get<std::vector<double>>(),
@@ -73,16 +59,12 @@ Table end_table(const AlignmentOptions& options, const ExperimentResults& result
                    {.title = "invariance", .format = Format::Number, .decimals = 3},
                    {.title = "loss", .format = Format::Number}};
   for (const auto& task : study::alignment::tasks()) {
-    const auto estimate = [&](const char* list) {
-      const auto values = last_values(options, results, task, list);
-      const auto summary = study::summarise(values);
-      Estimate made{.mean = summary.mean, .count = static_cast<int>(summary.count)};
-      if (summary.count > 1) made.low = summary.lower, made.high = summary.upper;
-      return made;
+    const auto end = [&](const char* list) {
+      return estimate(last_values(options, results, task, list));
     };
-    if (cells_of(options, results, task).empty()) continue;
-    table.rows.push_back({{task_labels().at(task), estimate("alignment"), estimate("invariance"),
-                           estimate("loss")}});
+    if (cells_of(results, task, options.seeds).empty()) continue;
+    table.rows.push_back(
+        {{task_labels().at(task), end("alignment"), end("invariance"), end("loss")}});
   }
   return table;
 }
@@ -91,14 +73,12 @@ Table end_table(const AlignmentOptions& options, const ExperimentResults& result
 Verdict alignment_verdict(const study::Claim& claim, const std::string& task,
                           const std::vector<SeedValue>& first, const std::vector<SeedValue>& second,
                           const std::string& other) {
-  auto samples = study::pair_by_seed(first, second);
-  samples.first = task_labels().at(task);
-  samples.second = other;
-  return {.claim = claim,
-          .question = claim.text,
-          .verdict = study::judge(claim, samples),
-          .measure = fmt::format("alignment at the end, {} − {}", task_labels().at(task), other),
-          .unit = claim.unit};
+  const auto& label = task_labels().at(task);
+  return judged({.claim = claim,
+                 .first = label,
+                 .second = other,
+                 .measure = fmt::format("alignment at the end, {} − {}", label, other)},
+                first, second);
 }
 
 std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
@@ -107,9 +87,7 @@ std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
     return last_values(options, results, task, "alignment");
   };
   const auto held = [&](const std::string& task, double value) {
-    auto values = of(task);
-    for (auto& one : values) one.value = value;
-    return values;
+    return constant(of(task), value);
   };
   using study::Relation;
   return {
@@ -173,8 +151,7 @@ ReportData alignment_page(const AlignmentOptions& options, const ExperimentResul
                  course_chart(options, results, "invariance", "Singular vectors against the start",
                               "1: they never turned")};
   data.tables = {end_table(options, results)};
-  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
-  data.provenance = {{"ranklens", std::string(base::version())}};
+  add_run(results, data);
   return data;
 }
 

@@ -1,42 +1,26 @@
 #include "ranklens/report/reproductions/born_machine_page.h"
 
-#include <map>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/image.h"
-#include "ranklens/base/version.h"
 #include "ranklens/report/heatmap.h"
-#include "ranklens/study/verdict.h"
+#include "ranklens/report/reproductions/experiment_parts.h"
 
 namespace ranklens::report {
 namespace {
 
 using nlohmann::json;
 using study::ExperimentResults;
-using study::SeedValue;
 using BornOptions = study::born_machine::Options;
 
-std::map<std::uint64_t, json> runs_of(const BornOptions& options, const ExperimentResults& results,
-                                      const std::string& method) {
-  std::map<std::uint64_t, json> found;
-  for (const auto seed : options.seeds) {
-    const auto cell = results.cells.find(fmt::format("{}-s{}", method, seed));
-    if (cell != results.cells.end()) found[seed] = cell->second;
-  }
-  return found;
-}
+double last_likelihood(const json& run) { return run.at("nll").back().get<double>(); }
 
-std::vector<SeedValue> last_likelihoods(const BornOptions& options,
-                                        const ExperimentResults& results,
-                                        const std::string& method) {
-  std::vector<SeedValue> values;
-  for (const auto& [seed, cell] : runs_of(options, results, method)) {
-    values.push_back({seed, cell.at("nll").back().get<double>()});
-  }
-  return values;
+double training_seconds(const json& run) {
+  double sum = 0;
+  for (const auto& one : run.at("seconds")) sum += one.get<double>();
+  return sum;
 }
 
 Chart likelihood_chart(const BornOptions& options, const ExperimentResults& results,
@@ -46,7 +30,7 @@ Chart likelihood_chart(const BornOptions& options, const ExperimentResults& resu
               .x_title = by_seconds ? "training (s)" : "sweeps, or passes over the images",
               .y_title = "nats an image"};
   for (const auto& method : study::born_machine::methods()) {
-    for (const auto& [seed, cell] : runs_of(options, results, method.id)) {
+    for (const auto& [seed, cell] : cells_of(results, method.id, options.seeds)) {
       ChartLine line{.arm = method.id, .seed = seed};
       double seconds = 0;
       for (std::size_t k = 0; k < cell.at("nll").size(); ++k) {
@@ -75,24 +59,13 @@ Table likelihood_table(const BornOptions& options, const ExperimentResults& resu
                     .decimals = 1},
                    {.title = "a run", .unit = "s", .format = Format::Number, .decimals = 0}};
   for (const auto& method : study::born_machine::methods()) {
-    const auto runs = runs_of(options, results, method.id);
+    const auto runs = cells_of(results, method.id, options.seeds);
     if (runs.empty()) continue;
-    const auto estimate = [](const std::vector<double>& values) {
-      const auto summary = study::summarise(values);
-      Estimate made{.mean = summary.mean, .count = static_cast<int>(summary.count)};
-      if (summary.count > 1) made.low = summary.lower, made.high = summary.upper;
-      return made;
-    };
-    std::vector<double> learned, held, seconds;
-    for (const auto& [seed, cell] : runs) {
-      learned.push_back(cell.at("nll").back().get<double>());
-      held.push_back(cell.at("held out").get<double>());
-      double sum = 0;
-      for (const auto& one : cell.at("seconds")) sum += one.get<double>();
-      seconds.push_back(sum);
-    }
     table.rows.push_back(
-        {{method.label, estimate(learned), estimate(held), estimate(seconds).mean}});
+        {{method.label, estimate(values_of(runs, last_likelihood)),
+          estimate(
+              values_of(runs, [](const json& run) { return run.at("held out").get<double>(); })),
+          estimate(values_of(runs, training_seconds)).mean}});
   }
   return table;
 }
@@ -129,7 +102,7 @@ void add_pictures(const BornOptions& options, const ExperimentResults& results, 
   };
   bool given = false;
   for (const auto& method : study::born_machine::methods()) {
-    const auto runs = runs_of(options, results, method.id);
+    const auto runs = cells_of(results, method.id, options.seeds);
     if (runs.empty()) continue;
     const auto& cell = runs.begin()->second;
     const auto side = cell.at("side").get<std::int64_t>();
@@ -142,23 +115,19 @@ void add_pictures(const BornOptions& options, const ExperimentResults& results, 
 }
 
 Verdict turning_verdict(const BornOptions& options, const ExperimentResults& results) {
-  const study::Claim claim{
-      .text =
-          "Turning cores by 10 degrees ends more than 20 nats below Adam of 3e-4, as published "
-          "(about 40 against about 80)",
-      .unit = "nats",
-      .relation = study::Relation::less,
-      .threshold = -20,
-      .needed_seeds = 3};
-  auto samples = study::pair_by_seed(last_likelihoods(options, results, "tsgo-10"),
-                                     last_likelihoods(options, results, "adam-3e-4"));
-  samples.first = "turning by 10 degrees";
-  samples.second = "Adam, 3e-4";
-  return {.claim = claim,
-          .question = claim.text,
-          .verdict = study::judge(claim, samples),
-          .measure = "negative log-likelihood of the images learned from, turning − Adam",
-          .unit = claim.unit};
+  const auto ends = [&](const char* method) {
+    return values_of(cells_of(results, method, options.seeds), last_likelihood);
+  };
+  return judged({.claim = {.text = "Turning cores by 10 degrees ends more than 20 nats below Adam "
+                                   "of 3e-4, as published (about 40 against about 80)",
+                           .unit = "nats",
+                           .relation = study::Relation::less,
+                           .threshold = -20,
+                           .needed_seeds = 3},
+                 .first = "turning by 10 degrees",
+                 .second = "Adam, 3e-4",
+                 .measure = "negative log-likelihood of the images learned from, turning − Adam"},
+                ends("tsgo-10"), ends("adam-3e-4"));
 }
 
 }  // namespace
@@ -187,8 +156,7 @@ ReportData born_machine_page(const BornOptions& options, const ExperimentResults
                  likelihood_chart(options, results, true)};
   data.tables = {likelihood_table(options, results)};
   add_pictures(options, results, data);
-  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
-  data.provenance = {{"ranklens", std::string(base::version())}};
+  add_run(results, data);
   return data;
 }
 

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "ranklens/base/version.h"
-#include "ranklens/study/verdict.h"
+#include "ranklens/report/reproductions/experiment_parts.h"
 
 namespace ranklens::report {
 namespace {
@@ -29,17 +27,6 @@ constexpr std::array kFollowers{Line{"BUG", "bug", "BUG"},
                                 Line{"naive Euler", "naive", "naive Euler"}};
 constexpr Line kFlow{"flow", "flow", "exact flow"}, kClosed{"closed", "closed", "√(1 + φ²)"};
 
-/// The result of a cell of every seed that has it.
-std::map<std::uint64_t, json> of_seeds(const study::pendulum::Options& options,
-                                       const ExperimentResults& results, const char* name) {
-  std::map<std::uint64_t, json> found;
-  for (const auto seed : options.seeds) {
-    const auto cell = results.cells.find(fmt::format("{}-s{}", name, seed));
-    if (cell != results.cells.end()) found[seed] = cell->second;
-  }
-  return found;
-}
-
 ChartLine line(const Line& of, std::uint64_t seed, Numbers x, Numbers y) {
   return {.arm = of.id, .seed = seed, .x = std::move(x), .y = std::move(y)};
 }
@@ -55,7 +42,7 @@ Chart error_chart(const study::pendulum::Options& options, const ExperimentResul
               .note = "1 is a principal component analysis of each frame",
               .x_title = "time (s)",
               .y_title = "error / best error"};
-  for (const auto& [seed, cell] : of_seeds(options, results, "errors")) {
+  for (const auto& [seed, cell] : cells_of(results, "errors", options.seeds)) {
     Numbers time;
     for (std::size_t k = 0; k < cell.at("phi").size(); ++k) {
       time.push_back(static_cast<double>(k) * options.step);
@@ -77,7 +64,7 @@ Chart convergence_chart(const study::pendulum::Options& options, const Experimen
                   "at first order",
               .x_title = "log10 of the step (s)",
               .y_title = "log10 of |error − flow's| / best error"};
-  for (const auto& [seed, cell] : of_seeds(options, results, "convergence")) {
+  for (const auto& [seed, cell] : cells_of(results, "convergence", options.seeds)) {
     const auto steps = logarithms(cell.at("steps").get<Numbers>());
     for (const auto& one : kFollowers) {
       chart.lines.push_back(
@@ -87,34 +74,42 @@ Chart convergence_chart(const study::pendulum::Options& options, const Experimen
   return chart;
 }
 
-Chart noise_chart(const study::pendulum::Options& options, const ExperimentResults& results) {
-  Chart chart{.id = "noise",
-              .title = "How thick the cloud may be",
-              .note =
-                  "largest error over the swing; Koch and Lubich's bounds hold up to s2 = s1 / 16 "
-                  "= 0.0625 s1",
-              .x_title = "s2 / s1",
-              .y_title = "largest error / best error"};
-  for (const auto& [seed, cell] : of_seeds(options, results, "noise")) {
-    const auto ratios = cell.at("ratios").get<Numbers>();
-    chart.lines.push_back(line(kFollowers[1], seed, ratios, cell.at("worst").get<Numbers>()));
-    chart.lines.push_back(line(kFlow, seed, ratios, cell.at("flow").get<Numbers>()));
-    chart.lines.push_back(line(kClosed, seed, ratios, cell.at("closed").get<Numbers>()));
+/// A line and the list of the cell's result that it draws.
+struct Drawn {
+  Line of;
+  const char* list;
+};
+
+/// Lists of one kind of cell over another list of it.
+Chart lists_chart(Chart chart, const SeedCells& cells, const char* x,
+                  const std::vector<Drawn>& lines) {
+  for (const auto& [seed, cell] : cells) {
+    for (const auto& one : lines) {
+      chart.lines.push_back(
+          line(one.of, seed, cell.at(x).get<Numbers>(), cell.at(one.list).get<Numbers>()));
+    }
   }
   return chart;
 }
 
+Chart noise_chart(const study::pendulum::Options& options, const ExperimentResults& results) {
+  return lists_chart({.id = "noise",
+                      .title = "How thick the cloud may be",
+                      .note = "largest error over the swing; Koch and Lubich's bounds hold up to "
+                              "s2 = s1 / 16 = 0.0625 s1",
+                      .x_title = "s2 / s1",
+                      .y_title = "largest error / best error"},
+                     cells_of(results, "noise", options.seeds), "ratios",
+                     {{kFollowers[1], "worst"}, {kFlow, "flow"}, {kClosed, "closed"}});
+}
+
 Chart lag_chart(const study::pendulum::Options& options, const ExperimentResults& results) {
-  Chart chart{.id = "lag",
-              .title = "How far the followed direction is from the best one",
-              .note = "the exact flow's, against what the cloud has turned by",
-              .x_title = "φ (rad)",
-              .y_title = "angle (rad)"};
-  for (const auto& [seed, cell] : of_seeds(options, results, "errors")) {
-    chart.lines.push_back(
-        line(kFlow, seed, cell.at("phi").get<Numbers>(), cell.at("lag").get<Numbers>()));
-  }
-  return chart;
+  return lists_chart({.id = "lag",
+                      .title = "How far the followed direction is from the best one",
+                      .note = "the exact flow's, against what the cloud has turned by",
+                      .x_title = "φ (rad)",
+                      .y_title = "angle (rad)"},
+                     cells_of(results, "errors", options.seeds), "phi", {{kFlow, "lag"}});
 }
 
 Table tolerance_table(const study::pendulum::Options& options, const ExperimentResults& results) {
@@ -125,7 +120,7 @@ Table tolerance_table(const study::pendulum::Options& options, const ExperimentR
                    {.title = "tolerance / s2", .format = Format::Number},
                    {.title = "rank", .format = Format::Integer},
                    {.title = "error / best rank-1 error", .format = Format::Number}};
-  for (const auto& [seed, cell] : of_seeds(options, results, "tolerance")) {
+  for (const auto& [seed, cell] : cells_of(results, "tolerance", options.seeds)) {
     for (const auto& row : cell) {
       table.rows.push_back(
           {.cells = {static_cast<std::int64_t>(seed), row.at("tolerance").get<double>(),
@@ -168,25 +163,6 @@ Table film_table(const study::pendulum::Options& options, const ExperimentResult
   return table;
 }
 
-/// Two numbers of each seed's errors, judged.
-Verdict verdict(const study::pendulum::Options& options, const ExperimentResults& results,
-                const study::Claim& claim, double (*first)(const json&),
-                double (*second)(const json&)) {
-  std::vector<study::SeedValue> a, b;
-  for (const auto& [seed, cell] : of_seeds(options, results, "errors")) {
-    a.push_back({seed, first(cell)});
-    b.push_back({seed, second(cell)});
-  }
-  auto samples = study::pair_by_seed(a, b);
-  samples.first = "the followed line";
-  samples.second = "the other";
-  return {.claim = claim,
-          .question = claim.text,
-          .verdict = study::judge(claim, samples),
-          .measure = "largest error over the swing, in best errors",
-          .unit = claim.unit};
-}
-
 double largest(const json& list) {
   const auto values = list.get<Numbers>();
   return *std::max_element(values.begin(), values.end());
@@ -194,21 +170,28 @@ double largest(const json& list) {
 
 std::vector<Verdict> verdicts(const study::pendulum::Options& options,
                               const ExperimentResults& results) {
-  const auto followed = [](const json& cell) { return largest(cell.at("lines").at("BUG")); };
-  const auto best = [](const json&) { return 1.0; };
-  const auto flow = [](const json& cell) { return largest(cell.at("flow")); };
-  return {verdict(options, results,
-                  {.text = "Dynamical principal components of rank one drift from those of each "
-                           "frame, although the cloud only turns",
-                   .unit = "best errors",
-                   .threshold = 0.05},
-                  followed, best),
-          verdict(options, results,
-                  {.text = "The drift is that of the exact flow, not an error of the integrator",
-                   .unit = "best errors",
-                   .relation = study::Relation::within,
-                   .threshold = 0.02},
-                  followed, flow)};
+  const auto cells = cells_of(results, "errors", options.seeds);
+  const auto followed =
+      values_of(cells, [](const json& cell) { return largest(cell.at("lines").at("BUG")); });
+  const auto flow = values_of(cells, [](const json& cell) { return largest(cell.at("flow")); });
+  const std::string measure = "largest error over the swing, in best errors";
+  return {judged({.claim = {.text = "Dynamical principal components of rank one drift from those "
+                                    "of each frame, although the cloud only turns",
+                            .unit = "best errors",
+                            .threshold = 0.05},
+                  .first = "the followed line",
+                  .second = "the best line",
+                  .measure = measure},
+                 followed, constant(followed, 1)),
+          judged({.claim = {.text = "The drift is that of the exact flow, not an error of the "
+                                    "integrator",
+                            .unit = "best errors",
+                            .relation = study::Relation::within,
+                            .threshold = 0.02},
+                  .first = "the followed line",
+                  .second = "the exact flow's",
+                  .measure = measure},
+                 followed, flow)};
 }
 
 }  // namespace
@@ -242,8 +225,7 @@ ReportData pendulum_page(const study::pendulum::Options& options, const Experime
   data.charts = {error_chart(options, results), convergence_chart(options, results),
                  noise_chart(options, results), lag_chart(options, results)};
   data.tables = {tolerance_table(options, results), film_table(options, results)};
-  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
-  data.provenance = {{"ranklens", std::string(base::version())}};
+  add_run(results, data);
   return data;
 }
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "ranklens/base/version.h"
+#include "ranklens/report/reproductions/experiment_parts.h"
 
 namespace ranklens::report {
 namespace {
@@ -144,8 +144,7 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
   if (!results.cells.empty()) {
     data.provenance = {{"threads", results.cells.begin()->second.at("threads").dump()}};
   }
-  data.provenance.emplace_back("ranklens", std::string(base::version()));
-  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
+  add_run(results, data);
   return data;
 }
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/trial_values.h"
-#include "ranklens/study/verdict.h"
 
 namespace ranklens::report {
 namespace {
@@ -21,30 +21,6 @@ std::vector<SeedValue> percent(std::vector<SeedValue> values) {
   return values;
 }
 
-struct Question {
-  study::Claim claim;
-  std::string first, second, measure;
-};
-
-Verdict judged(const Question& question, const std::vector<SeedValue>& first,
-               const std::vector<SeedValue>& second, std::vector<std::string> lost = {}) {
-  auto samples = study::pair_by_seed(first, second);
-  samples.first = question.first;
-  samples.second = question.second;
-  samples.lost = std::move(lost);
-  return {.claim = question.claim,
-          .question = question.claim.text,
-          .verdict = study::judge(question.claim, samples),
-          .measure = question.measure,
-          .unit = question.claim.unit};
-}
-
-std::vector<SeedValue> constant(const std::vector<SeedValue>& like, double value) {
-  auto values = like;
-  for (auto& one : values) one.value = value;
-  return values;
-}
-
 /// The arm of the fewest weights saved that still saves as many as a published row; "" for none.
 std::string arm_that_saves(const Reproduction& reproduction, const ExperimentResults& results,
                            const std::string& prefix, double saved) {
@@ -52,7 +28,7 @@ std::string arm_that_saves(const Reproduction& reproduction, const ExperimentRes
   double least = 2;
   for (const auto& arm : arms_of(reproduction.trials)) {
     if (!arm.starts_with(prefix)) continue;
-    const auto mean = estimate_of(values_of(reproduction.trials, results, arm, saved_share())).mean;
+    const auto mean = estimate(values_of(reproduction.trials, results, arm, saved_share())).mean;
     if (mean >= saved && mean < least) best = arm, least = mean;
   }
   return best;

@@ -87,14 +87,6 @@ std::vector<study::SeedValue> values_of(const study::Trials& trials,
   return values;
 }
 
-Estimate estimate_of(const std::vector<study::SeedValue>& values) {
-  if (values.empty()) return {};
-  const auto summary = study::summarise(values);
-  Estimate estimate{.mean = summary.mean, .count = static_cast<int>(summary.count)};
-  if (summary.count > 1) estimate.low = summary.lower, estimate.high = summary.upper;
-  return estimate;
-}
-
 std::vector<std::string> lost_seeds(const study::Trials& trials,
                                     const study::ExperimentResults& results,
                                     const std::string& arm) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "ranklens/report/estimate.h"
 #include "ranklens/report/page.h"
 #include "ranklens/study/statistics.h"
 #include "ranklens/study/training/trials.h"
@@ -31,8 +30,6 @@ std::vector<std::string> arms_of(const study::Trials& trials);
 std::vector<study::SeedValue> values_of(const study::Trials& trials,
                                         const study::ExperimentResults& results,
                                         const std::string& arm, const TrialNumber& number);
-/// Mean and interval; without an interval for one value, nothing for none.
-Estimate estimate_of(const std::vector<study::SeedValue>& values);
 /// Seeds of an arm whose training diverged, a clause each.
 std::vector<std::string> lost_seeds(const study::Trials& trials,
                                     const study::ExperimentResults& results,

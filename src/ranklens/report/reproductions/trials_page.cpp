@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "ranklens/base/version.h"
+#include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/trial_claims.h"
 #include "ranklens/report/reproductions/trial_values.h"
 
@@ -116,7 +116,7 @@ Table outcome_table(const Reproduction& reproduction, const ExperimentResults& r
     const auto* row = published_for(reproduction, arm);
     const auto saved = values_of(trials, results, arm, saved_share());
     table.rows.push_back(
-        {{arm, estimate_of(accuracy), row ? Cell(row->accuracy) : Cell(), estimate_of(saved),
+        {{arm, estimate(accuracy), row ? Cell(row->accuracy) : Cell(), estimate(saved),
           row && row->saved > 0 ? Cell(row->saved) : Cell(), ranks_text(trials, results, arm),
           mean_seconds(reproduction, results, arm)}});
   }
@@ -137,8 +137,8 @@ Table phase_table(const Reproduction& reproduction, const ExperimentResults& res
     if (trial->phases.size() < 2) continue;
     for (const auto& phase : trial->phases) {
       const auto before =
-          estimate_of(values_of(trials, results, arm, test_accuracy_before(phase.name)));
-      const auto after = estimate_of(values_of(trials, results, arm, test_accuracy(phase.name)));
+          estimate(values_of(trials, results, arm, test_accuracy_before(phase.name)));
+      const auto after = estimate(values_of(trials, results, arm, test_accuracy(phase.name)));
       if (after.count == 0) continue;
       table.rows.push_back(
           {{arm, phase.name, before.count > 0 ? Cell(before) : Cell(), Cell(after)}});
@@ -196,7 +196,7 @@ ReportData trials_page(const Reproduction& reproduction, const ExperimentResults
                          .label = arm,
                          .description = ranks_text(trials, results, arm),
                          .reference = arm.find("dense") != std::string::npos,
-                         .accuracy = estimate_of(accuracy)});
+                         .accuracy = estimate(accuracy)});
   }
   data.curves = curves_of(trials, results);
   if (trials.name == "lenet-dlrt") {
@@ -208,8 +208,7 @@ ReportData trials_page(const Reproduction& reproduction, const ExperimentResults
   data.tables = {outcome_table(reproduction, results)};
   auto phases = phase_table(reproduction, results);
   if (!phases.rows.empty()) data.tables.push_back(std::move(phases));
-  for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
-  data.provenance = {{"ranklens", std::string(base::version())}};
+  add_run(results, data);
   return data;
 }
 

@@ -1,8 +1,6 @@
 // Schotthöfer, Zangrando, Kusch, Ceruti, Tudisco 2022, section 5.2, in the runs that the authors
 // published with their code for PyTorch: 5 runs, 20 epochs, SGD of 0.05, batches of 128, images
 // divided anew 50,000 / 10,000 / 10,000, the epoch chosen on the second part.
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "ranklens/nn/zoo/zoo.h"
@@ -27,9 +25,7 @@ Reproduction lenet_dlrt(const Options& options) {
   const bool full = options.extent == Extent::full;
   const auto thresholds = full ? std::vector<double>{.07, .09, .11, .13, .15, .2, .3, .4, .45}
                                : std::vector<double>{.15, .3};
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000));
-  Trials trials{.name = "lenet-dlrt", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 1. / 7, 1. / 7, seed); };
+  auto trials = grey_trials("lenet-dlrt", options);
 
   train::FitOptions fit{.epochs = epochs_of(options, 20, 4),
                         .batch = 128,

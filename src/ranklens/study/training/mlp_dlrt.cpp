@@ -2,7 +2,6 @@
 // layers and a dense last one on MNIST, Adam of 1e-3, batches of 256. There ranks were found in up
 // to 250 epochs, and 100 epochs at fixed ranks followed; here is one phase.
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -49,9 +48,7 @@ nn::Network mlp_of(std::int64_t width, bool low_rank, std::uint64_t seed) {
 
 Reproduction mlp_dlrt(const Options& options) {
   const bool full = options.extent == Extent::full;
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000));
-  Trials trials{.name = "mlp-dlrt", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 1. / 7, 1. / 7, seed); };
+  auto trials = grey_trials("mlp-dlrt", options);
   std::vector<Published> published;
   train::FitOptions fit{
       .epochs = epochs_of(options, 50, 4), .batch = 256, .best_by = train::BestBy::accuracy};

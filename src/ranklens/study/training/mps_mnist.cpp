@@ -2,7 +2,6 @@
 // pi / 2, two-site sweeps on the mean of |f - y|^2 / 2. Printed test errors: about 5 % at bond 10,
 // 2 % at 20, 0.97 % at 120.
 #include <cmath>
-#include <memory>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -96,9 +95,7 @@ json swept(const Sweeps& sweeps, const TrialData& data, const Experiment::Work& 
 
 Reproduction mps_mnist(const Options& options) {
   const bool full = options.extent == Extent::full;
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000));
-  Trials trials{.name = "mps-mnist", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 0, 1. / 7, seed); };
+  auto trials = grey_trials("mps-mnist", options, {.validation = 0});
   const auto bonds = full ? std::vector<std::int64_t>{10, 20, 120} : std::vector<std::int64_t>{10};
   const auto sweeps = epochs_of(options, 6, 3), epochs = epochs_of(options, 20, 4);
   trials.settings["sweeps"] = sweeps;

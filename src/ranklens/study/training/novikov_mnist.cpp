@@ -3,8 +3,6 @@
 // 0.9 and an L2 penalty of 5e-4. Printed: 1.6 % error with 12,602 parameters, 1.9 % with 7,698, and
 // 1.9 % of the dense network. The modes of the last layer are not printed; the ones here come
 // nearest to those counts (12,650 and 7,634).
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "ranklens/nn/zoo/zoo.h"
@@ -21,9 +19,7 @@ std::string trains_of_rank(std::int64_t rank) {
 }  // namespace
 
 Reproduction novikov_mnist(const Options& options) {
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000, 32));
-  Trials trials{.name = "novikov-mnist", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 1. / 14, 1. / 7, seed); };
+  auto trials = grey_trials("novikov-mnist", options, {.validation = 1. / 14, .side = 32});
   struct Form {
     const char* arm;
     std::int64_t rank;

@@ -1,6 +1,7 @@
 #include "ranklens/study/training/reproductions.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -24,8 +25,9 @@ const std::vector<Entry>& all() {
   return entries;
 }
 
-std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published) {
-  const std::int64_t own = options.extent == Extent::full ? published : 2;
+std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
+                                    std::int64_t shorter) {
+  const auto own = options.extent == Extent::full ? published : shorter;
   const auto count = options.seeds > 0 ? options.seeds : own;
   std::vector<std::uint64_t> seeds;
   for (std::int64_t k = 0; k < count; ++k) {
@@ -52,6 +54,15 @@ data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std:
   const auto order = stream.permutation(images.size());
   const auto limit = options.extent == Extent::quick ? quick_limit : 320;
   return data::select(images, order.narrow(0, 0, std::min(limit, images.size())));
+}
+
+Trials grey_trials(const char* name, const Options& options, const GreyImages& how) {
+  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000, how.side));
+  return {.name = name,
+          .settings = {{"data", images->hash}},
+          .data = [images, how](std::uint64_t seed) {
+            return split_anew(*images, how.validation, how.test, seed);
+          }};
 }
 
 }  // namespace ranklens::study::reproductions

@@ -64,12 +64,20 @@ const std::vector<Entry>& all();
 
 /// Parts that experiments share.
 
-/// The seeds: `first_seed` and those that follow.
-std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published);
+/// The seeds: `first_seed` and those that follow, as many as published, fewer where it is shorter.
+std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
+                                    std::int64_t shorter = 2);
 /// All grey images of the data, train and test together; for a smoke a few generated ones, for
 /// quick `quick_limit` of them.
 /// `side`: scaled to so many pixels; 0: as they are.
 data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side = 0);
+/// How the images of trials are divided and shown.
+struct GreyImages {
+  double validation = 1. / 7, test = 1. / 7;  ///< shares, drawn anew for every seed
+  std::int64_t side = 0;                      ///< of grey_images
+};
+/// Trials, none yet, that learn from grey images (7000 of them for quick).
+Trials grey_trials(const char* name, const Options& options, const GreyImages& how = {});
 /// Epochs of an extent.
 std::int64_t epochs_of(const Options& options, std::int64_t full, std::int64_t quick);
 

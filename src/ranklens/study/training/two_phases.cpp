@@ -31,9 +31,7 @@ TrialData colour_images(const Options& options) {
 }  // namespace
 
 Reproduction train_from_prune(const Options& options) {
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000));
-  Trials trials{.name = "train-from-prune", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 1. / 7, 1. / 7, seed); };
+  auto trials = grey_trials("train-from-prune", options);
   const auto epochs = epochs_of(options, 10, 2);
   const auto phase = [&](const char* name, const char* optimiser) {
     return Phase{.name = name,

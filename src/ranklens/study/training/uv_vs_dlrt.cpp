@@ -1,8 +1,6 @@
 // The comparison of Schotthöfer et al. 2022, figure "robustness to small singular values", in the
 // runs published with the code: LeNet5, rank 20 in its three large layers, SGD of 0.01, batches of
 // 128, 20 epochs, 10 runs, images divided anew 60,000 / 10,000.
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "ranklens/nn/zoo/zoo.h"
@@ -29,9 +27,7 @@ constexpr Method kMethods[] = {
 
 Reproduction uv_vs_dlrt(const Options& options) {
   const bool full = options.extent == Extent::full;
-  const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000));
-  Trials trials{.name = "uv-vs-dlrt", .settings = {{"data", images->hash}}};
-  trials.data = [images](std::uint64_t seed) { return split_anew(*images, 0, 1. / 7, seed); };
+  auto trials = grey_trials("uv-vs-dlrt", options, {.validation = 0});
   const auto seeds = seeds_of(options, 10);
   for (std::size_t k = 0; k < seeds.size(); ++k) {
     for (const double decay : full ? std::vector<double>{1, 2, 10} : std::vector<double>{2}) {

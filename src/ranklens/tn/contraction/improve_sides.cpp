@@ -51,7 +51,7 @@ class SideSearch {
     }
     weight_[0] = weight_[1] = 0;
     for (std::size_t k = 0; k < sides_.size(); ++k) {
-      weight_[static_cast<std::size_t>(sides_[k])] += graph_.vertex_weights[k];
+      weight_[side(static_cast<std::int32_t>(k))] += graph_.vertex_weights[k];
     }
   }
 

@@ -143,7 +143,8 @@ class TermDrawing {
     const int turns = loops_[n]++;
     const double sign = turns % 2 == 0 ? -1 : 1;
     const double wide = crowded_sides(n) ? 12 : shape.half_width + 34;
-    const double high = shape.half_height + (crowded_sides(n) ? 46 : 34) + 16.0 * (turns / 2);
+    const double high =
+        shape.half_height + (crowded_sides(n) ? 46 : 34) + 16.0 * std::floor(turns / 2.0);
     const Point top = c + Point{0, sign * high * 0.86};
     const double lift = crowded_sides(n) ? sign * high * 0.6 : 0;
     const Cubic right{c, c + Point{wide * 1.25, lift}, top + Point{wide * 1.0, 0}, top};
@@ -223,7 +224,7 @@ class TermDrawing {
 
   void outline(const Cluster& cluster) {
     if (cluster.nodes.empty()) return;
-    double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
+    double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
     for (const int n : cluster.nodes) {
       const Shape& s = shapes_[n];
       left = std::min(left, s.centre.x - s.half_width);

@@ -26,7 +26,7 @@ class EinsumWriter {
     for (const Term& term : terms) {
       const double size = std::abs(term.coefficient);
       if (!text.empty()) text += term.coefficient < 0 ? " - " : " + ";
-      if (text.empty() && term.coefficient < 0) text += "-";
+      if (text.empty() && term.coefficient < 0) text += '-';
       if (size != 1) text += fmt::format("{:.4g} * ", size);
       text += product(term, open);
     }

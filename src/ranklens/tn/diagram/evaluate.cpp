@@ -53,7 +53,7 @@ class Evaluation {
   Tensor value_of(const Factor& factor, const std::vector<std::string>& names) {
     if (factor.what == Factor::What::Tensor) return tensor(factor);
     if (factor.what == Factor::What::Group) return product(factor.inner.front(), names);
-    const Tensor value = sum(factor.inner, names);
+    Tensor value = sum(factor.inner, names);
     if (factor.what == Factor::What::Bracket) return value;
     const Function* function = find_function(factor.name);
     base::require(!value.is_complex(), "'{}' is a function of real numbers", factor.name);

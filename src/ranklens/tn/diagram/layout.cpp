@@ -113,7 +113,7 @@ std::vector<Point> place(const Net& net) {
     const auto mine = place_part(part, net.arrangement);
     const bool hinted = std::any_of(part.fixed.begin(), part.fixed.end(),
                                     [](const auto& at) { return at.has_value(); });
-    double low = INFINITY, high = -INFINITY, middle = 0;
+    double low = kInfinity, high = -kInfinity, middle = 0;
     for (const Point& p : mine) {
       low = std::min(low, p.x);
       high = std::max(high, p.x);

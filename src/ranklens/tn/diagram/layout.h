@@ -1,10 +1,14 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "ranklens/tn/diagram/net.h"
 
 namespace ranklens::tn::diagram {
+
+/// Where a search for the smallest or largest place begins.
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Where the nodes of a net stand, in units of the grid (neighbours are 1 apart; y downwards).
 /// Connected parts stand side by side. Each part is put on a grid where it fits (chains, ladders,

@@ -41,7 +41,7 @@ int middle_of(const Part& part) {
 /// Leaves at 0, 1, 2, ...; every other node above the middle of its children.
 void hang(const Part& part, int node, int parent, double depth, double& next,
           std::vector<Point>& places) {
-  double low = INFINITY, high = -INFINITY;
+  double low = kInfinity, high = -kInfinity;
   for (const int child : part.links[node]) {
     if (child == parent) continue;
     hang(part, child, node, depth + 1, next, places);

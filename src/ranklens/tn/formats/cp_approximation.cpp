@@ -219,7 +219,7 @@ CPApproximation round(const CP& given, const CPOptions& options) {
   check_closeness(options.close, shape(cp));
   const auto& [eps, ranks, factoriser] = options.close;
   const double size = norm(cp);
-  const CPApproximation whole{.value = cp, .converged = true};
+  CPApproximation whole{.value = cp, .converged = true};
   const auto limit = ranks.empty() ? rank(cp) : std::min(ranks[0], rank(cp));
   if (size == 0 || (eps == 0 && limit == rank(cp))) return whole;
   TermSearch search(

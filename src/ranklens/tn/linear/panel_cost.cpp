@@ -18,7 +18,8 @@ double reached(double rows, double terms) {
 }
 
 double padded(std::int64_t numbers, std::int64_t lanes) {
-  return static_cast<double>((numbers + lanes - 1) / lanes * lanes);
+  const auto panels = (numbers + lanes - 1) / lanes;
+  return static_cast<double>(panels * lanes);
 }
 
 /// Operations at full speed that the products of both steps are worth.

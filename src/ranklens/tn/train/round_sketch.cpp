@@ -278,7 +278,7 @@ std::optional<Approximation> by_sketch(const std::vector<TensorTrain>& terms, co
   Attempt attempt{terms, bounds, options};
   if (checks || options.certify) attempt.log_squared = log_squared_norm(terms);
   if (checks && !std::isfinite(attempt.log_squared)) return std::nullopt;
-  const bool bounded = options.ranks.size() > 0 && 4 * target <= 3 * widest;
+  const bool bounded = !options.ranks.empty() && 4 * target <= 3 * widest;
   for (std::int64_t width = checks ? 16 : target;; width *= 2) {
     const bool last = width >= target;
     if (last ? !bounded : 2 * width > widest) return std::nullopt;

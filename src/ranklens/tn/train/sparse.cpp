@@ -43,7 +43,7 @@ Suffixes suffixes(const at::Tensor& indices, const Shape& shape) {
     number = inverse;
     count = keys.size(0);
   }
-  result.of_entry = number;
+  result.of_entry = std::move(number);
   return result;
 }
 

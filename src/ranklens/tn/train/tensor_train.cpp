@@ -193,7 +193,7 @@ at::Tensor elements(const TensorTrain& train, const at::Tensor& indices) {
     if (train.log_scale != 0) rows = rows * share;
     if (k % 8 == 7) rescale_rows(rows, logs);  // before long products leave the range
   }
-  const auto values = rows.reshape({-1});
+  auto values = rows.reshape({-1});
   if (!logs.defined()) return values;
   const auto dtype = values.scalar_type();
   return (values.to(widened(dtype)) * logs.exp()).to(dtype);

@@ -37,7 +37,10 @@ std::string text_html(std::string_view text) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('`', begin), text.size());
     html += base::escape_html(text.substr(begin, end - begin));
-    if (end < text.size()) html += (code = !code) ? "<code>" : "</code>";
+    if (end < text.size()) {
+      code = !code;
+      html += code ? "<code>" : "</code>";
+    }
     begin = end + 1;
   }
   return html;

@@ -35,7 +35,7 @@ std::vector<Item> fixed_tensors() {
        .text = "The trace of the identity counts the values of the index.",
        .formula = "Σ_{i} δ_{ii} = n",
        .source = "diagram d: id[i:5, i]",
-       RANKLENS_BOOK_SECOND(each({}, [&](Index) { return 5; }))},
+       RANKLENS_BOOK_SECOND(each({}, [&](const Index&) { return 5; }))},
       {.id = "ones",
        .title = "Ones",
        .text =
@@ -57,7 +57,7 @@ std::vector<Item> fixed_tensors() {
        .source = "size i=4 tensor u[i], v[i], w[i], x[i]\n"
                  "diagram d: u[a] copy[a,b,c,e] v[b] w[c] x[e]",
        RANKLENS_BOOK_SECOND(each({},
-                                 [&](Index) {
+                                 [&](const Index&) {
                                    return sum({4}, [&](Index i) {
                                      return t("u", i[0]) * t("v", i[0]) * t("w", i[0]) *
                                             t("x", i[0]);

@@ -47,7 +47,7 @@ std::vector<Item> chains() {
                  "diagram d: A1*[i,a] A2*[a,j,b] A3*[b,k,c] A4*[c,l]\n"
                  "  A1[i,x] A2[x,j,y] A3[y,k,z] A4[z,l]",
        RANKLENS_BOOK_SECOND(each({},
-                                 [&](Index) {
+                                 [&](const Index&) {
                                    return sum({2, 2, 2, 2}, [&](Index o) {
                                      return std::norm(sum({3, 3, 3}, [&](Index r) {
                                        return t("A1", o[0], r[0]) * t("A2", r[0], o[1], r[1]) *
@@ -85,7 +85,7 @@ std::vector<Item> chains() {
                  "  A1[x,e] A2[e,y,f] A3[f,z]",
        RANKLENS_BOOK_SECOND(
            each({},
-                [&](Index) {
+                [&](const Index&) {
                   return sum({2, 2, 2, 2, 2, 2}, [&](Index s) {
                     const auto state = [&](auto i, auto j, auto k) {
                       return sum({3, 3}, [&](Index r) {
