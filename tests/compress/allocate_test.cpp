@@ -17,12 +17,20 @@ std::vector<Candidate> curve(double scale, std::int64_t unit, int count) {
   return candidates;
 }
 
+std::vector<Candidate> chosen_of(const std::vector<std::vector<Candidate>>& weights,
+                                 std::int64_t budget) {
+  const auto places = allocate(weights, budget);
+  std::vector<Candidate> chosen;
+  for (std::size_t k = 0; k < weights.size(); ++k) chosen.push_back(weights[k].at(places.at(k)));
+  return chosen;
+}
+
 TEST(Allocate, IsAsGoodAsAnyChoiceThatTakesAStepLess) {
   const std::vector<std::vector<Candidate>> weights{curve(0.9, 10, 6), curve(0.3, 17, 5),
                                                     curve(0.7, 33, 4)};
   const std::int64_t largest_step = 33;
   for (const std::int64_t budget : {70, 100, 150, 200, 260}) {
-    const auto chosen = allocate(weights, budget);
+    const auto chosen = chosen_of(weights, budget);
     std::int64_t numbers = 0;
     double kept = 1;
     for (const auto& c : chosen) numbers += c.parameters, kept *= 1 - c.squared_error;
@@ -50,16 +58,16 @@ TEST(Allocate, SpendsWhatALargeStepLeaves) {
   // The only corner of the convex hull between all and nothing keeps 400 numbers.
   const std::vector<Candidate> flat{
       {{}, 1000, 0}, {{}, 800, 0.30}, {{}, 600, 0.35}, {{}, 400, 0.38}, {{}, 1, 0.99}};
-  EXPECT_EQ(allocate({flat}, 850)[0].parameters, 800);
-  EXPECT_EQ(allocate({flat}, 700)[0].parameters, 600);
-  EXPECT_EQ(allocate({flat}, 500)[0].parameters, 400);
+  EXPECT_EQ(chosen_of({flat}, 850)[0].parameters, 800);
+  EXPECT_EQ(chosen_of({flat}, 700)[0].parameters, 600);
+  EXPECT_EQ(chosen_of({flat}, 500)[0].parameters, 400);
 }
 
 TEST(Allocate, GivesUpNoLayerForTheOthers) {
   // A large weight of which nothing is left would pay for four small ones that keep everything.
   const std::vector<Candidate> large{{{}, 1000, 0}, {{}, 500, 0.6}, {{}, 10, 0.999}};
   const std::vector<Candidate> small{{{}, 200, 0}, {{}, 100, 0.3}};
-  const auto chosen = allocate({large, small, small, small, small}, 900);
+  const auto chosen = chosen_of({large, small, small, small, small}, 900);
   EXPECT_EQ(chosen[0].parameters, 500);
   EXPECT_EQ(chosen[1].parameters, 100);
 }

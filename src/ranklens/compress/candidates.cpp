@@ -7,12 +7,11 @@
 #include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/matmul.h>
 
+#include "ranklens/compress/measure.h"
 #include "ranklens/compress/rank_path.h"
 #include "ranklens/compress/train_modes.h"
-#include "ranklens/tn/formats/cp_als.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
-#include "ranklens/tn/train/round.h"
 
 namespace ranklens::compress {
 namespace {
@@ -65,12 +64,24 @@ void add_tuckers(const at::Tensor& dense, std::vector<Candidate>& found) {
   }
 }
 
-/// The least error of what takes at most so many numbers.
+/// The least error, of those computed, of what takes at most so many numbers.
 double least_within(const std::vector<Candidate>& found, std::int64_t numbers) {
   double least = std::numeric_limits<double>::infinity();
   for (const auto& candidate : found)
-    if (candidate.parameters <= numbers) least = std::min(least, candidate.squared_error);
+    if (!candidate.estimated && candidate.parameters <= numbers)
+      least = std::min(least, candidate.squared_error);
   return least;
+}
+
+/// The singular values of what lies before and behind every bond.
+std::vector<at::Tensor> spectra_of(const at::Tensor& modes) {
+  std::vector<at::Tensor> spectra;
+  std::int64_t rows = 1;
+  for (std::int64_t k = 0; k + 1 < modes.dim(); ++k) {
+    rows *= modes.size(k);
+    spectra.push_back(at::linalg_svdvals(modes.reshape({rows, -1})));
+  }
+  return spectra;
 }
 
 void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
@@ -84,18 +95,15 @@ void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
   const auto numbers = [&](const Shape& ranks) {
     return nn::stored_numbers(with_ranks(ranks), shape);
   };
-  const auto train = tn::decompose(in_train_modes(dense.to(at::kDouble), modes)).train;
-  const Tails tails(tn::schmidt_values(train));
+  const Tails tails(spectra_of(in_train_modes(dense.to(at::kDouble), modes)));
   auto ranks = tails.exact();
   for (auto next = dense.numel() - 1;;) {
     const auto taken = numbers(ranks);
     const bool last = std::all_of(ranks.begin(), ranks.end(), [](auto rank) { return rank == 1; });
     if (taken <= next || (last && taken < dense.numel())) {
       next = taken * 7 / 8;
-      if (tails.most_behind(ranks) < least_within(found, taken)) {
-        const double error = tn::round(train, {.ranks = ranks}).error;
-        found.push_back({with_ranks(ranks), taken, error * error});
-      }
+      if (tails.most_behind(ranks) < least_within(found, taken))
+        found.push_back({with_ranks(ranks), taken, tails.estimated_error(ranks), true});
     }
     if (last) return;
     ranks = lowered(ranks, tails, numbers);
@@ -103,28 +111,17 @@ void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
 }
 
 void add_cps(const at::Tensor& dense, std::vector<Candidate>& found) {
-  constexpr int sweeps = 20, most_in_vain = 3;
+  constexpr std::int64_t computed = 8;  // terms; least squares with more take seconds
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
-  const auto exact = dense.to(at::kDouble);
-  const Tails tails(
-      {at::linalg_svdvals(exact.flatten(1)), at::linalg_svdvals(exact.transpose(0, 1).flatten(1))});
-  int in_vain = 0;
-  for (std::int64_t rank = 1; rank * sum < dense.numel() && in_vain < most_in_vain;
+  for (std::int64_t rank = 1; rank * sum < dense.numel();
        rank += std::max<std::int64_t>(1, rank / 2)) {
-    const auto best = least_within(found, rank * sum);
-    ++in_vain;
-    // Every unfolding of so many terms has at most that rank.
-    if (tails.most_behind({rank, rank}) >= best) continue;
-    const auto terms = tn::cp_als(
-        exact,
-        {.rank = rank, .max_sweeps = sweeps, .tolerance = 1e-5, .start = tn::CPStart::hosvd});
-    const double error = 1 - terms.fits.back();
-    if (error * error < best) in_vain = 0;
     WeightSpec spec{
         .format = WeightSpec::Format::cp, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
-    found.push_back({std::move(spec), rank * sum, error * error});
+    found.push_back({std::move(spec), rank * sum, 1, true});
+    if (rank <= computed) measure(dense, found, found.size() - 1);
   }
+  estimate_terms(dense, found);
 }
 
 }  // namespace

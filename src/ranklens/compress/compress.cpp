@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "ranklens/base/error.h"
-#include "ranklens/compress/allocate.h"
+#include "ranklens/compress/choose.h"
 #include "ranklens/compress/decompose_weight.h"
 #include "ranklens/compress/places.h"
 
@@ -26,14 +26,6 @@ void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
   nn::require_matched(scheme.rules, names);
 }
 
-void report_layers(const base::Progress& progress, const char* stage, std::size_t done,
-                   std::size_t total) {
-  base::report(progress, {.stage = stage,
-                          .done = static_cast<double>(done),
-                          .total = static_cast<double>(total),
-                          .unit = "layers"});
-}
-
 std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& scheme,
                                       const std::vector<Place>& places,
                                       const base::Progress& progress) {
@@ -42,16 +34,10 @@ std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& 
     for (const auto& place : places) specs.push_back(spec_of(scheme, place));
     return specs;
   }
-  std::vector<std::vector<Candidate>> candidates;
-  std::int64_t all = 0;
-  for (const auto& place : places) {
-    const auto dense = dense_of(network, place);
-    all += dense.numel();
-    candidates.push_back(candidates_for(dense));
-    report_layers(progress, "weighing formats", candidates.size(), places.size());
-  }
-  const auto budget = static_cast<std::int64_t>(*scheme.ratio * static_cast<double>(all));
-  for (const auto& chosen : allocate(candidates, budget)) specs.push_back(chosen.spec);
+  std::vector<at::Tensor> weights;
+  for (const auto& place : places) weights.push_back(dense_of(network, place));
+  for (auto& chosen : choose(weights, *scheme.ratio, progress))
+    specs.push_back(std::move(chosen.spec));
   return specs;
 }
 

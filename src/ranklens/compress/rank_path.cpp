@@ -44,6 +44,12 @@ double Tails::most_behind(const nn::Shape& ranks) const {
   return most;
 }
 
+double Tails::estimated_error(const nn::Shape& ranks) const {
+  double kept = 1;
+  for (std::size_t cut = 0; cut < ranks.size(); ++cut) kept *= 1 - behind(cut, ranks[cut]);
+  return 1 - kept;
+}
+
 nn::Shape lowered(const nn::Shape& ranks, const Tails& tails,
                   const std::function<std::int64_t(const nn::Shape&)>& numbers) {
   const auto now = numbers(ranks);

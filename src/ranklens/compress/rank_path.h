@@ -20,6 +20,9 @@ class Tails {
   /// The largest of those of all cuts: the least squared error, relative, that a tensor of these
   /// ranks can have.
   double most_behind(const nn::Shape& ranks) const;
+  /// About the squared error of cutting one after the other, as if every cut kept its share of
+  /// what the others keep.
+  double estimated_error(const nn::Shape& ranks) const;
 
  private:
   std::vector<std::vector<double>> tails_;

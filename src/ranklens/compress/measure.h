@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "ranklens/compress/candidates.h"
+
+namespace ranklens::compress {
+
+/// Computes the error of an estimated candidate of the weight: a train's as it is stored, of a CP
+/// form what a few sweeps of alternating least squares reach; more sweeps, as decompose_weight()
+/// makes, only come closer. With each CP error the estimates of the other numbers of terms become
+/// better.
+void measure(const at::Tensor& dense, std::vector<Candidate>& candidates, std::size_t place);
+
+/// Guesses the errors of CP forms that were not computed, on a line through the two computed ones
+/// beside them in terms; beyond the last one on the line through the last two, which is too low
+/// where each term gains less than the one before, but never below what the unfoldings of the
+/// kernel allow.
+void estimate_terms(const at::Tensor& dense, std::vector<Candidate>& candidates);
+
+}  // namespace ranklens::compress
