@@ -14,11 +14,14 @@
 #include "ranklens/data/hold_out.h"
 #include "ranklens/optim/factor_by_factor.h"
 #include "ranklens/report/table.h"
+#include "ranklens/report/train_page.h"
 #include "ranklens/train/classes.h"
 #include "ranklens/train/evaluate.h"
 
+#include "command_line.h"
 #include "commands.h"
 #include "manifest.h"
+#include "outputs.h"
 #include "train_options.h"
 
 namespace ranklens::app {
@@ -99,7 +102,10 @@ std::vector<std::string> write_models(const TrainOptions& options, const train::
                   {.network = result.best, .labels = labels, .metadata = chosen});
   nn::write_model(folder / "last.safetensors",
                   {.network = result.last, .labels = labels, .metadata = metadata});
-  return {"best.safetensors", "last.safetensors", "checkpoint.safetensors", "metrics.jsonl"};
+  std::vector<std::string> files{"best.safetensors", "last.safetensors", "checkpoint.safetensors",
+                                 "metrics.jsonl"};
+  if (std::filesystem::exists(folder / "steps.jsonl")) files.emplace_back("steps.jsonl");
+  return files;
 }
 
 Json summary_of(const TrainOptions& options, const train::FitResult& result) {
@@ -118,6 +124,21 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
           {"validation_accuracy", Json(base::number_or_null(last.validation_accuracy))}};
 }
 
+void write_report(const TrainOptions& options, const train::FitResult& result,
+                  const TrainingData& parts) {
+  report::TrainedRun run{
+      .network = std::filesystem::path(options.model.model).stem().string(),
+      .data = fmt::format("{} ({} images)", data::without_place(options.data.source),
+                          parts.training.size()),
+      .command = command_line(),
+      .seed = options.common.seed};
+  for (const auto& [key, value] : configuration_of(options).items()) {
+    run.configuration.push_back(
+        {"training", key, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  report::write_page(options.page, report::train_page(run, result));
+}
+
 void finish(const TrainOptions& options, const train::FitResult& result, const TrainingData& parts,
             double wall_seconds) {
   const auto summary = summary_of(options, result);
@@ -131,6 +152,7 @@ void finish(const TrainOptions& options, const train::FitResult& result, const T
                              {"result", summary}},
                     .files = write_models(options, result, parts)};
   write_manifest(options.common.out, options.common, manifest);
+  if (!options.page.empty()) write_report(options, result, parts);
   const std::string best =
       was_chosen(result)
           ? fmt::format(" (of epoch {}, chosen by the {} on the {} images)", result.best_epoch,
@@ -148,6 +170,7 @@ void train_network(TrainOptions options) {
   base::require_free(options.common.out, {.command = "train",
                                           .identity = configuration_of(options),
                                           .marks = {"checkpoint.safetensors"}});
+  require_replaceable({{"--report", options.page, FileKind::page}}, {options.model.model});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   auto parts = open_parts(options);

@@ -70,6 +70,10 @@ void add_checkpoints(CLI::App& command, train::FitOptions& fit) {
       ->check(whole_number(0));
   add("--checkpoint-epochs", fit.checkpoint_epochs, "one after so many epochs (0: not counted)")
       ->check(whole_number(0));
+  add("--log-steps", fit.log_steps,
+      "a line of steps.jsonl after each so many steps, where the optimiser observes ranks (0: "
+      "none)")
+      ->check(whole_number(0));
 }
 
 }  // namespace
@@ -98,6 +102,8 @@ void add_train_options(CLI::App& command, TrainOptions& options) {
   add_recipe(command, options);
   add_augmentation(command, options.fit.augment);
   add_checkpoints(command, options.fit);
+  command.add_option("--report", options.page,
+                     "write a page with curves, ranks and what truncations cut off");
 }
 
 Json configuration_of(const TrainOptions& options) {

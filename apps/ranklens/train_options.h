@@ -18,6 +18,7 @@ struct TrainOptions {
       0;  ///< share of the training images that chooses the best epoch; 0: the test part
   train::FitOptions fit{.epochs = 12, .batch = 128};
   std::string best_by = "loss";
+  std::string page;  ///< written at the end
 
   /// What fit() is told: the flags, and what follows from the common options.
   train::FitOptions fit_options() const;

@@ -30,6 +30,21 @@ bool no_temporaries(const fs::path& folder) {
   return true;
 }
 
+TEST(Train, WritesAPageOfRanksAndKeepsALineAStep) {
+  const TemporaryFolder folder;
+  const auto out = folder / "run", page = folder / "page.html";
+  auto args = command(out, {"--layers", "*: low_rank(r=6)", "--optimiser", "bug(lr=5e-3,tau=0.1)",
+                            "--report", page.string()});
+  ASSERT_EQ(ranklens(args).status, 0);
+  const auto html = base::read_file(page);
+  EXPECT_THAT(html, ::testing::HasSubstr("Training of mlp"));
+  EXPECT_THAT(html, ::testing::HasSubstr("How far bases are from orthonormal"));
+  const auto lines = base::read_file(out / "steps.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 12);
+  const auto listed = json_of(out / "manifest.json")["entries"].dump();
+  EXPECT_THAT(listed, ::testing::HasSubstr("steps.jsonl"));
+}
+
 TEST(Train, LeavesWhatItsContractSays) {
   const TemporaryFolder folder;
   const auto out = folder / "run";

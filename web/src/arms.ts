@@ -20,18 +20,24 @@ export interface ArmStyles {
 export function armStyles(report: Report): ArmStyles {
   const { arms } = report.data;
   let next = 0;
-  const places = arms.map((arm) => (arm.reference ? 0 : 1 + (next++ % 5)));
+  const numbers = arms.map((arm) => (arm.reference ? -1 : next++));
+  const colours = numbers.map((number) => (number < 0 ? 0 : 1 + (number % 5)));
+  // Colours come again after five arms, together with other dashes and marks.
+  const marked = numbers.map((number, i) => (number < 0 ? 0 : (colours[i]! + Math.floor(number / 5)) % 6));
   return {
     ids: arms.map((arm) => arm.id),
     labels: arms.map((arm) => arm.label),
-    colors: places.map((place) => `var(--arm-${place})`),
-    shapes: places.map((place) => shapes[place]!),
-    dashes: places.map((place) => dashes[place]!),
+    colors: colours.map((place) => `var(--arm-${place})`),
+    shapes: marked.map((place) => shapes[place]!),
+    dashes: marked.map((place) => dashes[place]!),
   };
 }
 
-/** One legend for all charts of a section, in HTML, where long labels wrap instead of colliding. */
-export function legend(report: Report, kind: "line" | "mark", extra?: { label: string; color: string }): HTMLElement {
+/** One legend for all charts of a section, in HTML, where long labels wrap instead of colliding; of the arms that are
+ *  drawn there. */
+export function legend(report: Report, kind: "line" | "mark", drawn: Iterable<string>,
+  extra?: { label: string; color: string }): HTMLElement {
+  const shown = new Set(drawn);
   const styles = armStyles(report);
   const entry = (label: string, color: string, dash: number[], shape: string) =>
     h("li", {},
@@ -41,6 +47,7 @@ export function legend(report: Report, kind: "line" | "mark", extra?: { label: s
           : svg("path", { d: marks[shapes.indexOf(shape)]!, fill: color })),
       label);
   return h("ul", { class: "legend" },
-    ...styles.labels.map((label, i) => entry(label, styles.colors[i]!, styles.dashes[i]!, styles.shapes[i]!)),
+    ...styles.labels.map((label, i) => shown.has(styles.ids[i]!) &&
+      entry(label, styles.colors[i]!, styles.dashes[i]!, styles.shapes[i]!)),
     extra && entry(extra.label, extra.color, [1, 0], "circle"));
 }

@@ -21,7 +21,7 @@ export function chartsSection(report: Report): HTMLElement[] {
     h("div", { class: "section-tools" },
       several && choice("Show", [["band", "mean and range"], ["seeds", "every seed"]], state.spread,
         (value) => { state.spread = value; draw(); })),
-    ...(lined.length > 0 ? [legend(report, "line")] : []),
+    ...(lined.length > 0 ? [legend(report, "line", lined.flatMap(({ lines }) => lines.map(({ arm }) => arm)))] : []),
     plots,
     ...(note ? [h("p", { class: "note" }, note)] : []),
     ...(lined.length > 0 ? [h("p", { class: "note" }, bandNote(several))] : []),

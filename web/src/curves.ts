@@ -31,7 +31,7 @@ export function curvesSection(report: Report): HTMLElement[] {
       several && choice("Show", [["band", "mean and range"], ["seeds", "every seed"]], state.spread,
         (value) => { state.spread = value; draw(); }),
       table && csvButton(table.id, table.title, () => table.csv)),
-    legend(report, "line"),
+    legend(report, "line", report.data.curves.map((curve) => curve.arm)),
     plots,
     h("p", { class: "note" }, bandNote(several)),
   ];

@@ -34,7 +34,7 @@ function familyView(report: Report, id: string): HTMLElement[] {
     .map((metric) => dotPlot(report, metric)).filter((plot) => plot !== null);
   return [
     table && tableView(table),
-    ...(plots.length > 0 ? [legend(report, "mark", hasArmless(report, id) ? { label: control, color: "var(--muted)" } : undefined),
+    ...(plots.length > 0 ? [legend(report, "mark", report.data.scores.map(({ arm }) => arm), hasArmless(report, id) ? { label: control, color: "var(--muted)" } : undefined),
       h("div", { class: "charts three" }, ...plots)] : []),
   ].filter((part) => part !== undefined);
 }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/report/curve.h"
 #include "ranklens/report/labels.h"
 #include "ranklens/report/study_entropies.h"
 #include "ranklens/report/study_notes.h"
@@ -71,22 +72,6 @@ Arm arm_of(const std::string& name, const Results& results) {
     arm.speed_run = speed->second.run.empty() ? "unknown, " + name : speed->second.run;
   }
   return arm;
-}
-
-Curve curve_of(const study::Cell& cell) {
-  Curve curve;
-  curve.arm = cell.arm;
-  curve.seed = cell.seed;
-  double seconds = 0;
-  for (const auto& epoch : cell.history) {
-    curve.epoch.push_back(static_cast<double>(epoch.epoch));
-    curve.seconds.push_back(seconds += epoch.seconds);
-    curve.train_loss.push_back(epoch.loss);
-    curve.train_accuracy.push_back(epoch.accuracy);
-    curve.validation_loss.push_back(epoch.validation_loss);
-    curve.validation_accuracy.push_back(epoch.validation_accuracy);
-  }
-  return curve;
 }
 
 /// Stages in the order in which they happen, arms in theirs.
@@ -173,7 +158,8 @@ ReportData study_page(const Results& results, const study::Selection& images,
     data.arms.push_back(arm_of(name, results));
     if (is_cut(accuracy_of(results, name), data.arms.back().accuracy)) cut.insert("Accuracy");
   }
-  for (const auto& cell : results.cells) data.curves.push_back(curve_of(cell));
+  for (const auto& cell : results.cells)
+    data.curves.push_back(curve_of(cell.arm, cell.seed, cell.history));
   add_entropies(results, data);
   cut.merge(add_scores(results, data));
   if (!cut.empty()) {

@@ -84,8 +84,8 @@ void remove_leftovers(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> leftovers;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    const bool ours =
-        name.starts_with(".checkpoint.safetensors.") || name.starts_with(".metrics.jsonl.");
+    const bool ours = name.starts_with(".checkpoint.safetensors.") ||
+                      name.starts_with(".metrics.jsonl.") || name.starts_with(".steps.jsonl.");
     if (ours && name.ends_with(".tmp")) leftovers.push_back(entry.path());
   }
   for (const auto& path : leftovers) std::filesystem::remove(path, ignored);

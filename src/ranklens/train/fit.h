@@ -48,6 +48,10 @@ struct FitOptions {
   std::int64_t checkpoint_steps = 0;
   std::int64_t checkpoint_epochs = 1;
 
+  /// A line of FOLDER/steps.jsonl after each so many steps, where the optimiser observes anything
+  /// (ranks, what a truncation cut off, how orthonormal bases are); 0: none. See StepLog.
+  std::int64_t log_steps = 1;
+
   /// Called with the network at the end of each epoch; finite numbers by name, kept in its metrics.
   /// Nothing of the training depends on it.
   std::function<std::map<std::string, double>(const nn::Network&)> observe = {};

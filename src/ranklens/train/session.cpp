@@ -53,7 +53,8 @@ Session::Session(const nn::Network& network, const data::Dataset& training,
       device_(device_of(network.state)),
       state_(laid_out(network.state.clone(), options.execution)),
       optimiser_(optim::make_optimiser(options.optimiser)),
-      schedule_(optim::make_schedule(options.schedule)) {
+      schedule_(optim::make_schedule(options.schedule)),
+      log_(options.folder, options.log_steps) {
   check_fits(network, training);
   if (validation.size() > 0) check_fits(network, validation);
   const auto most = std::min(options.batch, training.size());
@@ -70,6 +71,7 @@ FitResult Session::run() {
     base::make_folder(options_.folder);
     remove_leftovers(options_.folder);
     if (std::filesystem::exists(checkpoint_path(options_.folder))) resume();
+    log_.resume(steps_);
   }
   if (position_.epoch < options_.epochs) {
     add(provenance_, provenance_here(device_));
@@ -115,6 +117,7 @@ bool Session::step() {
   }
   state_.apply(objective.change());
   ++steps_;
+  if (log_.wants(steps_)) log_.add(steps_, loss, optimiser_->observed());
   const std::int64_t images = batch.labels.size(0);
   sums_.loss += loss * static_cast<double>(images);
   sums_.correct += objective.correct();

@@ -14,6 +14,7 @@
 #include "ranklens/train/checkpoint.h"
 #include "ranklens/train/fit.h"
 #include "ranklens/train/kernel_scope.h"
+#include "ranklens/train/step_log.h"
 
 namespace ranklens::train {
 
@@ -73,6 +74,7 @@ class Session {
   std::int64_t steps_ = 0;
   Sums sums_;
   std::vector<EpochMetrics> history_;
+  StepLog log_;
   double earlier_seconds_ = 0;  ///< of the calls before this one
   Provenance provenance_;
 

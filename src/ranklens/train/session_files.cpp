@@ -68,6 +68,8 @@ bool Session::save(bool told) {
     checkpoint.position["best_weights"] = nn::describe(best_);
     checkpoint.put("best", tensors_of(best_));
   }
+  // Lines that no checkpoint knows of are dropped when the run is taken up again.
+  log_.write();
   write_checkpoint(options_.folder, checkpoint);
   write_metrics();
   saved_step_ = steps_;

@@ -118,30 +118,27 @@ std::string ranks_text(const study::Trials& trials, const study::ExperimentResul
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::vector<Curve> curves_of(const study::Trials& trials, const study::ExperimentResults& results) {
-  std::vector<Curve> curves;
+std::vector<ObservedRun> histories_of(const study::Trials& trials,
+                                      const study::ExperimentResults& results) {
+  std::vector<ObservedRun> runs;
   for (const auto& trial : trials.trials) {
     const auto found = results.cells.find(name_of(trial));
     if (found == results.cells.end()) continue;
-    Curve curve{.arm = trial.arm, .seed = trial.seed};
-    double seconds = 0, before = 0;
+    ObservedRun run{.arm = trial.arm, .seed = trial.seed};
+    std::int64_t before = 0;
     for (const auto& phase : found->second.at("phases")) {
       for (const auto& line : phase.at("history")) {
-        const auto epoch = train::read_metrics(line);
+        auto epoch = train::read_metrics(line);
+        epoch.epoch += before;
         const auto seen = epoch.observed.find("test_accuracy");
-        const bool followed = seen != epoch.observed.end();
-        curve.epoch.push_back(before + static_cast<double>(epoch.epoch));
-        curve.seconds.push_back(seconds += epoch.seconds);
-        curve.train_loss.push_back(epoch.loss);
-        curve.train_accuracy.push_back(epoch.accuracy);
-        curve.validation_loss.push_back(epoch.validation_loss);
-        curve.validation_accuracy.push_back(followed ? seen->second : epoch.validation_accuracy);
+        if (seen != epoch.observed.end()) epoch.validation_accuracy = seen->second;
+        run.history.push_back(std::move(epoch));
       }
-      if (!curve.epoch.empty()) before = curve.epoch.back();
+      if (!run.history.empty()) before = run.history.back().epoch;
     }
-    if (!curve.epoch.empty()) curves.push_back(std::move(curve));
+    if (!run.history.empty()) runs.push_back(std::move(run));
   }
-  return curves;
+  return runs;
 }
 
 }  // namespace ranklens::report

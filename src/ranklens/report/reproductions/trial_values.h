@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ranklens/report/observed_charts.h"
 #include "ranklens/report/page.h"
 #include "ranklens/study/statistics.h"
 #include "ranklens/study/training/trials.h"
@@ -37,7 +38,9 @@ std::vector<std::string> lost_seeds(const study::Trials& trials,
 /// Mean ranks of an arm's weights: "conv1 9.4, conv2 17.2".
 std::string ranks_text(const study::Trials& trials, const study::ExperimentResults& results,
                        const std::string& arm);
-/// One curve a trial, of all its phases one after the other.
-std::vector<Curve> curves_of(const study::Trials& trials, const study::ExperimentResults& results);
+/// One history a trial, of all its phases one after the other; where the trial followed the test
+/// images, their accuracy stands for that on validation images.
+std::vector<ObservedRun> histories_of(const study::Trials& trials,
+                                      const study::ExperimentResults& results);
 
 }  // namespace ranklens::report

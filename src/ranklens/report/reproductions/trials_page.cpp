@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "ranklens/report/curve.h"
 #include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/trial_claims.h"
 #include "ranklens/report/reproductions/trial_values.h"
@@ -198,13 +199,15 @@ ReportData trials_page(const Reproduction& reproduction, const ExperimentResults
                          .reference = arm.find("dense") != std::string::npos,
                          .accuracy = estimate(accuracy)});
   }
-  data.curves = curves_of(trials, results);
+  const auto runs = histories_of(trials, results);
+  for (const auto& run : runs) data.curves.push_back(curve_of(run.arm, run.seed, run.history));
   if (trials.name == "lenet-dlrt") {
     data.arms.push_back({.id = "ours", .label = "ours"});
     data.arms.push_back({.id = "published", .label = "published"});
     data.charts = {trade_chart(reproduction, results)};
-    data.chart_title = "What is paid for fewer weights";
   }
+  for (auto& chart : observed_charts(runs)) data.charts.push_back(std::move(chart));
+  if (!data.charts.empty()) data.chart_title = "Ranks and weights";
   data.tables = {outcome_table(reproduction, results)};
   auto phases = phase_table(reproduction, results);
   if (!phases.rows.empty()) data.tables.push_back(std::move(phases));

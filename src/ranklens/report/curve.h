@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ranklens/report/page.h"
+#include "ranklens/train/metrics.h"
+
+namespace ranklens::report {
+
+/// The learning curve of one run.
+Curve curve_of(const std::string& arm, std::uint64_t seed,
+               const std::vector<train::EpochMetrics>& history);
+
+}  // namespace ranklens::report

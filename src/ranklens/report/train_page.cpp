@@ -1,0 +1,49 @@
+#include "ranklens/report/train_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ranklens/base/version.h"
+#include "ranklens/report/curve.h"
+#include "ranklens/report/observed_charts.h"
+
+namespace ranklens::report {
+namespace {
+
+void add_provenance(const train::FitResult& result, ReportData& data) {
+  data.provenance = {{"ranklens", std::string(base::version())}};
+  for (const auto& [what, values] : result.provenance)
+    data.provenance.emplace_back(what, fmt::format("{}", fmt::join(values, ", ")));
+}
+
+}  // namespace
+
+ReportData train_page(const TrainedRun& run, const train::FitResult& result) {
+  const auto& history = result.history;
+  ReportData data{.title = "Training of " + run.network,
+                  .lead = fmt::format("{} learned {} in {} step{}.", run.network, run.data,
+                                      result.steps, result.steps == 1 ? "" : "s"),
+                  .command = run.command};
+  data.facts = {{"parameters", std::to_string(result.last.state.trainable_parameters())},
+                {"epochs", std::to_string(history.size())},
+                {"seed", std::to_string(run.seed)}};
+  // A weight may bear the network's name.
+  const std::string arm = "the network";
+  data.arms = {{.id = arm,
+                .label = run.network,
+                .reference = true,
+                .parameters = result.last.state.trainable_parameters()}};
+  data.curves = {curve_of(arm, run.seed, history)};
+  data.charts = layer_charts(history);
+  for (auto& layer : layer_arms(history)) data.arms.push_back(std::move(layer));
+  if (!data.charts.empty()) data.chart_title = "What the optimiser made of the weights";
+  double training = 0, validation = 0;
+  for (const auto& epoch : history)
+    training += epoch.seconds, validation += epoch.validation_seconds;
+  data.stages = {{"training", "", training}, {"validation", "", validation}};
+  data.configuration = run.configuration;
+  add_provenance(result, data);
+  return data;
+}
+
+}  // namespace ranklens::report
