@@ -27,12 +27,6 @@ struct CompressOptions {
   bool even_if_larger = false;
 };
 
-std::int64_t flops_of(const nn::Network& network) {
-  std::int64_t sum = 0;
-  for (const auto& node : nn::costs(network)) sum += 2 * node.multiply_adds;
-  return sum;
-}
-
 Json layers_of(const compress::Compressed& result) {
   Json list = Json::array();
   for (const auto& layer : result.layers) {
@@ -125,7 +119,7 @@ void compress_model(const CompressOptions& options) {
     nn::write_state_dict_file(options.state_dict, nn::state_dict(result.network));
   const auto before = opened.network().state.parameters(),
              after = result.network.state.parameters();
-  const auto flops_before = flops_of(opened.network()), flops = flops_of(result.network);
+  const auto flops_before = nn::flops(opened.network()), flops = nn::flops(result.network);
   emit(options.common,
        Json{{"model", opened.name},
             {"scheme", options.scheme},

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
@@ -13,6 +14,7 @@
 
 #include "commands.h"
 #include "reproduce_pendulum.h"
+#include "reproduce_study.h"
 #include "run_experiment.h"
 #include "study_options.h"
 
@@ -51,13 +53,6 @@ struct ReproduceOptions {
             .seeds = seed_count(study.seeds)};
   }
 };
-
-void reproduce_hackathon(const ReproduceOptions& options) {
-  base::require(options.extent() == Extent::full,
-                "the hackathon is shortened by --epochs and --seeds, not by --quick or --smoke");
-  base::require(!options.study.data.empty(), "the hackathon's data are needed: --data cifar10:DIR");
-  run_study(options.study, "reproduce");
-}
 
 void reproduce_trials(const Common& common, const ReproduceOptions& options,
                       const reproductions::Entry& entry) {
@@ -134,30 +129,48 @@ void take_no_images(const StudyOptions& study, const std::string& name) {
       "the data of {} are computed: it takes no --data, --arms, --seeds, --epochs", name);
 }
 
+/// Experiments that are neither studies nor made of trainings.
+struct Other {
+  const char *name, *text;
+};
+constexpr Other kOthers[] = {
+    {"pendulum", "dynamical principal components of a swinging cloud and of a film"},
+    {"timings", "seconds of a step at fixed ranks beside the dense network"},
+    {"alignment", "singular vectors of neighbouring layers of deep linear networks"},
+    {"born-machine", "a matrix product state learns the distribution of digits"}};
+
+/// Calls `take` with the name and the text of every experiment.
+template <class Take>
+void each_experiment(Take&& take) {
+  for (const auto& one : study_experiments()) take(one.name, one.text);
+  for (const auto& one : kOthers) take(one.name, one.text);
+  for (const auto& one : reproductions::all()) take(one.name, one.text);
+}
+
 std::string experiments_text() {
-  std::string text =
-      "hackathon: a CNN with a dense head against one with a tensor-train head; pendulum: "
-      "dynamical "
-      "principal components of a swinging cloud and of a film; timings: seconds of a step at fixed "
-      "ranks beside the dense network; alignment: singular vectors of neighbouring layers of deep "
-      "linear networks; born-machine: a matrix product state learns the distribution of digits";
-  for (const auto& entry : reproductions::all()) {
-    text += fmt::format("; {}: {}", entry.name, entry.text);
-  }
-  return text;
+  std::vector<std::string> texts;
+  each_experiment([&](const char* name, const char* text) {
+    texts.push_back(fmt::format("{}: {}", name, text));
+  });
+  return fmt::format("{}", fmt::join(texts, "; "));
 }
 
 [[noreturn]] void refuse_unknown(const std::string& name) {
-  std::vector<std::string> names{"hackathon", "pendulum", "timings", "alignment", "born-machine"};
-  for (const auto& entry : reproductions::all()) names.emplace_back(entry.name);
+  std::vector<std::string> names;
+  each_experiment([&](const char* known, const char*) { names.emplace_back(known); });
   base::fail("no experiment is called '{}'{}", name, base::nearest_hint(name, names));
 }
 
 void reproduce(const ReproduceOptions& options, bool out_given, bool seed_given) {
   const auto& name = options.name;
-  if (name == "hackathon") return reproduce_hackathon(options);
   auto common = options.study.common;
   if (!out_given) common.out = "runs/" + name;
+  for (const auto& one : study_experiments()) {
+    if (name != one.name) continue;
+    auto study = options.study;
+    study.common = common;
+    return reproduce_study(study, one, options.extent());
+  }
   if (!seed_given) common.seed = 1;
   start(common);
   if (name == "pendulum" || name == "timings") {

@@ -9,6 +9,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
+#include "ranklens/study/arms.h"
 
 #include "checks.h"
 #include "values.h"
@@ -60,6 +61,10 @@ study::Config StudyOptions::config() const {
   auto config = study::preset(preset);
   if (!data.empty()) config.data = data;
   if (!title.empty()) config.title = title;
+  for (const auto& text : recipes) {
+    config.recipes.push_back(text);
+    if (arms.empty()) config.arms.push_back(study::read_recipe(text).name);
+  }
   if (!arms.empty()) config.arms = split_list(arms);
   if (seed != nullptr && seed->count() > 0) {
     const auto count = config.seeds.size();
@@ -81,6 +86,8 @@ study::Config StudyOptions::config() const {
   }
   if (full_epochs > 0) config.full_epochs = full_epochs;
   if (accuracy_margin > 0) config.accuracy_margin = accuracy_margin;
+  if (crop >= 0) config.crop = crop;
+  if (flip) config.flip = true;
   if (grey) config.grey = true;
   if (low_memory) config.low_memory = true;
   if (size > 0) config.size = size;
@@ -96,7 +103,13 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--data", options.data,
                      "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
   command.add_option("--arms", options.arms,
-                     "dense, tt-matched, low-rank, tt, tt-trunk; the first is compared with");
+                     "dense, tt-matched, low-rank, tt, tt-trunk, and recipes by name; the first is "
+                     "compared with");
+  command
+      .add_option("--recipe", options.recipes,
+                  "an arm of your own, 'NAME = NETWORK @ OPTIMISER with LAYERS': 'bug = lenet5 @ "
+                  "bug(tau=0.1) with conv*: low_rank(r=16)'; may be given again")
+      ->allow_extra_args(false);
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
   auto* seed = command.get_option("--seed");
   seed->default_str(std::to_string(study::preset(options.preset).seeds.front()));
@@ -135,6 +148,9 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--memory", options.memory, "that sampling may use")->capture_default_str();
   command.add_option("--work", options.work, "where checkpoints and networks go (OUT/work)");
   command.add_flag("--grey", options.grey, "train on grey images");
+  command.add_option("--crop", options.crop, "move training images by up to so many pixels")
+      ->check(whole_number(0, 4096));
+  command.add_flag("--flip", options.flip, "mirror every second training image");
   command.add_flag("--low-memory", options.low_memory,
                    "in training, weights in factors keep only their input for the backward pass: "
                    "less memory, slower");

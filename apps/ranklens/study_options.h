@@ -16,13 +16,14 @@ struct StudyOptions {
   Common common;
   std::string preset;
   std::string data, arms, seeds, optimiser, schedule, compute, methods, images, title, work;
+  std::vector<std::string> recipes = {};
   std::vector<const CLI::Option*> lists = {};  ///< flags that may be left out but not be empty
   const CLI::Option* seed = nullptr;           ///< common.seed counts only where it was given
-  std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0, size = 0;
+  std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0, size = 0, crop = -1;
   double accuracy_margin = 0;
   double dropout = -1;
   std::string memory = "1G";
-  bool grey = false, low_memory = false;
+  bool grey = false, low_memory = false, flip = false;
 
   /// The preset with the given flags applied.
   study::Config config() const;

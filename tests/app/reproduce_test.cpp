@@ -52,6 +52,24 @@ TEST(Reproduce, TrainingsRunInSeconds) {
   }
 }
 
+TEST(Reproduce, StudiesOfOptimisersRunInSeconds) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"tt-optimisers", "mps-optimisers", "cifar-dlrt"}) {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto answer = answer_of(ranklens({"reproduce", name, "--smoke", "--threads", "1", "--out",
+                                            (folder / name).string(), "--quiet", "--json"}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60)) << name;
+    EXPECT_FALSE(answer["verdicts"].empty()) << name;
+    const auto arms = base::read_file(folder / name / "arms.csv");
+    EXPECT_THAT(arms, ::testing::HasSubstr("FLOPs")) << name;
+  }
+  // Ranks were found and drawn.
+  const auto ranks = base::read_file(folder / "cifar-dlrt" / "chart-ranks.csv");
+  EXPECT_THAT(ranks, ::testing::HasSubstr("tau-0.12"));
+  EXPECT_THAT(base::read_file(folder / "cifar-dlrt" / "report.html"),
+              ::testing::HasSubstr("Networks and what trains them"));
+}
+
 TEST(Reproduce, AlignmentRunsInSeconds) {
   const TemporaryFolder folder;
   const auto out = (folder / "alignment").string();
@@ -89,6 +107,10 @@ TEST(Reproduce, SaysWhatAnExperimentDoesNotTake) {
   expect_complaint(ranklens({"reproduce", "pendulum", "--data", "scenes"}), 2, "takes no --data");
   expect_complaint(ranklens({"reproduce", "pendulun"}), 2, "nearest: 'pendulum'");
   expect_complaint(ranklens({"reproduce", "hackathon", "--smoke"}), 2, "--epochs");
+  expect_complaint(ranklens({"reproduce", "hackathon"}), 2, "--data cifar10:DIR");
+  expect_complaint(ranklens({"reproduce", "cifar-dlrt"}), 2, "--data cifar10:DIR");
+  expect_complaint(ranklens({"reproduce", "cifar-dlrt", "--smoke", "--data", "scenes"}), 2,
+                   "take no --data");
   expect_complaint(ranklens({"reproduce", "pendulum", "--smoke", "--quick"}), 2, "give one");
 }
 

@@ -26,7 +26,7 @@ inline Cell made_up_cell(const Config& config, const std::string& arm, std::uint
   Cell cell;
   cell.arm = arm;
   cell.seed = seed;
-  cell.identity = identity_digest(config);
+  cell.identity = identity_digest(config, arm);
   cell.parameters = arm == "dense" ? 1000 : 100;
   cell.head = arm == "dense" ? "dense" : "tt(r=2)";
   cell.accuracy = 0.5 + x;

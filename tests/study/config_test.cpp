@@ -25,7 +25,8 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .data = "scenes:train=100,test=20",
                      .grey = true,
                      .size = 48,
-                     .arms = {"tt", "dense"},
+                     .arms = {"tt", "own"},
+                     .recipes = {"own = tt @ sgd(lr=0.1)"},
                      .seeds = {7, 18446744073709551},
                      .width = 24,
                      .epochs = 3,
@@ -34,6 +35,8 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .dropout = 0.5,
                      .optimiser = "sgd(lr=0.5)",
                      .schedule = "constant",
+                     .crop = 2,
+                     .flip = true,
                      .compute = "bfloat16",
                      .low_memory = true,
                      .methods = {"saliency", "smoothgrad(samples=2)"},
@@ -44,7 +47,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 18U);
+  EXPECT_EQ(json.size(), 21U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
@@ -98,6 +101,9 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_FALSE(differs([](Config& c) { c.seeds = {5, 6, 7, 8}; }));
   EXPECT_FALSE(differs([](Config& c) { c.accuracy_margin = 0.1; }));
   EXPECT_FALSE(differs([](Config& c) { c.full_epochs = 99; }));
+  EXPECT_FALSE(differs([](Config& c) { c.recipes = {"own = tt"}; }));
+  EXPECT_TRUE(differs([](Config& c) { c.crop = 4; }));
+  EXPECT_TRUE(differs([](Config& c) { c.flip = true; }));
   EXPECT_TRUE(differs([](Config& c) { c.epochs = 1; }));
   EXPECT_TRUE(differs([](Config& c) { c.width = 64; }));
   EXPECT_TRUE(differs([](Config& c) { c.size = 64; }));
@@ -110,11 +116,26 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_EQ(identity(here), identity(there)) << "the folder is another one on every machine";
 }
 
+TEST(StudyConfig, CellsOfARecipeDependOnItAloneAndOthersDoNot) {
+  Config config;
+  config.recipes = {"own = tt @ sgd(lr=0.1)"};
+  auto other = config;
+  other.recipes = {"own = tt @ sgd(lr=0.2)", "more = lenet5"};
+  EXPECT_EQ(identity(config, "tt"), identity(other, "tt"));
+  EXPECT_EQ(identity(config, "tt"), identity(config));
+  EXPECT_NE(identity(config, "own"), identity(other, "own"));
+  other.recipes = {" own=cnn-tt  @   sgd(lr=0.1) "};
+  EXPECT_EQ(identity(config, "own"), identity(other, "own"));
+  expect_refused([](Config& c) { c.recipes = {"a = tt", "a = lenet5"}; }, "no two the same");
+  expect_refused([](Config& c) { c.recipes = {"lenet5"}; }, "not of the form NAME = NETWORK");
+  expect_refused([](Config& c) { c.crop = -1; }, "crop must be from 0");
+}
+
 // Of a folder that was begun before there were keys more.
 TEST(StudyConfig, IdentitiesOfEarlierVersionsStayTheSame) {
   auto config = preset("hackathon");
   config.epochs = 12;
-  EXPECT_EQ(identity_digest(config), "f7cb4c25c18d3b11");
+  EXPECT_EQ(identity_digest(config, "dense"), "f7cb4c25c18d3b11");
 }
 
 }  // namespace

@@ -119,4 +119,10 @@ std::vector<NodeCost> costs(const Network& network, std::int64_t batch) {
   return all;
 }
 
+std::int64_t flops(const Network& network) {
+  std::int64_t sum = 0;
+  for (const auto& node : costs(network)) sum += 2 * node.multiply_adds;
+  return sum;
+}
+
 }  // namespace ranklens::nn

@@ -34,5 +34,7 @@ std::map<std::string, ValueInfo> value_infos(const Graph& graph, std::int64_t ba
 /// The same, the shapes only.
 std::map<std::string, Shape> value_shapes(const Graph& graph, std::int64_t batch = 1);
 std::vector<NodeCost> costs(const Network& network, std::int64_t batch = 1);
+/// Floating-point operations of one image: two for each multiplication with an addition.
+std::int64_t flops(const Network& network);
 
 }  // namespace ranklens::nn

@@ -38,6 +38,7 @@ struct Arm {
   bool reference = false;     // the arm that others are compared with, drawn in ink
   Estimate accuracy{};        // fraction
   std::int64_t parameters = 0;
+  std::int64_t flops = 0;               // of one image; 0: not known
   std::optional<double> compression{};  // one minus parameters over the reference's
   Estimate forward_speed{};             // images/s; NaN: not measured
   Estimate training_speed{};            // images/s

@@ -135,6 +135,8 @@ Table arm_table(const ReportData& data) {
        .better = Better::Higher,
        .help = "One minus the parameters over the reference's."},
       [](const Arm& arm) { return arm.compression ? Cell(*arm.compression) : Cell(); });
+  add({.title = "FLOPs", .unit = "an image", .format = Format::Integer, .better = Better::Lower},
+      [](const Arm& arm) { return arm.flops > 0 ? Cell(arm.flops) : Cell(); });
   add_speed(table, data, "Forward", &Arm::forward_speed);
   add_speed(table, data, "Training", &Arm::training_speed);
   add({.title = "Weights"},

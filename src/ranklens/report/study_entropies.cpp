@@ -65,7 +65,7 @@ std::vector<std::string> without_entropies(const study::Results& results) {
           return cell.arm == name &&
                  std::any_of(cell.history.begin(), cell.history.end(), has_entropies);
         });
-    if (!there) labels.push_back(study::arm(name).label);
+    if (!there) labels.push_back(study::arm_label(name));
   }
   return labels;
 }

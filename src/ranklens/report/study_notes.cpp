@@ -48,7 +48,7 @@ void add_blank_maps(const Results& results, const study::Selection& images, Repo
       data.notes.push_back(
           fmt::format("{} of the {} {} maps of {}, all seeds together, {} blank (no evidence for "
                       "the class anywhere) and count{} as uniform.",
-                      blank, all, method_label(method), study::arm(arm).label,
+                      blank, all, method_label(method), study::arm_label(arm),
                       blank == 1 ? "is" : "are", blank == 1 ? "s" : ""));
     }
   }

@@ -10,6 +10,7 @@
 
 #include "ranklens/report/curve.h"
 #include "ranklens/report/labels.h"
+#include "ranklens/report/observed_charts.h"
 #include "ranklens/report/study_entropies.h"
 #include "ranklens/report/study_notes.h"
 #include "ranklens/report/study_pictures.h"
@@ -52,13 +53,14 @@ Verdict verdict_of(const study::Answer& answer, const Results& results) {
 Arm arm_of(const std::string& name, const Results& results) {
   Arm arm;
   arm.id = name;
-  arm.label = study::arm(name).label;
+  arm.label = study::arm_label(name);
   arm.reference = name == results.config.arms.front();
   std::int64_t reference = 0;
   for (const auto& cell : results.cells) {
     if (cell.arm == results.config.arms.front()) reference = cell.parameters;
     if (cell.arm != name) continue;
     arm.parameters = cell.parameters;
+    arm.flops = cell.flops;
     arm.description = cell.head;
   }
   if (reference > 0 && arm.parameters > 0) {
@@ -118,16 +120,30 @@ void add_facts(const Results& results, const study::Selection& images, ReportDat
   add("Images explained", std::to_string(study::distinct(images).size()));
 }
 
+/// Ranks and what truncations cut off, where an arm's optimiser observes them.
+void add_ranks(const Results& results, ReportData& data) {
+  std::vector<ObservedRun> runs;
+  for (const auto& cell : results.cells) runs.push_back({cell.arm, cell.seed, cell.history});
+  auto charts = observed_charts(runs);
+  if (charts.empty()) return;
+  data.chart_title = data.charts.empty() ? "Ranks" : data.chart_title + ", and ranks";
+  for (auto& chart : charts) data.charts.push_back(std::move(chart));
+}
+
 /// What was compared.
 std::string lead_of(const Results& results, const study::Selection& images) {
   const auto& config = results.config;
   std::vector<std::string> arms, methods;
-  for (const auto& name : config.arms) arms.push_back(study::arm(name).label);
+  for (const auto& name : config.arms) arms.push_back(study::arm_label(name));
   for (const auto& spec : config.methods) methods.push_back(method_label(study::method_name(spec)));
   const auto seeds = config.seeds.size();
+  const bool heads = std::none_of(config.arms.begin(), config.arms.end(), [&](const auto& name) {
+    return study::arm(config, name).recipe;
+  });
   return fmt::format(
-      "Networks that differ in their head: {}. Trained on the same batches from {} seed{}. {} maps "
+      "{}: {}. Trained on the same batches from {} seed{}. {} maps "
       "of {} images{}.",
+      heads ? "Networks that differ in their head" : "Networks and what trains them",
       fmt::join(arms, ", "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
       study::distinct(images).size(),
       images.data.masks.defined() ? ", measured against the masks of their objects" : "");
@@ -161,6 +177,7 @@ ReportData study_page(const Results& results, const study::Selection& images,
   for (const auto& cell : results.cells)
     data.curves.push_back(curve_of(cell.arm, cell.seed, cell.history));
   add_entropies(results, data);
+  add_ranks(results, data);
   cut.merge(add_scores(results, data));
   if (!cut.empty()) {
     data.notes.push_back(

@@ -75,7 +75,7 @@ std::string networks_shown(const study::Results& results) {
     const auto found = results.pictures.find(name);
     if (found == results.pictures.end()) continue;
     seeds.insert(found->second.seed);
-    each.push_back(fmt::format("{} of seed {}", study::arm(name).label, found->second.seed));
+    each.push_back(fmt::format("{} of seed {}", study::arm_label(name), found->second.seed));
   }
   if (seeds.size() == 1) return fmt::format("the networks of seed {}", *seeds.begin());
   return fmt::format("no seed is finished in every arm: {}", fmt::join(each, "; "));

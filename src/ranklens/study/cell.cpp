@@ -71,6 +71,7 @@ nlohmann::json to_json(const Cell& cell) {
           {"seed", cell.seed},
           {"identity", cell.identity},
           {"parameters", cell.parameters},
+          {"flops", cell.flops},
           {"head", cell.head},
           {"accuracy", cell.accuracy},
           {"loss", base::number_or_null(cell.loss)},
@@ -99,6 +100,7 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
     object.at("scores").get_to(cell.scores);
     object.at("agreement").get_to(cell.agreement);
     // Cells of earlier versions lack these.
+    if (object.contains("flops")) object.at("flops").get_to(cell.flops);
     if (object.contains("blank")) object.at("blank").get_to(cell.blank);
     if (object.contains("left_out")) object.at("left_out").get_to(cell.left_out);
     object.at("seconds").get_to(cell.seconds);

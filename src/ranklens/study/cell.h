@@ -23,7 +23,8 @@ struct Cell {
   std::uint64_t seed = 0;
   /// study::identity of the configuration it was made under.
   std::string identity;
-  std::int64_t parameters = 0;
+  std::int64_t parameters = 0;  ///< trainable ones, after training
+  std::int64_t flops = 0;       ///< of one image; 0 in cells of earlier versions
   /// Specs of the weights that the arms differ in: "dense", "tt(...), tt(...)".
   std::string head;
   /// On the held-out images, after the last epoch.

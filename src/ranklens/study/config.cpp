@@ -18,8 +18,6 @@
 namespace ranklens::study {
 namespace {
 
-constexpr std::int64_t kPublishedEpochs = 50;
-
 template <class T>
 bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
@@ -33,6 +31,7 @@ nlohmann::json to_json(const Config& config) {
           {"grey", config.grey},
           {"size", config.size},
           {"arms", config.arms},
+          {"recipes", config.recipes},
           {"seeds", config.seeds},
           {"width", config.width},
           {"epochs", config.epochs},
@@ -41,6 +40,8 @@ nlohmann::json to_json(const Config& config) {
           {"dropout", config.dropout},
           {"optimiser", config.optimiser},
           {"schedule", config.schedule},
+          {"crop", config.crop},
+          {"flip", config.flip},
           {"compute", config.compute},
           {"low_memory", config.low_memory},
           {"methods", config.methods},
@@ -53,7 +54,10 @@ void check(const Config& config) {
                 "a study needs arms, each named once");
   base::require(!config.seeds.empty() && all_different(config.seeds),
                 "a study needs seeds, each given once");
-  for (const auto& name : config.arms) arm(name);
+  std::vector<std::string> recipes;
+  for (const auto& text : config.recipes) recipes.push_back(read_recipe(text).name);
+  base::require(all_different(recipes), "a study's recipes have a name each, and no two the same");
+  for (const auto& name : config.arms) arm(config, name);
   base::require(config.width >= 8 && config.width % 8 == 0,
                 "the width must be a multiple of 8, not {}", config.width);
   base::require(config.size >= 0 && config.size <= 4096,
@@ -62,6 +66,8 @@ void check(const Config& config) {
                 "epochs must be from 1 to full_epochs ({}), not {}", config.full_epochs,
                 config.epochs);
   base::require(config.batch >= 2, "a batch needs at least two images, not {}", config.batch);
+  base::require(config.crop >= 0 && config.crop <= 4096, "crop must be from 0 to 4096, not {}",
+                config.crop);
   base::require(config.dropout >= 0 && config.dropout <= 1,
                 "dropout must be from 0 to 1 (1: the published rates), not {}", config.dropout);
   std::vector<std::string> methods;
@@ -79,43 +85,22 @@ void check(const Config& config) {
 
 nlohmann::json identity(const Config& config) {
   auto object = to_json(config);
-  for (const char* key : {"title", "arms", "seeds", "accuracy_margin", "full_epochs"})
+  for (const char* key : {"title", "arms", "recipes", "seeds", "accuracy_margin", "full_epochs"})
     object.erase(key);
   // A key that came later is left out at its old value, so that older folders stay good.
   if (config.dropout == 1) object.erase("dropout");
   if (config.size == 0) object.erase("size");
   if (!config.low_memory) object.erase("low_memory");
+  if (config.crop == 0) object.erase("crop");
+  if (!config.flip) object.erase("flip");
   object["data"] = data::without_place(config.data);
   return object;
 }
 
-std::vector<std::string> preset_names() { return {"demo", "paper", "hackathon"}; }
-
-Config preset(const std::string& name) {
-  Config config;
-  if (name == "demo") return config;
-  if (name == "paper") {
-    config.width = 32;
-    config.dropout = 1;
-    config.full_epochs = kPublishedEpochs;
-    return config;
-  }
-  if (name == "hackathon") {
-    config.title = "A CNN with a dense head against one with a tensor-train head";
-    config.data = "cifar10:data";
-    config.grey = true;
-    config.seeds = {13112022, 1, 2, 3, 4};
-    config.width = 32;
-    config.dropout = 1;
-    config.epochs = config.full_epochs = kPublishedEpochs;
-    config.batch = 512;
-    config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7
-    config.schedule = "constant";
-    config.methods = {"gradcam(preset=tf-keras-vis)", "smoothgrad(preset=tf-keras-vis)"};
-    config.images = "train:64-79,label=6:16";
-    return config;
-  }
-  base::fail("no preset is called '{}'{}", name, base::nearest_hint(name, preset_names()));
+nlohmann::json identity(const Config& config, const std::string& name) {
+  auto object = identity(config);
+  if (const auto own = arm(config, name); own.recipe) object["recipe"] = recipe_text(own);
+  return object;
 }
 
 }  // namespace ranklens::study

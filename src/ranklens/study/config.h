@@ -19,6 +19,9 @@ struct Config {
   std::int64_t size = 0;
   /// Names of study/arms.h; the first one is the reference.
   std::vector<std::string> arms = {"dense", "tt-matched", "low-rank", "tt"};
+  /// Arms of the study's own, as study::read_recipe() reads them; `arms` names those that take
+  /// part.
+  std::vector<std::string> recipes = {};
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   /// Channels of the first convolutions: 32 is the published width.
   std::int64_t width = 16;
@@ -31,6 +34,9 @@ struct Config {
   double dropout = 0.25;
   std::string optimiser = "adam(lr=2e-3)";
   std::string schedule = "cosine";
+  /// Augmentation of the training images: moved by up to so many pixels, mirrored.
+  std::int64_t crop = 0;
+  bool flip = false;
   std::string compute = "float32";
   /// Weights in factors keep nothing but their input between the passes of a training step.
   bool low_memory = false;
@@ -48,12 +54,16 @@ nlohmann::json to_json(const Config& config);
 /// Throws unless the values make sense together.
 void check(const Config& config);
 
-/// What a finished cell depends on: all but the title, the arms and the seeds, which may be added
-/// to, and the folder that the data lie in (cells keep the data's hash).
+/// What all finished cells depend on: all but the title, the arms, their recipes and the seeds,
+/// which may be added to, and the folder that the data lie in (cells keep the data's hash).
 nlohmann::json identity(const Config& config);
+/// What a finished cell of an arm depends on: identity(), and its recipe where it has one.
+nlohmann::json identity(const Config& config, const std::string& arm);
 
-/// The default (a few minutes), the published networks (whose recipe has 50 epochs; as many as the
-/// default are trained unless told otherwise), and the hackathon's own setting.
+/// Studies with a name: the default "demo" (a few minutes); "paper", the published networks (whose
+/// recipe has 50 epochs; as many as the default are trained unless told otherwise); the hackathon's
+/// own setting; "tt-optimisers" and "mps-optimisers", one network under several optimisers;
+/// "cifar-dlrt", ranks found by tolerances.
 Config preset(const std::string& name);
 std::vector<std::string> preset_names();
 

@@ -40,7 +40,8 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 /// An identity with the keys that are left out at their first value (config.cpp) put in.
 nlohmann::json with_all_keys(nlohmann::json identity) {
   if (!identity.is_object()) return identity;
-  const nlohmann::json first{{"dropout", 1}, {"size", 0}, {"low_memory", false}};
+  const nlohmann::json first{
+      {"dropout", 1}, {"size", 0}, {"low_memory", false}, {"crop", 0}, {"flip", false}};
   for (const auto& [key, value] : first.items())
     if (!identity.contains(key)) identity[key] = value;
   return identity;
@@ -56,8 +57,8 @@ void require_same(const nlohmann::json& there, const nlohmann::json& here, const
 
 }  // namespace
 
-std::string identity_digest(const Config& config) {
-  return base::sha256(identity(config).dump()).substr(0, 16);
+std::string identity_digest(const Config& config, const std::string& arm) {
+  return base::sha256(identity(config, arm).dump()).substr(0, 16);
 }
 
 void check_folder(const Config& config, const fs::path& folder) {
@@ -88,8 +89,9 @@ std::optional<Cell> find_cell(const Config& config, const fs::path& folder, cons
   const auto path = cell_path(folder, arm, seed);
   if (!fs::exists(path)) return std::nullopt;
   auto cell = read_cell(base::read_json(path), "'" + path.string() + "'");
-  base::require(cell.arm == arm && cell.seed == seed && cell.identity == identity_digest(config),
-                "'{}' was made under another configuration", path.string());
+  base::require(
+      cell.arm == arm && cell.seed == seed && cell.identity == identity_digest(config, arm),
+      "'{}' was made under another configuration", path.string());
   return cell;
 }
 

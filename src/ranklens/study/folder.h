@@ -10,8 +10,8 @@
 
 namespace ranklens::study {
 
-/// 16 hex digits of identity(config).
-std::string identity_digest(const Config& config);
+/// 16 hex digits of identity(config, arm).
+std::string identity_digest(const Config& config, const std::string& arm);
 
 /// An Error, naming the first difference, if the folder holds a study of another configuration, or
 /// if it holds anything else (base::require_free). Nothing is written.

@@ -7,6 +7,7 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/nn/inspect.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
@@ -33,30 +34,34 @@ std::map<std::string, std::string> provenance_of(const Material& material,
   return texts;
 }
 
-/// The factors that a head consists of, or how its one weight is stored.
+/// The factors that a head consists of, or how its one weight is stored; of many weights their
+/// number.
 std::string head_of(const nn::Network& network) {
+  constexpr std::size_t most = 4;
   std::vector<std::string> factorised;
   for (const auto& name : network.state.names()) {
     const auto& weight = *network.state.at(name).weight;
     if (weight.kind() != "dense") factorised.push_back(weight.spec());
   }
-  if (factorised.empty()) return network.state.at("head.weight").weight->spec();
+  if (factorised.empty()) return "dense";
+  if (factorised.size() > most) return fmt::format("{} weights in factors", factorised.size());
   return fmt::format("{}", fmt::join(factorised, ", "));
 }
 
-train::FitOptions fit_options(const Config& config, const RunOptions& options,
-                              const std::string& arm, std::uint64_t seed) {
-  const auto name = cell_name(arm, seed);
+train::FitOptions fit_options(const Config& config, const RunOptions& options, const Arm& arm,
+                              std::uint64_t seed) {
+  const auto name = cell_name(arm.name, seed);
   train::FitOptions fit;
   fit.epochs = config.epochs;
   fit.batch = config.batch;
-  fit.optimiser = config.optimiser;
+  fit.optimiser = arm.optimiser.empty() ? config.optimiser : arm.optimiser;
   fit.schedule = config.schedule;
   fit.seed = seed;
+  fit.augment = {.crop = static_cast<int>(config.crop), .flip = config.flip};
   fit.execution = {.compute = train::parse_compute(config.compute),
                    .channels_last = options.channels_last,
                    .low_memory = config.low_memory};
-  fit.folder = (options.work.empty() ? options.folder / "work" : options.work) / name;
+  fit.folder = work_folder(options, arm.name, seed);
   fit.progress = options.progress;
   fit.stage = fmt::format("train {}", name);
   fit.data_text = config.data;
@@ -78,22 +83,28 @@ void add_training_seconds(const train::FitResult& trained, Cell& cell) {
 
 }  // namespace
 
+std::filesystem::path work_folder(const RunOptions& options, const std::string& arm,
+                                  std::uint64_t seed) {
+  return (options.work.empty() ? options.folder / "work" : options.work) / cell_name(arm, seed);
+}
+
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
                                   const Material& material, const std::string& arm_name,
                                   std::uint64_t seed) {
   base::Stopwatch watch;
-  auto fresh = build(arm(arm_name), config, material.train, seed);
+  const auto own = arm(config, arm_name);
+  auto fresh = build(own, config, material.train, seed);
   fresh.state = fresh.state.to(options.device);
   MadeCell made;
   auto& cell = made.cell;
   cell.arm = arm_name;
   cell.seed = seed;
-  cell.identity = identity_digest(config);
+  cell.identity = identity_digest(config, arm_name);
   cell.parameters = fresh.state.trainable_parameters();
   cell.head = head_of(fresh);
 
-  auto fit = fit_options(config, options, arm_name, seed);
-  const auto modes = head_modes(build(arm("tt-matched"), config, material.train, seed));
+  auto fit = fit_options(config, options, own, seed);
+  const auto modes = head_modes(build(arm(config, "tt-matched"), config, material.train, seed));
   fit.observe = [&](const nn::Network& network) { return head_entropies(network, modes); };
   cell.seconds["other"] = watch.restart();
   const auto trained = train::fit(fresh, material.train, material.test, fit);
@@ -106,6 +117,10 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
     cell.failure = trained.message;
     return made;
   }
+  // An optimiser may have changed the ranks.
+  cell.parameters = trained.last.state.trainable_parameters();
+  cell.head = head_of(trained.last);
+  cell.flops = nn::flops(trained.last);
   const auto held_out =
       train::evaluate(trained.last, material.test,
                       {.execution = fit.execution,

@@ -14,6 +14,10 @@ struct MadeCell {
   Pictures pictures;
 };
 
+/// Where a cell's checkpoints and its trained network lie.
+std::filesystem::path work_folder(const RunOptions& options, const std::string& arm,
+                                  std::uint64_t seed);
+
 /// Trains, explains and measures one arm with one seed; nothing when interrupted on the way
 /// (training goes on from its checkpoint next time).
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,

@@ -161,7 +161,7 @@ std::vector<std::string> lost_seeds(const Question& question, const std::vector<
   std::vector<std::string> clauses;
   for (const auto& cell : cells) {
     if (cell.arm != name) continue;
-    const auto& label = arm(name).label;
+    const auto label = arm_label(name);
     if (!cell.failure.empty()) {
       clauses.push_back(fmt::format("{} from seed {} diverged", label, cell.seed));
     } else if (question.number(cell) && !finite(question.number)(cell)) {
@@ -179,8 +179,8 @@ PairedSamples samples_of(const Question& question, const Config& config,
       pair_by_seed(over_seeds(cells, name, number), over_seeds(cells, reference, number));
   samples.lost = lost_seeds(question, cells, reference);
   for (auto& clause : lost_seeds(question, cells, name)) samples.lost.push_back(std::move(clause));
-  samples.first = arm(name).label;
-  samples.second = arm(config.arms.front()).label;
+  samples.first = arm_label(name);
+  samples.second = arm_label(config.arms.front());
   samples.epochs = config.epochs;
   samples.full_epochs = config.full_epochs;
   return samples;
@@ -193,7 +193,7 @@ std::vector<PairedSamples> controls_of(const Question& question, const std::vect
   for (const auto& control : question.controls) {
     auto& pair = pairs.emplace_back(pair_by_seed(over_seeds(cells, name, question.number),
                                                  over_seeds(cells, name, control.number)));
-    pair.first = fmt::format(fmt::runtime(question.subject), arm(name).label);
+    pair.first = fmt::format(fmt::runtime(question.subject), arm_label(name));
     pair.second = control.name;
   }
   return pairs;
@@ -208,7 +208,7 @@ std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells)
     const auto& name = config.arms[k];
     for (const auto& question : questions) {
       Answer item;
-      item.claim = {.text = fmt::format(fmt::runtime(question.text), arm(name).label,
+      item.claim = {.text = fmt::format(fmt::runtime(question.text), arm_label(name),
                                         against(parameters_of(cells, name),
                                                 parameters_of(cells, config.arms.front()))),
                     .unit = question.unit,

@@ -1,9 +1,7 @@
 #include "ranklens/study/run.h"
 
 #include <algorithm>
-#include <chrono>
-#include <set>
-#include <thread>
+#include <map>
 
 #include <ATen/ops/arange.h>
 #include <fmt/format.h>
@@ -16,7 +14,7 @@
 #include "ranklens/explain/methods.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
-#include "ranklens/study/lease.h"
+#include "ranklens/study/grid.h"
 #include "ranklens/study/make_cell.h"
 #include "ranklens/study/run_progress.h"
 #include "ranklens/study/speed.h"
@@ -45,7 +43,7 @@ void try_methods(const Config& config, const RunOptions& options, const Material
   const auto& source = material.selection.data;
   const auto one = data::select(source, at::arange(1));
   for (const auto& name : config.arms) {
-    auto network = build(arm(name), config, source, config.seeds.front());
+    auto network = build(arm(config, name), config, source, config.seeds.front());
     network.state = network.state.to(options.device);
     train::require_step_fits(network, std::min(config.batch, material.train.size()),
                              {.compute = train::parse_compute(config.compute)});
@@ -66,71 +64,42 @@ void try_methods(const Config& config, const RunOptions& options, const Material
   }
 }
 
-/// One process's work on the grid.
-struct Worker {
-  const Config& config;
-  const RunOptions& options;
-  const Material& material;
-  RunProgress progress;
-
-  void note(const std::string& line) const {
-    if (options.note) options.note(line);
-  }
-
-  /// Makes the cell unless another process is at it. True when its result is there afterwards.
-  bool try_cell(const std::string& arm, std::uint64_t seed) {
-    const auto lease = Lease::acquire(options.folder / "claims" / cell_name(arm, seed));
-    if (!lease) return false;
-    // It may have been finished between the look and the claim.
-    if (const auto there = find_cell(config, options.folder, arm, seed)) {
-      progress.finished(*there);
-      return true;
+/// Seeds first, so that comparisons of arms are there early.
+void make_cells(const Config& config, const RunOptions& options, const Material& material) {
+  RunProgress progress(config, options.progress);
+  struct Place {
+    std::string arm;
+    std::uint64_t seed;
+  };
+  std::map<std::string, Place> places;
+  GridWork work{.claims = options.folder / "claims", .note = options.note};
+  for (const auto seed : config.seeds) {
+    for (const auto& arm : config.arms) {
+      work.names.push_back(cell_name(arm, seed));
+      places[work.names.back()] = {arm, seed};
     }
+  }
+  work.finished = [&](const std::string& name) {
+    const auto& [arm, seed] = places.at(name);
+    const auto cell = find_cell(config, options.folder, arm, seed);
+    if (cell) progress.finished(*cell);
+    return cell.has_value();
+  };
+  work.make = [&](const std::string& name, const Lease& lease) {
+    const auto& [arm, seed] = places.at(name);
     progress.begin(arm, seed);
     auto within = options;
     within.progress = progress.callback();
     const auto made = make_cell(config, within, material, arm, seed);
-    if (!made || !lease->held()) return false;
+    if (!made || !lease.held()) return false;
     if (made->cell.failure.empty()) write_pictures(options.folder, made->cell, made->pictures);
     write_cell(options.folder, made->cell);
     progress.finished(made->cell);
-    note(progress.line(made->cell));
+    if (options.note) options.note(progress.line(made->cell));
     return true;
-  }
-
-  /// One pass over the grid, seeds first, so that comparisons of arms are there early. The cells
-  /// still missing.
-  std::size_t pass(bool& worked) {
-    std::size_t missing = 0;
-    for (const auto seed : config.seeds) {
-      for (const auto& arm : config.arms) {
-        if (base::interrupted()) return ++missing;
-        if (const auto cell = find_cell(config, options.folder, arm, seed)) {
-          progress.finished(*cell);
-        } else if (try_cell(arm, seed)) {
-          worked = true;
-        } else {
-          ++missing;
-        }
-      }
-    }
-    return missing;
-  }
-
-  /// Until all cells are there.
-  void work() {
-    bool waiting = false;
-    while (!base::interrupted()) {
-      bool worked = false;
-      const auto missing = pass(worked);
-      if (missing == 0 || base::interrupted()) return;
-      if (worked) continue;
-      if (!waiting) note(fmt::format("waiting for {} cells that other processes work on", missing));
-      waiting = true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    }
-  }
-};
+  };
+  work_through(work);
+}
 
 std::size_t missing_cells(const Config& config, const std::filesystem::path& folder) {
   std::size_t missing = 0;
@@ -210,7 +179,7 @@ Results run(const Config& config, const RunOptions& options) {
     // Whatever can be found wrong is found before the folder is made.
     try_methods(config, options, material);
     open_folder(config, options.folder);
-    Worker{config, options, material, RunProgress(config, options.progress)}.work();
+    make_cells(config, options, material);
     if (speeds && !base::interrupted()) measure_speeds(config, options, material);
   }
   auto results = load(config, options.folder);

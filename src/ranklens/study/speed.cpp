@@ -9,9 +9,11 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/interrupt.h"
+#include "ranklens/nn/model_file.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
 #include "ranklens/study/lease.h"
+#include "ranklens/study/make_cell.h"
 #include "ranklens/train/throughput.h"
 
 namespace ranklens::study {
@@ -24,10 +26,26 @@ std::string run_name() {
                      ::getpid());
 }
 
+/// As trained from the first seed, where its network is still there: its ranks may have changed.
+nn::Network network_of(const Config& config, const RunOptions& options, const Material& material,
+                       const std::string& name) {
+  const auto seed = config.seeds.front();
+  const auto path = work_folder(options, name, seed) / "model.safetensors";
+  const auto own = arm(config, name);
+  if (std::filesystem::exists(path)) return nn::read_model(path).network;
+  if (!own.optimiser.empty() && options.note) {
+    options.note(
+        fmt::format("the trained network of '{}' is not there: its speed is that of the "
+                    "ranks it began with",
+                    name));
+  }
+  return build(own, config, material.train, seed);
+}
+
 void measure(const Config& config, const RunOptions& options, const Material& material) {
   std::vector<nn::Network> networks;
   for (const auto& name : config.arms) {
-    networks.push_back(build(arm(name), config, material.train, config.seeds.front()));
+    networks.push_back(network_of(config, options, material, name));
     networks.back().state = networks.back().state.to(options.device);
   }
   base::report(options.progress, {.stage = "speed of the networks", .done = 0, .total = 1});

@@ -61,6 +61,13 @@ const std::vector<Item>& items() {
   return all;
 }
 
+/// Nothing for an unknown name.
+Known known_of(const std::string& name) {
+  for (const auto& item : items())
+    if (item.description.name == name) return item.known;
+  return {};
+}
+
 /// What the network would ignore is a mistake of whoever asks for it.
 void check_known(const Item& item, const Options& options) {
   const auto refuse = [&](bool given, bool known, const char* what) {
@@ -80,6 +87,9 @@ std::vector<Description> list() {
   for (const auto& item : items()) descriptions.push_back(item.description);
   return descriptions;
 }
+
+bool has_width(const std::string& name) { return known_of(name).width; }
+bool has_dropout(const std::string& name) { return known_of(name).dropout; }
 
 bool contains(const std::string& name) {
   return std::any_of(items().begin(), items().end(),

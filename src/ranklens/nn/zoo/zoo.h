@@ -41,6 +41,9 @@ std::vector<Description> list();
 /// that the network does not have.
 Network make(const std::string& name, const Options& options = {});
 bool contains(const std::string& name);
+/// Whether it has a width, or dropout rates, to choose; false for an unknown name.
+bool has_width(const std::string& name);
+bool has_dropout(const std::string& name);
 
 /// The convolutional network of the tensor-train hackathon with its dense head (551,146 trainable
 /// parameters at one channel): three blocks conv-ReLU-BN-conv-ReLU-BN-pool-dropout, dense

@@ -1,0 +1,61 @@
+#include "reproduce_study.h"
+
+#include "ranklens/base/error.h"
+#include "ranklens/study/config.h"
+
+namespace ranklens::app {
+namespace {
+
+using study::reproductions::Extent;
+
+/// Fewer images, epochs and seeds, but where a flag says otherwise.
+void shorten(StudyOptions& options, bool smoke) {
+  base::require(options.data.empty(),
+                "--quick and --smoke of {} run on generated images: they take no --data",
+                options.preset);
+  const auto set = [](std::string& text, const char* value) {
+    if (text.empty()) text = value;
+  };
+  // The matrix product state takes 28x28 grey ones.
+  const bool small = options.preset == "mps-optimisers";
+  options.grey = options.grey || small;
+  const std::string size = small ? "28" : "32";
+  options.data =
+      (smoke ? "scenes:train=64,test=16,size=" : "scenes:train=2000,test=400,size=") + size;
+  set(options.seeds, smoke ? "1," : "2");
+  set(options.images, smoke ? "test:2" : "test:16");
+  if (smoke && options.methods.empty()) options.methods = "saliency,input_x_gradient";
+  if (options.epochs == 0) options.epochs = smoke ? 1 : 2;
+  if (options.batch == 0) options.batch = smoke ? 32 : 0;
+  if (options.width == 0 && options.preset != "cifar-dlrt") options.width = smoke ? 8 : 16;
+  if (smoke && options.preset == "cifar-dlrt") set(options.arms, "full,tau-0.12");
+}
+
+}  // namespace
+
+const std::vector<StudyExperiment>& study_experiments() {
+  static const std::vector<StudyExperiment> all{
+      {"hackathon", "a CNN with a dense head against one with a tensor-train head", "cifar10:DIR"},
+      {"tt-optimisers", "the hackathon's tensor-train head under seven optimisers, on scenes", ""},
+      {"mps-optimisers", "a matrix product state under the same", "mnist:DIR"},
+      {"cifar-dlrt",
+       "ResNet-20 (by --arms VGG16, AlexNet) with all layers of low rank, by tolerance",
+       "cifar10:DIR"}};
+  return all;
+}
+
+void reproduce_study(StudyOptions options, const StudyExperiment& experiment, Extent extent) {
+  const std::string name = experiment.name;
+  options.preset = name;
+  base::require(name != "hackathon" || extent == Extent::full,
+                "the hackathon is shortened by --epochs and --seeds, not by --quick or --smoke");
+  if (extent != Extent::full) {
+    shorten(options, extent == Extent::smoke);
+  } else {
+    base::require(!options.data.empty() || *experiment.data == '\0',
+                  "the data of {} are needed: --data {}", name, experiment.data);
+  }
+  run_study(options, "reproduce");
+}
+
+}  // namespace ranklens::app

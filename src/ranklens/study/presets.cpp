@@ -1,0 +1,116 @@
+// Studies with a name.
+#include <utility>
+
+#include "ranklens/base/error.h"
+#include "ranklens/study/config.h"
+
+namespace ranklens::study {
+namespace {
+
+constexpr std::int64_t kPublishedEpochs = 50;
+
+Config demo() { return {}; }
+
+Config paper() {
+  Config config;
+  config.width = 32;
+  config.dropout = 1;
+  config.full_epochs = kPublishedEpochs;
+  return config;
+}
+
+Config hackathon() {
+  Config config;
+  config.title = "A CNN with a dense head against one with a tensor-train head";
+  config.data = "cifar10:data";
+  config.grey = true;
+  config.seeds = {13112022, 1, 2, 3, 4};
+  config.width = 32;
+  config.dropout = 1;
+  config.epochs = config.full_epochs = kPublishedEpochs;
+  config.batch = 512;
+  config.optimiser = "adam(lr=1e-3,eps=1e-7,eps_hat)";  // Keras 2.7
+  config.schedule = "constant";
+  config.methods = {"gradcam(preset=tf-keras-vis)", "smoothgrad(preset=tf-keras-vis)"};
+  config.images = "train:64-79,label=6:16";
+  return config;
+}
+
+/// The published head on generated scenes, whose masks say where a map should lie.
+Config tt_optimisers() {
+  Config config;
+  config.title = "A tensor-train head under seven optimisers";
+  config.recipes = {"adam = tt @ adam(lr=2e-3)",
+                    "recanonical = tt @ recanonical_adam(lr=2e-3)",
+                    "riemannian-adam = tt @ riemannian_adam(lr=2e-3)",
+                    "riemannian-sgd = tt @ riemannian_sgd(lr=0.05,momentum=0.9)",
+                    "riemannian-cg = tt @ riemannian_cg(lr=0.05)",
+                    "dmrg = tt @ dmrg(bond=24,lr=2e-3)",
+                    "tsgo = tt @ tsgo(theta=2deg,lr=2e-3)"};
+  config.arms = {"adam", "recanonical", "riemannian-adam", "riemannian-sgd", "riemannian-cg",
+                 "dmrg", "tsgo"};
+  return config;
+}
+
+/// A matrix product state has no convolution whose activations Grad-CAM could weigh.
+Config mps_optimisers() {
+  auto config = tt_optimisers();
+  config.title = "A matrix product state under seven optimisers";
+  config.data = "mnist:data";
+  for (auto& recipe : config.recipes) recipe.replace(recipe.find("tt @"), 2, "mps-classifier");
+  config.methods = {"saliency", "smoothgrad"};
+  return config;
+}
+
+/// All layers of networks for CIFAR-10 with ranks found by a tolerance (Schotthöfer, Zangrando,
+/// Kusch, Ceruti, Tudisco 2022; the tolerances are those of the maps shown with their code).
+Config cifar_dlrt() {
+  Config config;
+  config.title = "CIFAR-10 with all layers of low rank";
+  config.data = "cifar10:data";
+  config.epochs = config.full_epochs = 30;
+  config.batch = 128;
+  config.crop = 4;
+  config.flip = true;
+  config.schedule = "cosine";
+  config.optimiser = "sgd(lr=0.05,momentum=0.9,weight_decay=5e-4)";
+  config.methods = {"gradcam", "smoothgrad"};
+  for (const auto& [prefix, network] : {std::pair{"", "resnet20"}, std::pair{"vgg16-", "vgg16"},
+                                        std::pair{"alexnet-", "alexnet-cifar"}}) {
+    config.recipes.push_back(std::string(prefix) + "full = " + network);
+    for (const char* tau : {"0.04", "0.08", "0.12", "0.16", "0.2"}) {
+      config.recipes.push_back(std::string(prefix) + "tau-" + tau + " = " + network +
+                               " @ bug(lr=0.05,s=1,rule=sgd,momentum=0.9,weight_decay=5e-4,tau=" +
+                               tau + ") with *: low_rank(ratio=0.5)");
+    }
+  }
+  config.arms = {"full", "tau-0.04", "tau-0.12", "tau-0.2"};
+  return config;
+}
+
+struct Preset {
+  const char* name;
+  Config (*make)();
+};
+constexpr Preset kPresets[] = {{"demo", demo},
+                               {"paper", paper},
+                               {"hackathon", hackathon},
+                               {"tt-optimisers", tt_optimisers},
+                               {"mps-optimisers", mps_optimisers},
+                               {"cifar-dlrt", cifar_dlrt}};
+
+}  // namespace
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const auto& preset : kPresets) names.emplace_back(preset.name);
+  return names;
+}
+
+Config preset(const std::string& name) {
+  for (const auto& preset : kPresets)
+    if (preset.name == name) return preset.make();
+  base::fail("no preset is called '{}'{}", name, base::nearest_hint(name, preset_names()));
+}
+
+}  // namespace ranklens::study
