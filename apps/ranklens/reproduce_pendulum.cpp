@@ -40,7 +40,7 @@ void reproduce_pendulum(const Common& common, Extent extent) {
              return report::pendulum_page(options, results, command);
            },
        .files = [](const study::ExperimentResults& results) -> std::map<std::string, std::string> {
-         return {{"pendulum.svg", report::pendulum_animation(results.cells.at("frames"), 4)}};
+         return {{"pendulum.svg", report::pendulum_animation(results.cells.at("frames"))}};
        }});
 }
 

@@ -24,6 +24,7 @@ TEST(Reproduce, ThePendulumSwingsInSeconds) {
     EXPECT_TRUE(fs::exists(folder / "swing" / name)) << name;
   }
   EXPECT_THAT(base::read_file(folder / "swing" / "pendulum.svg"), HasSubstr("animateTransform"));
+  EXPECT_THAT(base::read_file(folder / "swing" / "report.html"), HasSubstr("data:image/svg+xml"));
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));  // a busy machine
 
   // The same again computes nothing anew; other settings are refused.

@@ -38,6 +38,11 @@ report::ReportData photograph() {
                  .images = {"tabby.jpg"},
                  .arms = {"model"},
                  .methods = {"gradcam", "smoothgrad", "ig"}}};
+  data.figures = {{.title = "A moving square",
+                   .note = "it goes from left to right",
+                   .svg = R"(<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40">)"
+                          R"(<rect y="10" width="20" height="20">)"
+                          R"(<animate attributeName="x" dur="2s" values="0;100"/></rect></svg>)"}};
   data.stages = {{"load", "", 0.21}, {"predict", "", 0.034}, {"explain", "", 2.4}};
   data.configuration = {{"explanation", "layer", "head.relu"}, {"explanation", "samples", "20"}};
   data.provenance = {{"ranklens", "0.1.0"}, {"libtorch", "2.13.0"}, {"threads", "2"}};

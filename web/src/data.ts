@@ -138,6 +138,13 @@ export interface Chart {
   dots: { row: string; series: string; value: number | null }[];
 }
 
+/** A picture that explains itself, as the address of an SVG within the page. */
+export interface Figure {
+  title: string;
+  note: string;
+  picture: string;
+}
+
 export interface ReportData {
   format: "ranklens-report";
   version: number;
@@ -160,6 +167,7 @@ export interface ReportData {
   chart_title: string;
   chart_note: string;
   charts: Chart[];
+  figures: Figure[];
   tables: Table[];
   /** Name to 256 × 3 bytes of sRGB in base64. */
   colormaps: Record<string, string>;

@@ -4,6 +4,7 @@ import { curvesSection } from "./curves";
 import { Browser } from "./browser";
 import { mapControls } from "./controls";
 import { h } from "./dom";
+import { figureView } from "./figures";
 import type { Gallery } from "./gallery";
 import { gridView } from "./grids";
 import { predictionsSection, thumbnails } from "./images";
@@ -31,6 +32,7 @@ export function pageView(gallery: Gallery): HTMLElement[] {
     ["verdicts", "Verdicts", () => data.verdicts.length > 0 ? verdictsSection(report) : []],
     ["curves", "Training", () => data.curves.length > 0 ? curvesSection(report) : []],
     ["charts", data.chart_title, () => data.charts.length > 0 ? chartsSection(report) : []],
+    ["figures", "Pictures", () => data.figures.map(figureView)],
     ["tables", "Numbers", () => lead ? tables(...others) : []],
     ["predictions", "What it is taken for", () => predictionsSection(gallery, browser.open)],
     ["arms", "Arms", () => tables("arms")],

@@ -233,6 +233,14 @@ test("dark and light, by the system and by the button", async ({ page }) => {
   expect(await paper()).toBe(light);
 });
 
+test("a drawn figure is shown as it was drawn", async ({ page }) => {
+  await open(page, "photograph", 1600);
+  const figure = page.locator("#figures figure");
+  await expect(figure).toHaveCount(1);
+  await expect(figure).toContainText("A moving square");
+  expect(await figure.locator("img").evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([120, 40]);
+});
+
 test("one photograph: its classes and its maps", async ({ page }) => {
   await open(page, "photograph", 1600);
   await expect(page.locator(".classes li")).toHaveCount(5);

@@ -58,6 +58,10 @@ std::string data_uri(std::string_view png) {
   return png.empty() ? "" : "data:image/png;base64," + base::encode_base64(png);
 }
 
+std::string svg_uri(std::string_view svg) {
+  return "data:image/svg+xml;base64," + base::encode_base64(svg);
+}
+
 Estimate effect_of(const Verdict& verdict) { return estimate(verdict.verdict.difference); }
 
 CellText effect_text(const Verdict& verdict) {

@@ -112,6 +112,13 @@ struct Grid {
   std::vector<std::string> images{}, arms{}, methods{};
 };
 
+/// A picture that explains itself: an SVG, which may move but runs no script.
+struct Figure {
+  std::string title{};
+  std::string note{};
+  std::string svg{};
+};
+
 /// Seconds of one stage; `arm` may be empty.
 struct Stage {
   std::string stage{};
@@ -161,6 +168,7 @@ struct ReportData {
   std::string chart_title{};  // of the section of charts
   std::string chart_note{};   // what a reader must know of them
   std::vector<Chart> charts{};
+  std::vector<Figure> figures{};  // below the charts
   std::vector<Method> methods{};
   std::vector<Metric> metrics{};
   std::vector<Score> scores{};

@@ -113,6 +113,10 @@ json score_json(const Score& score) {
   return {{"arm", score.arm}, {"method", score.method}, {"values", std::move(values)}};
 }
 
+json figure_json(const Figure& figure) {
+  return {{"title", figure.title}, {"note", figure.note}, {"picture", svg_uri(figure.svg)}};
+}
+
 json photo_json(const Photo& photo) {
   const base::Image image = base::decode_image(photo.png, "image '" + photo.id + "'");
   return {{"id", photo.id},
@@ -218,6 +222,7 @@ json document(const ReportData& data) {
             {"description", m.description}};
   });
   d["scores"] = array_of(data.scores, score_json);
+  d["figures"] = array_of(data.figures, figure_json);
   d["images"] = array_of(data.images, photo_json);
   d["maps"] = array_of(data.maps, map_json);
   d["predictions"] = array_of(data.predictions, prediction_json);

@@ -20,6 +20,7 @@ std::string plain_body(const ReportData& data);
 
 /// "data:image/png;base64,…", or nothing for no bytes.
 std::string data_uri(std::string_view png);
+std::string svg_uri(std::string_view svg);
 
 std::string_view name_of(Better better);
 

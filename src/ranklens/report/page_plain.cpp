@@ -64,6 +64,11 @@ std::string picture_html(const std::string& png, const std::string& caption) {
 
 std::string pictures_html(const ReportData& data) {
   std::string html;
+  for (const Figure& figure : data.figures) {
+    const std::string text = base::escape_html(figure.title);
+    html += "<figure><img alt=\"" + text + "\" src=\"" + svg_uri(figure.svg) + "\"><figcaption>" +
+            text + "</figcaption></figure>\n";
+  }
   for (const Photo& photo : data.images) {
     html += element("h2", "Image " + photo.title + (photo.label.empty() ? "" : ": " + photo.label));
     html += "<div>\n" + picture_html(photo.png, "image");

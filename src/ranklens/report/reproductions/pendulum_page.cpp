@@ -224,6 +224,11 @@ ReportData pendulum_page(const study::pendulum::Options& options, const Experime
       "Each line is a mean over the clouds, in a band from the lowest to the highest.";
   data.charts = {error_chart(options, results), convergence_chart(options, results),
                  noise_chart(options, results), lag_chart(options, results)};
+  if (const auto frames = results.cells.find("frames"); frames != results.cells.end()) {
+    data.figures = {{.title = "The swinging cloud",
+                     .note = "its best line of each frame and the one that is followed",
+                     .svg = pendulum_animation(frames->second)}};
+  }
   data.tables = {tolerance_table(options, results), film_table(options, results)};
   add_run(results, data);
   return data;

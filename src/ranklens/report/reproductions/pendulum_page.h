@@ -14,6 +14,6 @@ ReportData pendulum_page(const study::pendulum::Options& options,
 
 /// The swinging cloud with its best line and the followed one, an SVG that plays by itself: of the
 /// cell "frames". `seconds`: how long one pass takes.
-std::string pendulum_animation(const nlohmann::json& frames, double seconds);
+std::string pendulum_animation(const nlohmann::json& frames, double seconds = 4);
 
 }  // namespace ranklens::report

@@ -13,7 +13,7 @@ struct Options {
   std::int64_t layers = 5;
   std::int64_t width = 5120;  ///< of every layer, inputs among them
   std::int64_t batch = 256;
-  std::vector<std::int64_t> ranks = {5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560};
+  std::vector<std::int64_t> ranks = {5, 10, 20, 32, 40, 80, 160, 320, 640, 1280, 2560};
   /// Above this rank the methods that augment bases are left out of training.
   std::int64_t largest_augmented = 1280;
   int repeats = 3;  ///< of which the median counts, after one more to begin with
