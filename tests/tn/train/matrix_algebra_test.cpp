@@ -43,6 +43,28 @@ TEST_P(MatrixAlgebra, EntriesAndParts) {
   EXPECT_LT(relative(full(columns), digits.slice(3, 0, 2).reshape({24, 8})), rounding());
 }
 
+TEST_P(MatrixAlgebra, OtherModesOfTheSameMatrix) {
+  // Rows 2x3x4 = 24, columns 3x2x2 = 12.
+  const auto a = made(1);
+  struct Case {
+    Shape rows, columns;
+  };
+  for (const auto& [rows, columns] :
+       {Case{{2, 3, 2, 2}, {3, 2, 2, 1}}, Case{{6, 4}, {6, 2}}, Case{{24}, {12}},
+        Case{{4, 6}, {2, 6}}, Case{{2, 3, 4, 1}, {3, 2, 2, 1}}, Case{{1, 2, 12}, {1, 3, 4}},
+        Case{{2, 1, 3, 4}, {1, 3, 2, 2}}}) {
+    const auto b = reshape(a, rows, columns);
+    EXPECT_EQ(row_modes(b), rows);
+    EXPECT_EQ(column_modes(b), columns);
+    EXPECT_LT(relative(full(b), full(a)), rounding());
+  }
+  // One core alone is split; the bond behind it stays.
+  EXPECT_EQ(ranks(reshape(a, {2, 3, 2, 2}, {3, 2, 2, 1}))[1], ranks(a)[1]);
+  expect_error([&] { reshape(a, {24}, {6, 2}); }, "as many row modes as column modes");
+  expect_error([&] { reshape(a, {4, 5}, {6, 2}); }, "their products differ");
+  expect_error([&] { reshape(a, {24, 0}, {6, 2}); }, "modes must be at least 1");
+}
+
 TEST_P(MatrixAlgebra, SitesInAnotherOrder) {
   const auto a = made(1);
   const auto found = permute(a, {2, 0, 1});

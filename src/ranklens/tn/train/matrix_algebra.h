@@ -21,6 +21,13 @@ TTMatrix slice_columns(const TTMatrix& matrix, std::int64_t mode, std::int64_t f
 MatrixApproximation permute(const TTMatrix& matrix, const Shape& order,
                             const Closeness& closeness = {});
 
+/// The same matrix with other modes, of as many rows and columns: sites between two places at which
+/// the products of both rows and columns meet are merged into one core and split anew by QR
+/// (rows 6, columns 4 to rows 2x3, columns 2x2 splits one core, as quantised trains need). Ranks
+/// are what the modes allow; `round` lowers them. Error where the numbers of row and column modes
+/// differ, their products are not the matrix's, or a merged core would have more than 2^31 entries.
+TTMatrix reshape(const TTMatrix& matrix, const Shape& rows, const Shape& columns);
+
 /// One entry, a tensor without dimensions: an index of each row mode and of each column mode.
 at::Tensor element(const TTMatrix& matrix, const Shape& row, const Shape& column);
 
