@@ -11,6 +11,7 @@
 #include "ranklens/nn/graph_json.h"
 #include "ranklens/nn/inspect.h"
 #include "ranklens/nn/model_file.h"
+#include "ranklens/nn/network.h"
 
 #include "testing/close.h"
 #include "testing/expect_error.h"
@@ -122,6 +123,32 @@ TEST(MPSClassifierNode, FilesKeepIt) {
     const auto again = read_model(folder / "model.safetensors").network;
     EXPECT_TRUE(at::equal(again(pixels({5, 6})), net(pixels({5, 6}))));
   }
+}
+
+// Training may find other ranks than those that a network was built with, below and above.
+TEST(MPSClassifierNode, FilesKeepOtherRanks) {
+  const ranklens::testing::TemporaryFolder folder;
+  auto net = chain({.classes = 3, .bond = 4});
+  const auto core = [&](int k, Shape shape) {
+    net.state.replace("mps.core." + std::to_string(k), Weight(pixels(shape)));
+  };
+  core(2, {4, 2, 1});
+  core(3, {1, 3, 7});
+  core(4, {7, 2, 4});
+  write_model(folder / "model.safetensors", {.network = net});
+  const auto again = read_model(folder / "model.safetensors").network;
+  EXPECT_TRUE(at::equal(again(pixels({5, 6})), net(pixels({5, 6}))));
+  std::int64_t numbers = 0;
+  for (const auto& one : net.state.tensors()) numbers += one.tensor.numel();
+  EXPECT_EQ(costs(again, 10).back().multiply_adds, 10 * numbers);
+  core(4, {6, 2, 4});
+  EXPECT_THAT(error_of([&] { check(net.graph, net.state); }),
+              HasSubstr("weight 'mps.core.4' begins with rank 6, but node 'mps' needs 7"));
+  core(4, {7, 3, 4});
+  EXPECT_THAT(error_of([&] { check(net.graph, net.state); }), HasSubstr("has shape 7x3x4"));
+  core(4, {7, 2, 4});
+  core(6, {2, 2, 2});
+  EXPECT_THAT(error_of([&] { check(net.graph, net.state); }), HasSubstr("ends with rank 2, not 1"));
 }
 
 TEST(MPSClassifierNode, SaysWhatIsWrong) {

@@ -8,6 +8,7 @@
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
+#include "ranklens/nn/core_ranks.h"
 #include "ranklens/nn/stored_state.h"
 
 namespace ranklens::train {
@@ -118,7 +119,8 @@ nn::State with_weights(const nn::State& state, const nlohmann::json& described,
   base::require(found.names() == state.names(), "the checkpoint is of another network");
   for (const auto& name : state.names()) {
     const auto shape = found.at(name).weight->shape(), expected = state.at(name).weight->shape();
-    base::require(shape == expected, "the checkpoint's weight '{}' is [{}], the network's is [{}]",
+    base::require(nn::same_but_for_ranks(name, shape, expected),
+                  "the checkpoint's weight '{}' is [{}], the network's is [{}]",
                   name, fmt::join(shape, ", "), fmt::join(expected, ", "));
   }
   return found;

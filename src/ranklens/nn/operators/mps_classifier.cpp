@@ -145,10 +145,10 @@ std::vector<Shape> MPSClassifier::infer(std::span<const Shape> inputs) const {
 }
 
 std::int64_t MPSClassifier::multiply_adds(const NodeShapes& shapes) const {
-  const auto bonds = ranks();
+  // Of the cores as they are: training may have changed their ranks.
   std::int64_t sum = 0;
   for (std::int64_t k = 0; k <= sizes_.sites; ++k)
-    sum += bonds[static_cast<std::size_t>(k)] * middle(k) * bonds[static_cast<std::size_t>(k) + 1];
+    sum += shapes.weights.find(core_role(k))->second->parameters();
   return shapes.inputs.front()[0] * sum;
 }
 
