@@ -13,6 +13,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/nn/operators/linear.h"
 #include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/tensor_train/methods.h"
 #include "ranklens/train/batch_objective.h"
 #include "ranklens/train/evaluate.h"
 
@@ -51,7 +52,7 @@ data::Batch whole(const data::Dataset& data) {
 }
 
 std::string weight_for(const std::string& spec) {
-  return spec.starts_with("riemannian") ? "tt(r=3)" : "low_rank(r=4)";
+  return optim::is_train_method(spec.substr(0, spec.find('('))) ? "tt(r=3)" : "low_rank(r=4)";
 }
 
 class EveryOptimiser : public ::testing::TestWithParam<std::string> {};
@@ -65,7 +66,11 @@ INSTANTIATE_TEST_SUITE_P(
                       "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8)",
                       "psi(lr=0.02,rule=sgd)", "abc_psi(lr=0.05,tau=0.1,rule=sgd)", "core(lr=2e-2)",
                       "riemannian_sgd(lr=0.05,momentum=0.9)", "riemannian_adam(lr=5e-3)",
-                      "riemannian_cg(lr=0.1)"),
+                      "riemannian_cg(lr=0.1)",
+                      "riemannian_sgd(lr=0.05,momentum=0.9,tau=0.02,grow=1,every=3)",
+                      "riemannian_adam(lr=5e-3,tau=0.02,grow=1,every=3)",
+                      "riemannian_cg(lr=0.1,tau=0.02,grow=1,every=3)", "tt_psi(lr=0.05)",
+                      "tsgo(theta=3deg,lr=5e-3)"),
     [](const ::testing::TestParamInfo<std::string>& given) {
       std::string name = given.param;
       for (char& letter : name) {
@@ -156,6 +161,27 @@ TEST(LowRankOptimiser, RanksGrowAndShrink) {
   EXPECT_LE(rank_of(bounded, "conv_low.weight") * (8 + 72) +
                 rank_of(bounded, "in.weight") * (20 + 128) + rank_of(bounded, "twice.weight") * 40,
             600);
+}
+
+// The same of trains: a convolution's window, a linear map, and one that two nodes share.
+TEST(RiemannianOptimiser, RanksGrowAndShrink) {
+  const auto rank_of = [](const nn::State& state, const std::string& name) {
+    return state.at(name).weight->factors().front().tensor.size(-1);
+  };
+  const auto small = contract_network(5, "tt(r=1)");
+  const auto optimiser = optim::make_optimiser("riemannian_adam(lr=1e-2,grow=1,cap=3,every=4)");
+  const auto grown = after("", small.state, small.graph, 9, optimiser.get());
+  const auto capped = after("", grown, small.graph, 9, optimiser.get(), 9);
+  const auto large = contract_network(5, "tt(r=3)");
+  const auto shrunk =
+      after("riemannian_adam(lr=1e-3,tau=0.9,every=2)", large.state, large.graph, 3);
+  for (const std::string name : {"conv_low.weight", "in.weight", "twice.weight"}) {
+    EXPECT_EQ(rank_of(small.state, name), 1) << name;
+    EXPECT_EQ(rank_of(grown, name), 3) << name;
+    EXPECT_EQ(rank_of(capped, name), 3) << name;
+    EXPECT_EQ(optimiser->observed().at("rank/" + name + ".0"), 3) << name;
+    EXPECT_LT(rank_of(shrunk, name), 3) << name;
+  }
 }
 
 TEST(LowRankOptimiser, NeedsAWeightOfLowRank) {

@@ -8,7 +8,7 @@
 
 #include "ranklens/base/text.h"
 #include "ranklens/optim/low_rank/options.h"
-#include "ranklens/optim/tensor_train/riemannian.h"
+#include "ranklens/optim/tensor_train/methods.h"
 
 namespace ranklens::optim {
 namespace {
@@ -20,9 +20,7 @@ std::string_view name_of(std::string_view optimiser) {
 /// Whether an optimiser moves weights of a kind as what they stand for.
 bool moves_as_one(std::string_view optimiser, std::string_view kind) {
   if (kind == "low_rank") return is_low_rank_method(optimiser);
-  const auto& names = riemannian_methods();
-  return (kind == "tt" || kind == "tt_conv") &&
-         std::find(names.begin(), names.end(), optimiser) != names.end();
+  return (kind == "tt" || kind == "tt_conv") && is_train_method(optimiser);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "ranklens/optim/optimiser.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "ranklens/base/error.h"
@@ -8,7 +7,7 @@
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/low_rank/optimiser.h"
 #include "ranklens/optim/sgd.h"
-#include "ranklens/optim/tensor_train/riemannian.h"
+#include "ranklens/optim/tensor_train/methods.h"
 
 namespace ranklens::optim {
 
@@ -35,12 +34,11 @@ std::unique_ptr<Optimiser> make_optimiser(std::string_view text) {
     made = std::make_unique<Sgd>(read_sgd_options(spec));
   } else if (is_low_rank_method(name)) {
     made = std::make_unique<LowRankOptimiser>(read_low_rank_options(spec));
-  } else if (const auto& names = riemannian_methods();
-             std::find(names.begin(), names.end(), name) != names.end()) {
-    made = std::make_unique<RiemannianOptimiser>(read_riemannian_options(spec));
+  } else if (is_train_method(name)) {
+    made = make_train_optimiser(spec);
   } else {
     std::vector<std::string> known{"adam", "adamw", "sgd"};
-    for (const auto& more : {low_rank_methods(), riemannian_methods()}) {
+    for (const auto& more : {low_rank_methods(), train_methods()}) {
       known.insert(known.end(), more.begin(), more.end());
     }
     base::fail("no optimiser is called '{}'{}", name, base::nearest_hint(name, known));

@@ -3,99 +3,36 @@
 #include "ranklens/optim/tensor_train/riemannian.h"
 
 #include <cmath>
-#include <memory>
 #include <string_view>
 #include <vector>
 
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
 #include <gtest/gtest.h>
-#include <torch/csrc/autograd/autograd.h>
 
-#include "ranklens/nn/weights/tt_conv.h"
-#include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
 
-#include "optim/low_rank/matrices.h"
+#include "optim/tensor_train/trains.h"
 
 namespace ranklens::optim {
 namespace {
 
+using testing::as_tensor;
+using testing::conv_weight;
+using testing::dense_gradient;
 using testing::distance;
-using testing::noise;
-
-at::Tensor values(at::IntArrayRef sizes, std::uint64_t seed) {
-  base::Stream stream(seed, "noise", "trains");
-  return stream.normal(sizes, 0, 1, at::kDouble);
-}
-
-nn::Weight tt_weight(std::uint64_t seed) {
-  std::vector<at::Tensor> cores{values({1, 3, 2, 4}, seed), values({4, 2, 3, 3}, seed + 1),
-                                values({3, 2, 2, 1}, seed + 2)};
-  return nn::Weight(std::make_shared<nn::TTMatrix>(nn::Shape{12, 12}, std::move(cores)));
-}
-
-nn::Weight conv_weight(std::uint64_t seed) {
-  std::vector<at::Tensor> cores{values({2, 2, 3, 3}, seed + 1), values({3, 2, 2, 1}, seed + 2)};
-  return nn::Weight(std::make_shared<nn::TTConv>(nn::Shape{4, 6, 3, 3}, values({3, 3, 2}, seed),
-                                                 std::move(cores)));
-}
-
-/// The mean of cos(y) of one weight, as an objective; y = W x.
-class OneWeight final : public Objective {
- public:
-  explicit OneWeight(at::Tensor x) : x_(std::move(x)) {}
-  at::Tensor value(const nn::Weight& weight) const {
-    const auto y = x_.dim() == 4 ? weight->conv2d(x_, {}, {}) : weight->linear(x_, {});
-    return y.cos().mean();
-  }
-  double loss(const nn::State& state) override {
-    return value(state.at("w").weight).item<double>();
-  }
-  Gradients loss_and_gradients(const nn::State& state, const Phase&) override {
-    const auto leaves = state.as_leaves();
-    const auto named = leaves.trainable();
-    std::vector<at::Tensor> inputs;
-    for (const auto& one : named) inputs.push_back(one.tensor);
-    const auto loss = value(leaves.at("w").weight);
-    Gradients found;
-    found.loss = loss.item<double>();
-    const auto gradients = torch::autograd::grad({loss}, inputs, {}, {}, false, true);
-    for (std::size_t k = 0; k < named.size(); ++k) {
-      found.gradients.push_back({named[k].name, gradients[k]});
-    }
-    return found;
-  }
-
- private:
-  at::Tensor x_;
-};
-
-nn::State state_of(const nn::Weight& weight) {
-  nn::State state;
-  state.set("w", {.weight = weight});
-  return state;
-}
-
-/// The dense gradient with the modes of the train.
-at::Tensor dense_gradient(const OneWeight& objective, const nn::Weight& weight, const TrainLayer&) {
-  const auto dense = weight->dense().detach().requires_grad_();
-  return torch::autograd::grad({objective.value(nn::Weight(dense))}, {dense})[0];
-}
+using testing::OneWeight;
+using testing::state_of;
+using testing::tt_weight;
+using testing::values;
 
 tn::Tangent found_gradient(OneWeight& objective, const nn::State& state, const TrainLayer& layer,
                            const tn::TangentSpace& space) {
   nn::State probed = state;
   set_cores(probed, layer, with_slots(space));
-  const auto found = objective.loss_and_gradients(probed, {});
-  std::vector<at::Tensor> cores;
-  for (std::size_t k = 0; k < layer.tensors.size(); ++k) {
-    const auto& gradient = found.gradients[k].tensor;
-    const auto left = layer.has_left[k] ? gradient.size(0) : 1;
-    cores.push_back(gradient.reshape({left, space.left[k].size(1), gradient.size(-1)}));
-  }
-  return gradient_in(space, cores);
+  auto gradients = named_gradients(objective.loss_and_gradients(probed, {}));
+  return gradient_in(space, take_cores(layer, gradients));
 }
 
 TEST(RiemannianGradient, IsTheProjectionOfTheDenseOne) {
@@ -105,12 +42,7 @@ TEST(RiemannianGradient, IsTheProjectionOfTheDenseOne) {
   const auto space = space_at(layer.train);
   OneWeight objective(values({5, 12}, 9));
   const auto found = found_gradient(objective, state, layer, space);
-  // [(3 2 2), (2 3 2)] to (3 2)(2 3)(2 2).
-  const auto dense = dense_gradient(objective, weight, layer)
-                         .reshape({3, 2, 2, 2, 3, 2})
-                         .permute({0, 3, 1, 4, 2, 5})
-                         .reshape({6, 6, 4});
-  const auto expected = tn::project(space, dense.contiguous());
+  const auto expected = tn::project(space, as_tensor(dense_gradient(objective, weight->dense())));
   for (std::size_t k = 0; k < 3; ++k) {
     EXPECT_LT(distance(found.deltas[k], expected.deltas[k]), 1e-12) << k;
   }
@@ -123,7 +55,7 @@ TEST(RiemannianGradient, OfAConvolutionIsTheProjectionOfTheDenseOne) {
   const auto space = space_at(layer.train);
   OneWeight objective(values({2, 6, 5, 5}, 10));
   const auto found = found_gradient(objective, state, layer, space);
-  const auto dense = dense_gradient(objective, weight, layer)  // [(2 2), (3 2), 3, 3]
+  const auto dense = dense_gradient(objective, weight->dense())  // [(2 2), (3 2), 3, 3]
                          .reshape({2, 2, 3, 2, 9})
                          .permute({4, 0, 2, 1, 3})
                          .reshape({9, 6, 4});
@@ -166,8 +98,10 @@ TEST(RiemannianOptimiser, DoesNotSeeTheGauge) {
       at::matmul(b.inverse(), cores[2].tensor.reshape({3, -1})).reshape({3, 2, 2, 1})};
   const auto other = weight->with(turned);
   EXPECT_LT(distance(other->dense(), weight->dense()), 1e-10);
-  for (const char* spec : {"riemannian_sgd(lr=0.1,momentum=0.5)", "riemannian_adam(lr=0.05)",
-                           "riemannian_cg(lr=0.1)", "sgd(lr=0.1)"}) {
+  for (const char* spec :
+       {"riemannian_sgd(lr=0.1,momentum=0.5)", "riemannian_adam(lr=0.05)",
+        "riemannian_adam(lr=0.05,grow=1,tau=1e-6,every=2)", "riemannian_cg(lr=0.1)",
+        "tt_psi(lr=0.1)", "tsgo(theta=5deg)", "sgd(lr=0.1)"}) {
     nn::State one = state_of(weight).clone(), two = state_of(other).clone();
     const auto first = make_optimiser(spec), second = make_optimiser(spec);
     OneWeight objective(values({5, 12}, 13));

@@ -17,6 +17,7 @@ RiemannianOptions read_riemannian_options(base::SpecReader& spec) {
   if (spec.name() == "riemannian_cg") o.method = Method::cg;
   o.lr = spec.number("lr", o.lr, 1e-12, 1e6);
   o.weight_decay = spec.number("weight_decay", o.weight_decay, 0, 1e6);
+  o.ranks = read_train_ranks(spec);
   if (o.method == Method::sgd) o.momentum = spec.number("momentum", o.momentum, 0, 1);
   if (o.method != Method::adam) return o;
   o.beta1 = spec.number("beta1", o.beta1, 0, 1 - 1e-12);
@@ -32,7 +33,7 @@ std::string spec_of(const RiemannianOptions& o) {
   if (o.method == Method::adam) {
     text += fmt::format(",beta1={},beta2={},eps={}", o.beta1, o.beta2, o.eps);
   }
-  return text + ")";
+  return text + spec_text(o.ranks) + ")";
 }
 
 }  // namespace ranklens::optim

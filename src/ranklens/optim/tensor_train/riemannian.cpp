@@ -6,11 +6,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/scalar_tensor.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/text.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/sgd.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
@@ -41,33 +39,104 @@ tn::Tangent carried(const tn::TensorTrain& momentum, const tn::TangentSpace& to)
 
 double inner(const tn::Tangent& a, const tn::Tangent& b) { return tn::dot(a, b).item<double>(); }
 
+/// A tangent vector, and off the tangent space `normal`, as a train that any space can project.
+tn::TensorTrain remembered(const tn::TangentSpace& space, const tn::Tangent& tangent,
+                           const NormalPart& normal) {
+  auto train = tn::as_train(space, tangent);
+  if (!normal.a.empty()) {
+    train.cores = with_normal(std::move(train.cores), std::exp(-train.log_scale) * normal);
+  }
+  return train;
+}
+
 }  // namespace
 
 RiemannianOptimiser::RiemannianOptimiser(RiemannianOptions options)
     : options_(options), dense_(rule_of_others(options)) {}
 
 std::vector<RiemannianOptimiser::Work> RiemannianOptimiser::begin(const nn::State& state) const {
+  auto layers = train_layers(state);
+  require_trains(layers, spec());
+  const at::NoGradGuard no_gradients;
   std::vector<Work> work;
-  for (auto& layer : train_layers(state)) {
-    auto space = space_at(layer.train);
-    work.push_back(
-        {.layer = std::move(layer), .space = std::move(space), .gradient = {}, .direction = {}});
+  for (auto& layer : layers) {
+    Work one{.layer = std::move(layer)};
+    const auto& name = one.layer.name;
+    const auto memory = memories_.find(name);
+    const auto steps = memory == memories_.end() ? 0 : memory->second.steps;
+    const auto& ranks = options_.ranks;
+    const bool change = ranks.change_after(steps);
+    if (change && ranks.tau > 0) {
+      auto found = rounded(one.layer.train, ranks);
+      one.cut = found.share;
+      one.layer.train = std::move(found.train);
+    }
+    one.space = space_at(one.layer.train);
+    if (change && ranks.grow > 0) {
+      one.gained = free_directions(one.space, ranks.grow, ranks.cap);
+      if (std::all_of(one.gained.begin(), one.gained.end(), [](auto n) { return n == 0; })) {
+        one.gained.clear();
+      }
+    }
+    if (!one.gained.empty()) {
+      const base::Stream stream(0, "noise", "grow:" + name, static_cast<std::uint64_t>(steps));
+      one.normal = random_left(one.space, one.gained, stream);
+    }
+    work.push_back(std::move(one));
   }
-  base::require(!work.empty(),
-                "{} trains tensor trains, and this network has none that is trainable: give layers "
-                "a weight such as tt(r=8)",
-                spec());
   return work;
 }
 
-Gradients RiemannianOptimiser::evaluate(const std::vector<Work>& work, const nn::State& state,
-                                        Objective& objective) const {
-  nn::State probed = state;
-  for (const auto& one : work) set_cores(probed, one.layer, with_slots(one.space));
-  return objective.loss_and_gradients(probed, {"factors"});
+nn::State RiemannianOptimiser::probed(const std::vector<Work>& work, nn::State state) {
+  for (const auto& one : work) {
+    auto cores = with_slots(one.space);
+    if (!one.gained.empty()) cores = with_normal(std::move(cores), one.normal);
+    set_cores(state, one.layer, cores);
+  }
+  return state;
 }
 
-tn::Tangent RiemannianOptimiser::direction(const Work& work, Memory& memory) const {
+double RiemannianOptimiser::differentiate(std::vector<Work>& work, const nn::State& state,
+                                          Objective& objective, NamedGradients& gradients) const {
+  const Gradients found = objective.loss_and_gradients(probed(work, state), {"factors"});
+  if (!std::isfinite(found.loss)) return found.loss;
+  gradients = named_gradients(found);
+  bool grows = false;
+  {
+    const at::NoGradGuard no_gradients;
+    for (auto& one : work) {
+      const auto cores = take_cores(one.layer, gradients);
+      one.gradient = gradient_in(one.space, tangent_blocks(one.space, cores));
+      if (one.gained.empty()) continue;
+      one.normal = spanned_right(one.space, one.normal, cores);
+      grows = true;
+    }
+  }
+  const double again = grows ? find_normal(work, state, objective, found.scale) : found.loss;
+  return std::isfinite(again) ? found.loss : again;
+}
+
+double RiemannianOptimiser::find_normal(std::vector<Work>& work, const nn::State& state,
+                                        Objective& objective, double scale) const {
+  const auto alone = with_trains_alone(state);
+  const Gradients found = objective.loss_and_gradients(probed(work, alone), {"factors"});
+  if (!std::isfinite(found.loss)) return found.loss;
+  const at::NoGradGuard no_gradients;
+  auto gradients = named_gradients(found);
+  for (auto& one : work) {
+    const auto cores = take_cores(one.layer, gradients);
+    if (one.gained.empty()) continue;
+    // Clipping may have seen another norm this time.
+    one.normal = (scale / found.scale) * leading_normal(one.space, one.normal, cores, one.gained);
+  }
+  return found.loss;
+}
+
+double RiemannianOptimiser::share_of_gradient() const {
+  return options_.method == Method::adam ? 1 - options_.beta1 : 1;
+}
+
+tn::Tangent RiemannianOptimiser::direction(const Work& work, TangentMemory& memory) const {
   const auto& gradient = work.gradient;
   const bool begun = !memory.momentum.cores.empty();
   ++memory.steps;
@@ -76,7 +145,8 @@ tn::Tangent RiemannianOptimiser::direction(const Work& work, Memory& memory) con
     return gradient + options_.momentum * carried(memory.momentum, work.space);
   }
   if (options_.method == Method::cg) {
-    const auto before = std::exchange(memory.gradient, tn::as_train(work.space, gradient));
+    const auto before =
+        std::exchange(memory.gradient, remembered(work.space, gradient, work.normal));
     if (!begun) return gradient;
     const double last = std::pow(tn::norm(before), 2);
     const auto change = gradient + (-1.0) * carried(before, work.space);
@@ -92,32 +162,26 @@ tn::Tangent RiemannianOptimiser::direction(const Work& work, Memory& memory) con
   return mean;
 }
 
+tn::TensorTrain RiemannianOptimiser::moved(const Work& work, double step) const {
+  if (!options_.ranks.adapt()) return tn::retract(work.space, work.direction, -step).train;
+  const double scale = -step * std::exp(work.direction.log_scale);
+  auto way = scale * tn::Tangent{work.direction.deltas, 0};
+  way.deltas.back() = way.deltas.back() + work.space.left.back();
+  auto bounds = tn::ranks(tn::point(work.space));
+  for (std::size_t k = 0; k < work.gained.size(); ++k) bounds[k] += work.gained[k];
+  return cut_to(remembered(work.space, way, -step * work.normal), bounds).train;
+}
+
 void RiemannianOptimiser::move(const Work& work, nn::State& state, double step,
                                double factor) const {
-  auto cores = plain_cores(tn::retract(work.space, work.direction, -step).train);
+  auto cores = plain_cores(moved(work, step));
   if (factor != 1) cores.front() = cores.front() * factor;
   set_cores(state, work.layer, cores);
 }
 
 std::map<std::string, at::Tensor> RiemannianOptimiser::save() const {
   auto saved = dense_->save();
-  const auto number = [](double value) { return at::scalar_tensor(value, at::kDouble); };
-  for (const auto& [name, memory] : memories_) {
-    const auto key = [&](const std::string& quantity) {
-      return fmt::format("train:{}/{}", name, quantity);
-    };
-    const auto keep = [&](const char* what, const tn::TensorTrain& train) {
-      for (std::size_t k = 0; k < train.cores.size(); ++k) {
-        saved[key(fmt::format("{}.{}", what, k))] = train.cores[k];
-      }
-      if (!train.cores.empty()) saved[key(std::string(what) + ".scale")] = number(train.log_scale);
-    };
-    keep("momentum", memory.momentum);
-    keep("gradient", memory.gradient);
-    saved[key("second")] = number(memory.second);
-    saved[key("tried")] = number(memory.tried);
-    saved[key("steps")] = at::scalar_tensor(memory.steps, at::kLong);
-  }
+  for (const auto& [name, memory] : memories_) memory.save("train:" + name, saved);
   return saved;
 }
 
@@ -133,41 +197,18 @@ void RiemannianOptimiser::load(const std::map<std::string, at::Tensor>& saved) {
       continue;
     }
     auto& memory = memories_[full.substr(prefix.size(), slash - prefix.size())];
-    load_quantity(memory, full.substr(slash + 1), tensor, full);
+    memory.load(full.substr(slash + 1), tensor, full);
   }
   dense_->load(others);
 }
 
-void RiemannianOptimiser::load_quantity(Memory& memory, const std::string& quantity,
-                                        const at::Tensor& tensor, const std::string& full) {
-  const auto point = quantity.find('.');
-  const auto what = quantity.substr(0, point);
-  if (point != std::string::npos && (what == "momentum" || what == "gradient")) {
-    auto& train = what == "momentum" ? memory.momentum : memory.gradient;
-    const auto rest = quantity.substr(point + 1);
-    if (rest == "scale") {
-      train.log_scale = tensor.item<double>();
-      return;
-    }
-    const auto k = base::parse_number<std::size_t>(rest);
-    base::require(k && *k < 100000, "this optimiser does not remember '{}'", full);
-    if (train.cores.size() <= *k) train.cores.resize(*k + 1);
-    train.cores[*k] = tensor;
-  } else if (quantity == "second") {
-    memory.second = tensor.item<double>();
-  } else if (quantity == "tried") {
-    memory.tried = tensor.item<double>();
-  } else {
-    base::require(quantity == "steps", "this optimiser does not remember '{}'", full);
-    memory.steps = tensor.item<std::int64_t>();
-  }
-}
-
-double RiemannianOptimiser::searched(const std::vector<Work>& work, const Others& others,
+double RiemannianOptimiser::searched(const std::vector<Work>& work, const OtherTensors& others,
                                      const nn::State& state, Objective& objective, double loss,
                                      double first) const {
   double slope = 0;
-  for (const auto& one : work) slope += inner(one.gradient, one.direction);
+  for (const auto& one : work) {
+    slope += inner(one.gradient, one.direction) + squared_norm(one.normal);
+  }
   for (const auto& gradient : others.gradients) {
     if (gradient.defined()) slope += std::pow(tn::frobenius(gradient), 2);
   }
@@ -186,68 +227,66 @@ double RiemannianOptimiser::searched(const std::vector<Work>& work, const Others
   return 0;
 }
 
+double RiemannianOptimiser::own_length(const Work& work, double length) const {
+  if (options_.method != Method::adam) return length;
+  const auto& memory = memories_.at(work.layer.name);
+  const auto t = static_cast<double>(memory.steps);
+  const double root = std::sqrt(memory.second / (1 - std::pow(options_.beta2, t)));
+  return length / (1 - std::pow(options_.beta1, t)) / (root + options_.eps);
+}
+
+void RiemannianOptimiser::observe(const std::vector<Work>& work, const nn::State& state) {
+  if (!options_.ranks.adapt()) return;
+  for (const auto& layer : train_layers(state)) {
+    const auto ranks = tn::ranks(layer.train);
+    for (std::size_t k = 0; k < ranks.size(); ++k) {
+      observed_[fmt::format("rank/{}.{}", layer.name, k)] = static_cast<double>(ranks[k]);
+    }
+  }
+  for (const auto& one : work) {
+    if (one.cut >= 0) observed_["cut/" + one.layer.name] = one.cut;
+  }
+}
+
 double RiemannianOptimiser::step(nn::State& state, Objective& objective, double rate) {
   auto work = begin(state);
-  const Gradients found = evaluate(work, state, objective);
-  if (!std::isfinite(found.loss)) return found.loss;
+  NamedGradients gradients;
+  const double loss = differentiate(work, state, objective, gradients);
+  if (!std::isfinite(loss)) return loss;
   const at::NoGradGuard no_gradients;
-  std::map<std::string, at::Tensor> gradients;
-  for (const auto& one : found.gradients) gradients[one.name] = one.tensor;
   for (auto& one : work) {
-    std::vector<at::Tensor> cores;
-    for (std::size_t k = 0; k < one.layer.tensors.size(); ++k) {
-      auto gradient = gradients.at(one.layer.tensors[k]);
-      gradients.erase(one.layer.tensors[k]);
-      const auto n = one.space.left[k].size(1);
-      if (gradient.defined()) {
-        const auto left = one.layer.has_left[k] ? gradient.size(0) : 1;
-        gradient = gradient.reshape({left, n, gradient.size(-1)});
-      }
-      cores.push_back(std::move(gradient));
-    }
-    one.gradient = gradient_in(one.space, cores);
     auto& memory = memories_[one.layer.name];
     one.direction = direction(one, memory);
-    memory.momentum = tn::as_train(one.space, one.direction);
+    one.normal = share_of_gradient() * one.normal;
+    memory.momentum = remembered(one.space, one.direction, one.normal);
   }
-  Others others;
-  for (const auto& tensor : state.trainable()) {
-    const auto gradient = gradients.find(tensor.name);
-    if (gradient == gradients.end()) continue;
-    others.tensors.push_back(tensor);
-    others.gradients.push_back(gradient->second);
-  }
+  const auto others = other_tensors(state, gradients);
   double length = options_.lr * rate;
   if (options_.method == Method::cg) {
     double& tried = memories_[work.front().layer.name].tried;
     const double first = tried > 0 ? 2 * tried : length;
-    length = searched(work, others, state, objective, found.loss, first);
+    length = searched(work, others, state, objective, loss, first);
     tried = length;
   }
-  for (auto& one : work) {
-    auto& memory = memories_[one.layer.name];
+  for (const auto& one : work) {
     if (length == 0) {  // no way down along this direction: begin anew
+      auto& memory = memories_[one.layer.name];
       memory.momentum = memory.gradient = {};
-      continue;
+      if (one.cut < 0) continue;
     }
-    double own = length;
-    if (options_.method == Method::adam) {
-      const auto t = static_cast<double>(memory.steps);
-      const double root = std::sqrt(memory.second / (1 - std::pow(options_.beta2, t)));
-      own = length / (1 - std::pow(options_.beta1, t)) / (root + options_.eps);
-    }
-    move(one, state, own, 1 - length * options_.weight_decay);
+    move(one, state, own_length(one, length), 1 - length * options_.weight_decay);
   }
+  observe(work, state);
   if (options_.method != Method::cg) {
     dense_->update(others.tensors, others.gradients, rate);
-    return found.loss;
+    return loss;
   }
   for (std::size_t k = 0; k < others.tensors.size(); ++k) {
     if (others.gradients[k].defined()) {
       others.tensors[k].tensor.detach().sub_(others.gradients[k], length);
     }
   }
-  return found.loss;
+  return loss;
 }
 
 }  // namespace ranklens::optim

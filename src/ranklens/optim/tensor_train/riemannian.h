@@ -7,7 +7,11 @@
 
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/tensor_train/gradients.h"
+#include "ranklens/optim/tensor_train/grow.h"
 #include "ranklens/optim/tensor_train/layers.h"
+#include "ranklens/optim/tensor_train/rank_rule.h"
+#include "ranklens/optim/tensor_train/tangent_memory.h"
 #include "ranklens/tn/manifold/tangent.h"
 
 namespace ranklens::optim {
@@ -21,6 +25,7 @@ struct RiemannianOptions {
   double momentum = 0;  ///< of sgd
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 0;  ///< X <- (1 - rate * weight_decay) X
+  TrainRanks ranks = {};
 };
 
 /// "riemannian_sgd", "riemannian_cg", "riemannian_adam".
@@ -28,15 +33,20 @@ const std::vector<std::string>& riemannian_methods();
 RiemannianOptions read_riemannian_options(base::SpecReader& spec);
 std::string spec_of(const RiemannianOptions& options);
 
-/// Gradient methods on the manifold of tensor trains of fixed ranks (Steinlechner 2016; Novikov,
-/// Rakhuba, Oseledets 2022), for weights of the formats "tt" and "tt_conv" and for matrix product
-/// states: the gradient is projected onto the tangent space by differentiating the point in a form
-/// of twice its ranks; steps are retracted by rounding; momentum is carried along by projection.
-/// Adam's second moment is one number a train, the mean square of the projected gradient over the
+/// Gradient methods on the manifold of tensor trains (Steinlechner 2016; Novikov, Rakhuba,
+/// Oseledets 2022), for weights of the formats "tt" and "tt_conv" and for matrix product states:
+/// the gradient is projected onto the tangent space by differentiating the point in a form of twice
+/// its ranks; steps are retracted by rounding; momentum is carried along by projection. Adam's
+/// second moment is one number a train, the mean square of the projected gradient over the
 /// dimensions of the manifold; cg takes Polak and Ribiere's factor, not below zero, and halves its
-/// step until the loss falls as Armijo's rule asks. Steps do not depend on the gauge of the
-/// cores. All other tensors move by Adam, or
-/// by SGD with riemannian_sgd; with riemannian_cg down their gradients by the step of the search.
+/// step until the loss falls as Armijo's rule asks. Steps do not depend on the gauge of the cores.
+/// All other tensors move by Adam, or by SGD with riemannian_sgd; with riemannian_cg down their
+/// gradients by the step of the search.
+///
+/// Ranks stay, unless options.ranks say otherwise: then, every so many steps, a train is rounded,
+/// and its step goes along the leading directions that the gradient has off the tangent space, too
+/// (grow.h), which takes one evaluation more. Momentum keeps them, and outlives every change of
+/// ranks.
 class RiemannianOptimiser final : public Optimiser {
  public:
   explicit RiemannianOptimiser(RiemannianOptions options);
@@ -45,40 +55,45 @@ class RiemannianOptimiser final : public Optimiser {
   std::string spec() const override { return spec_of(options_); }
   std::map<std::string, at::Tensor> save() const override;
   void load(const std::map<std::string, at::Tensor>& saved) override;
+  /// Where ranks change: "rank/NAME.k" of the bond behind core k, and "cut/NAME", the share of the
+  /// norm that the last rounding took.
+  std::map<std::string, double> observed() const override { return observed_; }
 
  private:
-  /// What is remembered of a train: a tangent vector as a train of ranks 2r, so that it can be
-  /// moved to any other point; and numbers.
-  struct Memory {
-    tn::TensorTrain momentum, gradient;
-    double second = 0, tried = 0;
-    std::int64_t steps = 0;
-  };
   struct Work {
-    TrainLayer layer;
-    tn::TangentSpace space;
-    tn::Tangent gradient, direction;
+    TrainLayer layer = {};
+    tn::TangentSpace space = {};
+    double cut = -1;        ///< by the rounding before the step; negative: there was none
+    tn::Shape gained = {};  ///< directions a bond gains in this step; empty: none does
+    NormalPart normal = {};
+    tn::Tangent gradient = {}, direction = {};
   };
 
   std::vector<Work> begin(const nn::State& state) const;
-  Gradients evaluate(const std::vector<Work>& work, const nn::State& state,
-                     Objective& objective) const;
-  tn::Tangent direction(const Work& work, Memory& memory) const;
-  /// All that is no train, and its gradients.
-  struct Others {
-    std::vector<nn::NamedTensor> tensors;
-    std::vector<at::Tensor> gradients;
-  };
+  /// The state with every train in the form whose blocks are to be differentiated.
+  static nn::State probed(const std::vector<Work>& work, nn::State state);
+  /// Both of a train's gradients, on its tangent space and off it. Returns the loss, or one that
+  /// was not finite; `gradients` are left with those of all other tensors.
+  double differentiate(std::vector<Work>& work, const nn::State& state, Objective& objective,
+                       NamedGradients& gradients) const;
+  double find_normal(std::vector<Work>& work, const nn::State& state, Objective& objective,
+                     double scale) const;
+  tn::Tangent direction(const Work& work, TangentMemory& memory) const;
+  /// How much of the normal part goes into a direction: as much as of the gradient.
+  double share_of_gradient() const;
   /// The step of cg along which everything together lowers the loss enough; 0 where there is none.
-  double searched(const std::vector<Work>& work, const Others& others, const nn::State& state,
+  double searched(const std::vector<Work>& work, const OtherTensors& others, const nn::State& state,
                   Objective& objective, double loss, double first) const;
+  /// How far a train goes along its direction when the rule says `length`.
+  double own_length(const Work& work, double length) const;
+  tn::TensorTrain moved(const Work& work, double step) const;
   void move(const Work& work, nn::State& state, double step, double factor = 1) const;
-  static void load_quantity(Memory& memory, const std::string& quantity, const at::Tensor& tensor,
-                            const std::string& full);
+  void observe(const std::vector<Work>& work, const nn::State& state);
 
   RiemannianOptions options_;
   std::unique_ptr<GradientOptimiser> dense_;
-  std::map<std::string, Memory> memories_;
+  std::map<std::string, TangentMemory> memories_;
+  std::map<std::string, double> observed_;
 };
 
 }  // namespace ranklens::optim

@@ -1,0 +1,130 @@
+#include "ranklens/optim/tensor_train/splitting.h"
+
+#include <cmath>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/optim/tensor_train/gradients.h"
+#include "ranklens/optim/tensor_train/layers.h"
+#include "ranklens/tn/linalg/factorise.h"
+#include "ranklens/tn/train/sweep.h"
+
+namespace ranklens::optim {
+namespace {
+
+/// One train of a network in the middle of a step.
+struct SplitLayer {
+  TrainLayer layer;
+  TrainSplitting train;
+};
+
+at::Tensor times_core(const at::Tensor& matrix, const at::Tensor& core) {
+  return at::mm(matrix, core.reshape({core.size(0), -1}))
+      .reshape({matrix.size(0), core.size(1), core.size(2)});
+}
+
+/// Lets every train that is on its way take its gradient, times -length.
+void advance_all(std::vector<SplitLayer>& work, NamedGradients& gradients, double length) {
+  for (auto& one : work) {
+    if (one.train.done()) continue;
+    const auto k = one.train.core();
+    const auto gradient = take_cores(one.layer, gradients)[k];
+    one.train.advance(gradient.defined() ? -length * gradient
+                                         : at::zeros_like(one.train.cores()[k]));
+  }
+}
+
+bool all_done(const std::vector<SplitLayer>& work) {
+  for (const auto& one : work) {
+    if (!one.train.done()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TrainSplitting::TrainSplitting(const tn::TensorTrain& start) {
+  auto centred = tn::canonical(start, 0);
+  cores_ = std::move(centred.cores);
+  cores_.front() = cores_.front() * std::exp(centred.log_scale);
+}
+
+void TrainSplitting::move_core(const at::Tensor& increment) {
+  const auto k = core_++;
+  auto& core = cores_[k];
+  core = core + increment;
+  if (done()) return;
+  const auto found = tn::qr(core.reshape({-1, core.size(2)}));
+  core = found.q.reshape({core.size(0), core.size(1), found.q.size(1)});
+  factor_ = found.r;
+  right_ = cores_[core_];
+  cores_[core_] = times_core(factor_, right_);
+  back_ = true;
+}
+
+void TrainSplitting::move_back(const at::Tensor& increment) {
+  const auto rows = right_.reshape({right_.size(0), -1});
+  const auto moved = at::mm(increment.reshape({increment.size(0), -1}), rows.mH());
+  cores_[core_] = times_core(factor_ - moved, right_);
+  back_ = false;
+}
+
+void TrainSplitting::advance(const at::Tensor& increment) {
+  base::require(!done() && increment.sizes() == cores_[core_].sizes(),
+                "an increment of a train's step does not have the shape of the core it is for");
+  if (back_)
+    move_back(increment);
+  else
+    move_core(increment);
+}
+
+SplittingOptimiser::SplittingOptimiser(SgdOptions options) : options_(options), others_(options) {}
+
+std::string SplittingOptimiser::spec() const {
+  const auto others = others_.spec();
+  return "tt_psi" + others.substr(others.find('('));
+}
+
+double SplittingOptimiser::step(nn::State& state, Objective& objective, double rate) {
+  const auto layers = train_layers(state);
+  require_trains(layers, spec());
+  std::vector<SplitLayer> work;
+  for (const auto& layer : layers) {
+    work.push_back({.layer = layer, .train = TrainSplitting(layer.train)});
+  }
+  const double length = options_.lr * rate;
+  nn::State probed = state;
+  NamedGradients gradients, first;
+  double loss = 0;
+  for (int part = 0; !all_done(work); ++part) {
+    for (const auto& one : work) set_cores(probed, one.layer, one.train.cores());
+    const Gradients found = objective.loss_and_gradients(probed, {"factors"});
+    if (!std::isfinite(found.loss)) return found.loss;
+    const at::NoGradGuard no_gradients;
+    gradients = named_gradients(found);
+    if (part == 0) {
+      loss = found.loss;
+      first = gradients;
+      probed = with_trains_alone(state);
+    }
+    advance_all(work, gradients, length);
+  }
+  const at::NoGradGuard no_gradients;
+  for (const auto& one : work) take_cores(one.layer, first);
+  const auto others = other_tensors(state, first);
+  const double decay = 1 - length * options_.weight_decay;
+  for (const auto& one : work) {
+    auto cores = one.train.cores();
+    cores.back() = cores.back() * decay;
+    set_cores(state, one.layer, cores);
+  }
+  others_.update(others.tensors, others.gradients, rate);
+  return loss;
+}
+
+}  // namespace ranklens::optim
