@@ -132,7 +132,8 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
                           parts.training.size()),
       .command = command_line(),
       .seed = options.common.seed};
-  for (const auto& [key, value] : configuration_of(options).items()) {
+  const auto configuration = configuration_of(options);
+  for (const auto& [key, value] : configuration.items()) {
     run.configuration.push_back(
         {"training", key, value.is_string() ? value.get<std::string>() : value.dump()});
   }

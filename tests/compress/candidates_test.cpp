@@ -12,6 +12,7 @@
 #include "ranklens/compress/decompose_weight.h"
 #include "ranklens/compress/measure.h"
 
+#include "compress/kernels.h"
 #include "testing/normal.h"
 
 namespace ranklens::compress {
@@ -19,14 +20,6 @@ namespace {
 
 using Format = nn::WeightSpec::Format;
 using testing::normal_double;
-
-/// A kernel of so many rank-one terms.
-at::Tensor of_terms(const nn::Shape& sizes, std::int64_t rank) {
-  const auto factor = [&](std::size_t k) {
-    return normal_double({sizes[k], rank}, fmt::format("factor {}", k).c_str());
-  };
-  return at::einsum("or,ir,yr,xr->oiyx", {factor(0), factor(1), factor(2), factor(3)});
-}
 
 /// With every error computed.
 std::vector<Candidate> measured(const at::Tensor& dense) {

@@ -34,13 +34,24 @@ std::map<std::int64_t, double> computed_terms(const std::vector<Candidate>& cand
   return computed;
 }
 
-double on_line(const std::map<std::int64_t, double>& computed, std::int64_t terms) {
-  auto above = computed.upper_bound(terms);
-  if (above == computed.end()) --above;
-  const auto below = std::prev(above);
+using Computed = std::map<std::int64_t, double>;
+
+/// Where the line through two computed errors is at so many terms.
+double on_line(Computed::const_iterator one, Computed::const_iterator other, std::int64_t terms) {
   const double slope =
-      (above->second - below->second) / static_cast<double>(above->first - below->first);
-  return below->second + slope * static_cast<double>(terms - below->first);
+      (other->second - one->second) / static_cast<double>(other->first - one->first);
+  return one->second + slope * static_cast<double>(terms - one->first);
+}
+
+/// What the error is at least, if each term gains no more than the one before it: a convex function
+/// lies above the lines through two of its points on one side, and falls.
+double least_error(const Computed& computed, std::int64_t terms) {
+  const auto above = computed.upper_bound(terms), below = std::prev(above);
+  double least = above == computed.end() ? 0 : above->second;
+  if (below != computed.begin()) least = std::max(least, on_line(std::prev(below), below, terms));
+  if (above != computed.end() && std::next(above) != computed.end())
+    least = std::max(least, on_line(above, std::next(above), terms));
+  return least;
 }
 
 }  // namespace
@@ -56,7 +67,7 @@ void estimate_terms(const at::Tensor& dense, std::vector<Candidate>& candidates)
     if (!is_cp(candidate) || !candidate.estimated) continue;
     const auto terms = candidate.spec.ranks[0];
     candidate.squared_error =
-        std::clamp(on_line(computed, terms), tails.most_behind({terms, terms}), 1.0);
+        std::clamp(least_error(computed, terms), tails.most_behind({terms, terms}), 1.0);
   }
 }
 

@@ -12,10 +12,9 @@ namespace ranklens::compress {
 /// better.
 void measure(const at::Tensor& dense, std::vector<Candidate>& candidates, std::size_t place);
 
-/// Guesses the errors of CP forms that were not computed, on a line through the two computed ones
-/// beside them in terms; beyond the last one on the line through the last two, which is too low
-/// where each term gains less than the one before, but never below what the unfoldings of the
-/// kernel allow.
+/// Guesses the errors of CP forms that were not computed, as low as the computed ones beside them
+/// allow if each term gains no more than the one before it, but never below what the unfoldings of
+/// the kernel allow: what such a guess hides could not be the better form.
 void estimate_terms(const at::Tensor& dense, std::vector<Candidate>& candidates);
 
 }  // namespace ranklens::compress
