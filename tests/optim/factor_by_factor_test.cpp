@@ -22,6 +22,9 @@ TEST(FactorByFactor, NamesWhatAnOptimiserSplits) {
   EXPECT_THAT(factor_by_factor(train, "riemannian_sgd(lr=0.1)"), IsEmpty());
   EXPECT_THAT(factor_by_factor(train, "tt_psi(lr=0.1)"), IsEmpty());
   EXPECT_THAT(factor_by_factor(train, "tsgo"), IsEmpty());
+  EXPECT_THAT(factor_by_factor(train, "dmrg(bond=8)"), IsEmpty());
+  EXPECT_THAT(factor_by_factor(train, "recanonical_adam"),
+              ElementsAre("conv2.weight", "head.weight"));
   EXPECT_THAT(factor_by_factor(train, "bug"), ElementsAre("conv2.weight", "head.weight"));
   const auto tucker = state_of("conv2: tucker(r=4x4); head: low_rank(r=4)");
   EXPECT_THAT(factor_by_factor(tucker, "bug"), ElementsAre("conv2.weight"));

@@ -14,6 +14,7 @@
 #include "ranklens/nn/operators/linear.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/tensor_train/methods.h"
+#include "ranklens/optim/tensor_train/recanonical.h"
 #include "ranklens/train/batch_objective.h"
 #include "ranklens/train/evaluate.h"
 
@@ -52,7 +53,9 @@ data::Batch whole(const data::Dataset& data) {
 }
 
 std::string weight_for(const std::string& spec) {
-  return optim::is_train_method(spec.substr(0, spec.find('('))) ? "tt(r=3)" : "low_rank(r=4)";
+  const auto name = spec.substr(0, spec.find('('));
+  return optim::is_train_method(name) || name == optim::kRecanonicalAdam ? "tt(r=3)"
+                                                                         : "low_rank(r=4)";
 }
 
 class EveryOptimiser : public ::testing::TestWithParam<std::string> {};
@@ -70,7 +73,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "riemannian_sgd(lr=0.05,momentum=0.9,tau=0.02,grow=1,every=3)",
                       "riemannian_adam(lr=5e-3,tau=0.02,grow=1,every=3)",
                       "riemannian_cg(lr=0.1,tau=0.02,grow=1,every=3)", "tt_psi(lr=0.05)",
-                      "tsgo(theta=3deg,lr=5e-3)"),
+                      "tsgo(theta=3deg,lr=5e-3)", "dmrg(lr=5e-3,bond=6)",
+                      "dmrg(lr=5e-3,bond=3,cutoff=1e-3,bonds=0)", "als(lr=5e-3)",
+                      "recanonical_adam(lr=5e-3,every=10)"),
     [](const ::testing::TestParamInfo<std::string>& given) {
       std::string name = given.param;
       for (char& letter : name) {

@@ -8,6 +8,7 @@
 #include "ranklens/optim/low_rank/optimiser.h"
 #include "ranklens/optim/sgd.h"
 #include "ranklens/optim/tensor_train/methods.h"
+#include "ranklens/optim/tensor_train/recanonical.h"
 
 namespace ranklens::optim {
 
@@ -36,8 +37,10 @@ std::unique_ptr<Optimiser> make_optimiser(std::string_view text) {
     made = std::make_unique<LowRankOptimiser>(read_low_rank_options(spec));
   } else if (is_train_method(name)) {
     made = make_train_optimiser(spec);
+  } else if (name == kRecanonicalAdam) {
+    made = std::make_unique<RecanonicalAdam>(read_recanonical_options(spec));
   } else {
-    std::vector<std::string> known{"adam", "adamw", "sgd"};
+    std::vector<std::string> known{"adam", "adamw", "sgd", std::string(kRecanonicalAdam)};
     for (const auto& more : {low_rank_methods(), train_methods()}) {
       known.insert(known.end(), more.begin(), more.end());
     }

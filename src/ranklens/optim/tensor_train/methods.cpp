@@ -5,6 +5,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/optim/tensor_train/riemannian.h"
 #include "ranklens/optim/tensor_train/splitting.h"
+#include "ranklens/optim/tensor_train/sweep.h"
 #include "ranklens/optim/tensor_train/turning.h"
 
 namespace ranklens::optim {
@@ -13,6 +14,7 @@ const std::vector<std::string>& train_methods() {
   static const std::vector<std::string> names = [] {
     auto all = riemannian_methods();
     all.insert(all.end(), {"tt_psi", "tsgo"});
+    all.insert(all.end(), sweep_methods().begin(), sweep_methods().end());
     return all;
   }();
   return names;
@@ -31,6 +33,10 @@ std::unique_ptr<Optimiser> make_train_optimiser(base::SpecReader& spec) {
   }
   if (spec.name() == "tsgo") {
     return std::make_unique<TurningOptimiser>(read_turning_options(spec));
+  }
+  const auto& sweeps = sweep_methods();
+  if (std::find(sweeps.begin(), sweeps.end(), spec.name()) != sweeps.end()) {
+    return std::make_unique<SweepOptimiser>(read_sweep_options(spec));
   }
   return std::make_unique<RiemannianOptimiser>(read_riemannian_options(spec));
 }
