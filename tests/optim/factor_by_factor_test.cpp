@@ -27,7 +27,11 @@ TEST(FactorByFactor, NamesWhatAnOptimiserSplits) {
               ElementsAre("conv2.weight", "head.weight"));
   EXPECT_THAT(factor_by_factor(train, "bug"), ElementsAre("conv2.weight", "head.weight"));
   const auto tucker = state_of("conv2: tucker(r=4x4); head: low_rank(r=4)");
-  EXPECT_THAT(factor_by_factor(tucker, "bug"), ElementsAre("conv2.weight"));
+  EXPECT_THAT(factor_by_factor(tucker, "bug"), IsEmpty());
+  EXPECT_THAT(factor_by_factor(tucker, "psi(lr=0.1)"), ElementsAre("conv2.weight"));
+  EXPECT_THAT(factor_by_factor(tucker, "riemannian_adam"),
+              ElementsAre("conv2.weight", "head.weight"));
+  EXPECT_THAT(factor_by_factor(state_of("head: tucker(r=4x4)"), "psi"), IsEmpty());  // a matrix
   EXPECT_THAT(factor_by_factor(state_of(""), "sgd"), IsEmpty());
 }
 
@@ -36,6 +40,7 @@ TEST(FactorByFactor, SaysWhatWouldNot) {
   EXPECT_THAT(factor_note(state_of("head: low_rank(r=4)"), "adam(lr=1e-3)"),
               ::testing::AllOf(HasSubstr("adam moves the factors of 'head.weight' one by one"),
                                HasSubstr("bug(tau=0.1)")));
+  EXPECT_THAT(factor_note(state_of("conv2: tucker(r=4x4)"), "adam"), HasSubstr("bug(tau=0.1)"));
   EXPECT_THAT(factor_note(state_of("*: low_rank(r=4)"), "sgd"), HasSubstr("and 1 more"));
   const auto train = factor_note(state_of("head: tt(r=4)"), "adam");
   EXPECT_THAT(train, HasSubstr("riemannian_adam"));

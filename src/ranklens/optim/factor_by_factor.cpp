@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/text.h"
-#include "ranklens/optim/low_rank/options.h"
+#include "ranklens/optim/low_rank/methods.h"
 #include "ranklens/optim/tensor_train/methods.h"
 
 namespace ranklens::optim {
@@ -17,9 +17,10 @@ std::string_view name_of(std::string_view optimiser) {
   return base::trim(optimiser.substr(0, std::min(optimiser.find('('), optimiser.size())));
 }
 
-/// Whether an optimiser moves weights of a kind as what they stand for.
-bool moves_as_one(std::string_view optimiser, std::string_view kind) {
-  if (kind == "low_rank") return is_low_rank_method(optimiser);
+/// Whether an optimiser moves a weight as what it stands for.
+bool moves_as_one(std::string_view optimiser, const nn::Weight& weight) {
+  if (moves_whole(optimiser, weight)) return true;
+  const auto kind = weight->kind();
   return (kind == "tt" || kind == "tt_conv") && is_train_method(optimiser);
 }
 
@@ -30,7 +31,7 @@ std::vector<std::string> factor_by_factor(const nn::State& state, std::string_vi
   for (const auto& name : state.names()) {
     const auto& entry = state.at(name);
     if (entry.buffer || !entry.trainable || entry.weight.is_dense()) continue;
-    if (!moves_as_one(name_of(optimiser), entry.weight->kind())) found.push_back(name);
+    if (!moves_as_one(name_of(optimiser), entry.weight)) found.push_back(name);
   }
   return found;
 }
@@ -41,7 +42,9 @@ std::string factor_note(const nn::State& state, std::string_view optimiser) {
   std::set<std::string_view> kinds;
   for (const auto& name : names) kinds.insert(state.at(name).weight->kind());
   std::string remedy;
-  if (kinds.contains("low_rank")) remedy = "; bug(tau=0.1) moves weights of low rank as a whole";
+  if (kinds.contains("low_rank") || kinds.contains("tucker")) {
+    remedy = "; bug(tau=0.1) moves weights of low rank and of Tucker form as a whole";
+  }
   if (kinds.contains("tt") || kinds.contains("tt_conv")) {
     remedy += "; riemannian_adam moves tensor trains as a whole";
   }

@@ -2,12 +2,9 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
-#include "ranklens/base/error.h"
-#include "ranklens/optim/low_rank/budget.h"
 #include "ranklens/optim/low_rank/core_moments.h"
 #include "ranklens/optim/low_rank/tangent_moments.h"
 
@@ -121,17 +118,6 @@ TEST(Moments, AreSavedAndLoaded) {
   again.load(moments.save());
   EXPECT_TRUE(at::equal(moments.direction(rule, seen_from(at, noise(6, 5, 75))).k,
                         again.direction(rule, seen_from(at, noise(6, 5, 75))).k));
-}
-
-TEST(Budget, LowersWhatLosesLeastForANumber) {
-  std::vector<Budgeted> matrices{
-      {.values = at::tensor({4.0, 1.0, 0.1}, at::kDouble), .rank = 3, .per_rank = 10},
-      {.values = at::tensor({2.0, 2.0, 1.9}, at::kDouble), .rank = 3, .per_rank = 10}};
-  fit_budget(matrices, 40);
-  EXPECT_EQ(matrices[0].rank, 1);
-  EXPECT_EQ(matrices[1].rank, 3);
-  matrices[0].floor = 1, matrices[1].floor = 3;
-  EXPECT_THROW(fit_budget(matrices, 30), base::Error);
 }
 
 }  // namespace

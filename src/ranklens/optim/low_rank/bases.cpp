@@ -7,11 +7,24 @@
 
 namespace ranklens::optim {
 
+at::Tensor padded(const at::Tensor& core, std::int64_t rows, std::int64_t columns) {
+  auto sizes = core.sizes().vec();
+  sizes[0] = rows, sizes[1] = columns;
+  auto wide = core.new_zeros(sizes);
+  wide.narrow(0, 0, core.size(0)).narrow(1, 0, core.size(1)).copy_(core);
+  return wide;
+}
+
 LowRank widened(const LowRank& matrix, const at::Tensor& left, const at::Tensor& right) {
-  const auto p = matrix.s.size(0), q = matrix.s.size(1);
-  auto core = matrix.s.new_zeros({p + left.size(1), q + right.size(1)});
-  core.narrow(0, 0, p).narrow(1, 0, q).copy_(matrix.s);
+  const auto core =
+      padded(matrix.s, matrix.s.size(0) + left.size(1), matrix.s.size(1) + right.size(1));
   return {at::cat({matrix.u, left}, 1), core, at::cat({matrix.v, right}, 1)};
+}
+
+TuckerKernel widened(const TuckerKernel& kernel, const at::Tensor& left, const at::Tensor& right) {
+  const auto core =
+      padded(kernel.core, kernel.core.size(0) + left.size(1), kernel.core.size(1) + right.size(1));
+  return {at::cat({kernel.u, left}, 1), core, at::cat({kernel.v, right}, 1)};
 }
 
 at::Tensor widened_core_gradient(const Gradient& gradient, const at::Tensor& left,

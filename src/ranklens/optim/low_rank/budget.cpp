@@ -1,46 +1,73 @@
 #include "ranklens/optim/low_rank/budget.h"
 
-#include <queue>
+#include <algorithm>
+#include <utility>
 
 #include "ranklens/base/error.h"
 
 namespace ranklens::optim {
 namespace {
 
-struct Candidate {
-  double loss = 0;  ///< share of the energy lost for each number saved
-  std::size_t which = 0;
-  bool operator<(const Candidate& other) const { return loss > other.loss; }
-};
+// Of each mode, what a direction has of the weight's energy.
+std::vector<std::vector<double>> shares_of(const Budgeted& weight) {
+  std::vector<std::vector<double>> shares;
+  for (const auto& mode : weight.modes) {
+    const auto squares = mode.values.to(at::kCPU, at::kDouble).square();
+    const auto each = (squares / squares.sum().clamp_min(1e-300)).contiguous();
+    shares.emplace_back(each.const_data_ptr<double>(),
+                        each.const_data_ptr<double>() + each.numel());
+  }
+  return shares;
+}
+
+// The numbers held where `rank` (mode) is the rank of each.
+template <class Rank>
+std::int64_t numbers_at(const Budgeted& weight, Rank&& rank) {
+  std::int64_t factors = 0;
+  for (const auto& mode : weight.modes) factors += rank(mode) * mode.per_rank;
+  return factors + weight.per_pair * rank(weight.modes.front()) * rank(weight.modes.back());
+}
+
+std::int64_t least_of(const Budgeted& weight) {
+  return numbers_at(weight, [](const auto& mode) { return std::min(mode.rank, mode.floor); });
+}
+
+std::int64_t saved_by(const Budgeted& weight, const Budgeted::Mode& less) {
+  return numbers_of(weight) -
+         numbers_at(weight, [&](const auto& mode) { return mode.rank - (&mode == &less ? 1 : 0); });
+}
 
 }  // namespace
 
-void fit_budget(std::vector<Budgeted>& matrices, std::int64_t budget) {
-  std::vector<at::Tensor> shares;
+std::int64_t numbers_of(const Budgeted& weight) {
+  return numbers_at(weight, [](const auto& mode) { return mode.rank; });
+}
+
+void fit_budget(std::vector<Budgeted>& weights, std::int64_t budget) {
+  std::vector<std::vector<std::vector<double>>> shares;
   std::int64_t held = 0, least = 0;
-  for (const auto& one : matrices) {
-    const auto squares = one.values.to(at::kCPU, at::kDouble).square();
-    shares.push_back((squares / squares.sum().clamp_min(1e-300)).contiguous());
-    held += one.rank * one.per_rank;
-    least += std::min(one.rank, one.floor) * one.per_rank;
+  for (const auto& one : weights) {
+    shares.push_back(shares_of(one));
+    held += numbers_of(one), least += least_of(one);
   }
   base::require(least <= budget,
                 "the smallest ranks allowed hold {} numbers, more than the budget of {}", least,
                 budget);
-  std::priority_queue<Candidate> queue;
-  const auto offer = [&](std::size_t k) {
-    const auto& one = matrices[k];
-    if (one.rank <= one.floor) return;
-    const double share = shares[k].const_data_ptr<double>()[one.rank - 1];
-    queue.push({share / static_cast<double>(one.per_rank), k});
-  };
-  for (std::size_t k = 0; k < matrices.size(); ++k) offer(k);
   while (held > budget) {
-    const auto next = queue.top().which;
-    queue.pop();
-    --matrices[next].rank;
-    held -= matrices[next].per_rank;
-    offer(next);
+    double smallest = 0;
+    std::pair<std::size_t, std::size_t> next{weights.size(), 0};
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      for (std::size_t m = 0; m < weights[k].modes.size(); ++m) {
+        const auto& mode = weights[k].modes[m];
+        if (mode.rank <= mode.floor) continue;
+        const auto place = static_cast<std::size_t>(mode.rank - 1);
+        const double loss = shares[k][m][place] / static_cast<double>(saved_by(weights[k], mode));
+        if (next.first == weights.size() || loss < smallest) smallest = loss, next = {k, m};
+      }
+    }
+    auto& mode = weights[next.first].modes[next.second];
+    held -= saved_by(weights[next.first], mode);
+    --mode.rank;
   }
 }
 

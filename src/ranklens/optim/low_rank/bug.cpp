@@ -13,8 +13,7 @@ namespace ranklens::optim {
 namespace {
 
 at::Tensor moved_core(const Step& step, const at::Tensor& gradient) {
-  if (step.move_core) return step.move_core(step.point.s, gradient, step.size);
-  return step.point.s - step.size * gradient;
+  return step.moved(step.point.s, gradient);
 }
 
 void core_step(Step& step, const Gradient& gradient) {
@@ -108,18 +107,12 @@ Integrator midpoint_bug() {
     const auto right = complement(step.point.v, gradient.l);
     const auto core_gradient = widened_core_gradient(gradient, left, right);
     const auto p = step.start.s.size(0), q = step.start.s.size(1);
-    step.point = widened({step.point.u, at::zeros_like(step.point.s), step.point.v}, left, right);
+    step.point =
+        widened(LowRank{step.point.u, at::zeros_like(step.point.s), step.point.v}, left, right);
     step.point.s.narrow(0, 0, p).narrow(1, 0, q).copy_(step.start.s);
     step.point.s = moved_core(step, core_gradient);
   };
   return {.stages = {half, half_core, whole}};
-}
-
-LowRank run(const Integrator& integrator, const LowRank& start, double size,
-            const std::function<Gradient(const LowRank& point)>& gradient) {
-  Step step{.start = start, .point = start, .size = size};
-  for (const auto& stage : integrator.stages) stage(step, gradient(step.point));
-  return step.point;
 }
 
 }  // namespace ranklens::optim

@@ -4,27 +4,15 @@
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/bases.h"
 
 namespace ranklens::optim {
-namespace {
-
-at::Tensor padded(const at::Tensor& matrix, std::int64_t rows, std::int64_t columns) {
-  auto wide = matrix.new_zeros({rows, columns});
-  wide.narrow(0, 0, matrix.size(0)).narrow(1, 0, matrix.size(1)).copy_(matrix);
-  return wide;
-}
-
-at::Tensor turned(const at::Tensor& matrix, const at::Tensor& left, const at::Tensor& right) {
-  return at::matmul(at::matmul(left.t(), matrix), right);
-}
-
-}  // namespace
 
 at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
                              const at::Tensor& gradient, double rate) {
@@ -49,20 +37,19 @@ at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
 
 void CoreMoments::widen(std::int64_t rows, std::int64_t columns) {
   if (moment_.defined()) moment_ = padded(moment_, rows, columns);
-  if (second_.defined() && second_.dim() == 2) {
+  if (second_.defined() && second_.dim() > 0) {
     // A new entry has seen no gradient: with zero it would make a huge first step.
-    const auto mean = second_.mean();
-    auto wide = padded(second_, rows, columns);
-    wide.narrow(0, second_.size(0), rows - second_.size(0)).copy_(mean.expand({1}));
-    wide.narrow(1, second_.size(1), columns - second_.size(1)).copy_(mean.expand({1}));
+    auto wide = at::empty_like(padded(second_, rows, columns));
+    wide.copy_(second_.mean().expand({1}));
+    wide.narrow(0, 0, second_.size(0)).narrow(1, 0, second_.size(1)).copy_(second_);
     second_ = std::move(wide);
   }
 }
 
 void CoreMoments::turn(const at::Tensor& left, const at::Tensor& right) {
-  if (moment_.defined()) moment_ = turned(moment_, left, right);
-  if (second_.defined() && second_.dim() == 2) {
-    second_ = turned(at::sqrt(second_), left, right).square();
+  if (moment_.defined()) moment_ = contracted(moment_, left, right);
+  if (second_.defined() && second_.dim() > 0) {
+    second_ = contracted(at::sqrt(second_), left, right).square();
   }
 }
 

@@ -24,13 +24,13 @@ struct CoreRule {
   double weight_decay = 0;
 };
 
-/// What a core's rule remembers, through changes of the bases.
+/// What the rule of a core [p, q] or [p, q, height, width] remembers, through changes of the bases.
 class CoreMoments {
  public:
   /// The core after one step.
   at::Tensor step(const CoreRule& rule, const at::Tensor& core, const at::Tensor& gradient,
                   double rate);
-  /// The bases have got new columns behind the old ones: [rows, columns] of the core now.
+  /// The bases have got new columns behind the old ones: [rows, columns, ...] of the core now.
   void widen(std::int64_t rows, std::int64_t columns);
   /// The bases were turned: U <- U left, V <- V right.
   void turn(const at::Tensor& left, const at::Tensor& right);

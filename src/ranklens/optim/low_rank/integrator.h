@@ -1,38 +1,17 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
-#include <vector>
 
 #include "ranklens/optim/low_rank/low_rank.h"
+#include "ranklens/optim/low_rank/step.h"
 #include "ranklens/optim/low_rank/truncate.h"
 
 namespace ranklens::optim {
 
-/// A step of a matrix in work. Every integrator below moves W against its gradient by `size`;
-/// integrating dW/dt = F(W) over a time h is the same with G = -F and size h.
-struct Step {
-  LowRank start;
-  /// Where the next gradient is wanted; after the last stage: where the step has led, before
-  /// anything is truncated.
-  LowRank point;
-  double size = 0;
-  /// What a step on the core alone does: the core, its gradient, the size. Default: core - size *
-  /// gradient.
-  std::function<at::Tensor(const at::Tensor& core, const at::Tensor& gradient, double size)>
-      move_core = {};
-};
-
+using Step = StepOf<LowRank>;
+using Integrator = IntegratorOf<LowRank, Gradient>;
 /// What is done with the gradient at step.point.
 using Stage = std::function<void(Step& step, const Gradient& gradient)>;
-
-/// One step as the list of its gradient evaluations: all matrices of a network go through the same
-/// stage together.
-struct Integrator {
-  std::vector<Stage> stages;
-  /// Whether the rank before truncation is larger than the one at the start.
-  bool augments = true;
-};
 
 /// Which gradient the core's step takes.
 enum class CoreGradient {
@@ -70,9 +49,5 @@ Integrator core_alone();
 /// The midpoint rule with augmented bases (Ceruti, Einkemmer, Kusch, Lubich 2024): second order.
 /// Up to four times the rank before truncation.
 Integrator midpoint_bug();
-
-/// Runs one step on one matrix, truncation left to the caller. `gradient` gives G at a point.
-LowRank run(const Integrator& integrator, const LowRank& start, double size,
-            const std::function<Gradient(const LowRank& point)>& gradient);
 
 }  // namespace ranklens::optim

@@ -5,6 +5,7 @@
 
 #include "ranklens/nn/state.h"
 #include "ranklens/optim/low_rank/low_rank.h"
+#include "ranklens/optim/low_rank/tucker_kernel.h"
 
 namespace ranklens::optim {
 
@@ -12,18 +13,36 @@ namespace ranklens::optim {
 struct LowRankLayer {
   std::string name;
   nn::Shape shape;  ///< of the tensor it stands for
-  LowRank matrix;
+  LowRank point;
+  bool tucker = false;  ///< whether it is stored in the format "tucker", as a kernel of one pixel
 };
 
-/// The trainable weights of the format "low_rank", in order. Those stored as two factors, or whose
-/// factors have no orthonormal columns, come out as the same matrix with orthonormal bases.
+/// A convolution's kernel in Tucker-2 form.
+struct TuckerLayer {
+  std::string name;
+  nn::Shape shape;
+  TuckerKernel point;
+};
+
+/// Whether a weight is a convolution's kernel in Tucker form that is no matrix.
+bool is_tucker_kernel(const nn::Weight& weight);
+
+/// The trainable weights of the format "low_rank", in order, and those of the format "tucker" that
+/// have no window (linear maps, kernels of 1x1): they are matrices, too. Those stored as two
+/// factors, or whose factors have no orthonormal columns or another number of them on each side,
+/// come out as the same matrix with orthonormal bases.
 std::vector<LowRankLayer> low_rank_layers(const nn::State& state);
 
-/// The weight with its core.
-nn::Weight weight_of(const nn::Shape& shape, const LowRank& matrix);
+/// The trainable kernels of the format "tucker" with a window, in order, with orthonormal bases and
+/// attainable ranks, as the same kernels.
+std::vector<TuckerLayer> tucker_layers(const nn::State& state);
 
-/// A state whose low-rank weights have their core absorbed: two factors U S and V, r (m + n)
-/// numbers.
+/// The layer's weight at a point, with its core.
+nn::Weight weight_of(const LowRankLayer& layer, const LowRank& matrix);
+nn::Weight weight_of(const TuckerLayer& layer, const TuckerKernel& kernel);
+
+/// A state whose weights of the format "low_rank" have their core absorbed: two factors U S and V,
+/// r (m + n) numbers. Kernels in Tucker form keep theirs.
 nn::State absorbed(const nn::State& state);
 
 }  // namespace ranklens::optim

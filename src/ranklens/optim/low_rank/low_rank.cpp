@@ -18,12 +18,6 @@ double squared(const at::Tensor& tensor) {
   return norm * norm;
 }
 
-double distance_from_identity(const at::Tensor& basis) {
-  if (basis.size(1) == 0) return 0;
-  const auto gram = at::matmul(basis.t(), basis);
-  return (gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>();
-}
-
 }  // namespace
 
 at::Tensor LowRank::dense() const { return at::matmul(at::matmul(u, s), v.t()); }
@@ -56,6 +50,12 @@ LowRank nearest(const at::Tensor& dense, std::int64_t rank) {
 LowRank orthonormal(const LowRank& matrix) {
   const auto left = tn::qr(matrix.u), right = tn::qr(matrix.v);
   return {left.q, at::matmul(at::matmul(left.r, matrix.s), right.r.t()), right.q};
+}
+
+double distance_from_identity(const at::Tensor& basis) {
+  if (basis.size(1) == 0) return 0;
+  const auto gram = at::matmul(basis.t(), basis);
+  return (gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>();
 }
 
 double orthogonality_error(const LowRank& matrix) {

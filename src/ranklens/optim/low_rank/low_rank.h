@@ -45,6 +45,9 @@ LowRank nearest(const at::Tensor& dense, std::int64_t rank);
 /// The same matrix with orthonormal bases: QR factorisations of U and V, folded into S.
 LowRank orthonormal(const LowRank& matrix);
 
+/// The largest entry of |B^T B - I| of a basis [n, r].
+double distance_from_identity(const at::Tensor& basis);
+
 /// The largest entry of |U^T U - I| and |V^T V - I|.
 double orthogonality_error(const LowRank& matrix);
 

@@ -12,18 +12,19 @@
 
 namespace ranklens::optim {
 
-/// How weights of the form U S V^T are trained.
+/// How weights of the form U S V^T, and convolutions in Tucker-2 form, are trained.
 struct LowRankOptions {
   enum class Method { bug, augmented_bug, fixed_bug, parallel_bug, psi, abc_psi, core };
   Method method = Method::bug;
-  /// Of U S V^T weights and of all other tensors.
+  /// Of these weights and of all other tensors.
   double lr = 1e-3;
   /// Steps of the core between two truncations (method bug).
   int core_steps = 1;
   RankPolicy ranks = {};
   RankSchedule schedule = {};
   CoreRule rule = {};
-  /// Numbers that all U S V^T weights together may hold, r (m + n) each; 0: no bound.
+  /// Numbers that all these weights together may hold, r (m + n) of a matrix, p O + q I + p q
+  /// height width of a kernel in Tucker form; 0: no bound.
   std::int64_t budget = 0;
   /// Every so many steps, factors that have drifted from orthonormal columns are made so again.
   std::int64_t orthonormalise_every = 100;

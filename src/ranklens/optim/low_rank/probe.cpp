@@ -82,11 +82,9 @@ nn::Weight probe(const nn::Shape& shape, const LowRank& point, std::shared_ptr<U
   return nn::Weight(std::make_shared<Probe>(shape, point, std::move(slots), std::move(uses)));
 }
 
-Gradient probed_gradient(const at::Tensor& k, const at::Tensor& s, const at::Tensor& l,
-                         const Uses& uses, double scale) {
-  Gradient found{.k = k, .l = l, .s = s};
-  if (uses.empty()) return found;
-  found.between = [uses, scale](const at::Tensor& left, const at::Tensor& right) {
+std::function<at::Tensor(const at::Tensor& left, const at::Tensor& right)> between_of(
+    const Uses& uses, double scale) {
+  return [uses, scale](const at::Tensor& left, const at::Tensor& right) {
     at::Tensor sum;
     for (const auto& use : uses) {
       const auto one = use.between(left, right);
@@ -94,6 +92,13 @@ Gradient probed_gradient(const at::Tensor& k, const at::Tensor& s, const at::Ten
     }
     return scale == 1 ? sum : sum * scale;
   };
+}
+
+Gradient probed_gradient(const at::Tensor& k, const at::Tensor& s, const at::Tensor& l,
+                         const Uses& uses, double scale) {
+  Gradient found{.k = k, .l = l, .s = s};
+  if (uses.empty()) return found;
+  found.between = between_of(uses, scale);
   const bool linear = std::all_of(uses.begin(), uses.end(),
                                   [](const Use& use) { return use.out_gradient.defined(); });
   if (linear && rows_of(uses) < s.size(0)) {

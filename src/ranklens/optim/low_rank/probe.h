@@ -20,6 +20,10 @@ struct Use {
 };
 using Uses = std::vector<Use>;
 
+/// left^T G right summed over all uses; `scale` as for probed_gradient().
+std::function<at::Tensor(const at::Tensor& left, const at::Tensor& right)> between_of(
+    const Uses& uses, double scale);
+
 /// A weight U S V^T of `shape` (a convolution's kernel is the matrix [out, in * height * width])
 /// that is applied as it is and whose gradients come out in the form that integrators want: its
 /// factors "dK" [m, q], "dS" [p, q] and "dL" [n, p] are zeros, and their gradients are G V, U^T G V

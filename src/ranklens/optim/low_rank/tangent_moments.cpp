@@ -1,7 +1,8 @@
 #include "ranklens/optim/low_rank/tangent_moments.h"
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
@@ -9,16 +10,48 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/tn/formats/mode_product.h"
 
 namespace ranklens::optim {
 namespace {
 
-Gradient combined(double a, const Gradient& x, double b, const Gradient& y) {
-  return {.k = a * x.k + b * y.k, .l = a * x.l + b * y.l, .s = a * x.s + b * y.s};
+using Parts = std::vector<std::pair<const char*, at::Tensor*>>;
+
+// What a tangent vector is held by; those after the first three say against what.
+Parts parts_of(Gradient& z) { return {{"k", &z.k}, {"l", &z.l}, {"s", &z.s}}; }
+
+Parts parts_of(TuckerGradient& z) {
+  return {{"k_out", &z.k_out},
+          {"k_in", &z.k_in},
+          {"core", &z.core},
+          {"rows_out", &z.rows.out},
+          {"rows_in", &z.rows.in}};
 }
 
-Gradient scaled(const Gradient& x, const at::Tensor& factor) {
-  return {.k = x.k * factor, .l = x.l * factor, .s = x.s * factor};
+constexpr std::size_t kVector = 3;
+
+// `part`(k) of each of the three, at the rows of x; nothing else of x.
+template <class Known, class Part>
+Known made_of(Known x, Part&& part) {
+  Known made;
+  const auto from = parts_of(x), into = parts_of(made);
+  for (std::size_t k = 0; k < into.size(); ++k) {
+    *into[k].second = k < kVector ? part(k) : *from[k].second;
+  }
+  return made;
+}
+
+// a x + b y; both at the same point, held against the same rows.
+template <class Known>
+Known combined(double a, Known x, double b, Known y) {
+  const auto first = parts_of(x), other = parts_of(y);
+  return made_of(x, [&](std::size_t k) { return a * *first[k].second + b * *other[k].second; });
+}
+
+template <class Known>
+Known scaled(Known x, const at::Tensor& factor) {
+  const auto parts = parts_of(x);
+  return made_of(x, [&](std::size_t k) { return *parts[k].second * factor; });
 }
 
 // (m + n - r) r: how many numbers a tangent vector has.
@@ -27,8 +60,27 @@ double dimensions(const Gradient& gradient) {
   return static_cast<double>(r * (gradient.k.size(0) + gradient.l.size(0) - r));
 }
 
-at::Tensor squared_norm(const Gradient& g) {
-  return (g.k.square().sum() + g.l.square().sum() - g.s.square().sum()).clamp_min(0);
+at::Tensor mean_square(const Gradient& g) {
+  const auto all = g.k.square().sum() + g.l.square().sum() - g.s.square().sum();
+  return all.clamp_min(0) / dimensions(g);
+}
+
+at::Tensor mean_square(const TuckerGradient& g) {
+  return at::scalar_tensor(projected_norm_squared(g) / dimensions(g), g.core.options());
+}
+
+// Momentum held against the rows that a gradient is held against.
+const Gradient& against_rows_of(const Gradient&, const Gradient& moment) { return moment; }
+
+TuckerGradient against_rows_of(const TuckerGradient& gradient, const TuckerGradient& moment) {
+  const auto turned = [](const at::Tensor& k, const at::Tensor& from, const at::Tensor& to,
+                         std::int64_t mode) {
+    return at::matmul(k, at::matmul(tn::unfolding(from, mode), tn::unfolding(to, mode).t()));
+  };
+  return {.k_out = turned(moment.k_out, moment.rows.out, gradient.rows.out, 0),
+          .k_in = turned(moment.k_in, moment.rows.in, gradient.rows.in, 1),
+          .core = moment.core,
+          .rows = gradient.rows};
 }
 
 }  // namespace
@@ -43,16 +95,24 @@ Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to) 
   return {.k = k, .l = l, .s = at::matmul(to.u.t(), k)};
 }
 
-Gradient TangentMoments::direction(const CoreRule& rule, const Gradient& gradient) {
+TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
+                           const TuckerKernel& to) {
+  return seen_from(to, tangent(from, z));
+}
+
+template <class Known, class Point>
+Known TangentMomentsOf<Known, Point>::direction(const CoreRule& rule, const Known& gradient) {
   ++steps_;
+  const bool first = !parts_of(moment_)[0].second->defined();
+  if (!first) moment_ = against_rows_of(gradient, moment_);
   if (rule.kind == CoreRule::Kind::sgd) {
     if (rule.momentum == 0) return gradient;
-    moment_ = moment_.k.defined() ? combined(rule.momentum, moment_, 1, gradient)
-                                  : combined(1, gradient, 0, gradient);
+    moment_ =
+        first ? combined(1, gradient, 0, gradient) : combined(rule.momentum, moment_, 1, gradient);
     return moment_;
   }
-  const auto square = squared_norm(gradient) / dimensions(gradient);
-  if (!moment_.k.defined()) moment_ = combined(0, gradient, 0, gradient);
+  const auto square = mean_square(gradient);
+  if (first) moment_ = combined(0, gradient, 0, gradient);
   if (!second_.defined()) second_ = at::zeros_like(square);
   moment_ = combined(rule.beta1, moment_, 1 - rule.beta1, gradient);
   second_ = rule.beta2 * second_ + (1 - rule.beta2) * square;
@@ -61,38 +121,44 @@ Gradient TangentMoments::direction(const CoreRule& rule, const Gradient& gradien
   return scaled(moment_, root.reciprocal() / (1 - std::pow(rule.beta1, t)));
 }
 
-void TangentMoments::transport(const LowRank& from, const LowRank& to) {
-  if (moment_.k.defined()) moment_ = transported(moment_, from, to);
+template <class Known, class Point>
+void TangentMomentsOf<Known, Point>::transport(const Point& from, const Point& to) {
+  if (parts_of(moment_)[0].second->defined()) moment_ = transported(moment_, from, to);
 }
 
-std::map<std::string, at::Tensor> TangentMoments::save() const {
+template <class Known, class Point>
+std::map<std::string, at::Tensor> TangentMomentsOf<Known, Point>::save() const {
   std::map<std::string, at::Tensor> saved;
   if (steps_ == 0) return saved;
-  if (moment_.k.defined()) {
-    saved["k"] = moment_.k;
-    saved["l"] = moment_.l;
-    saved["s"] = moment_.s;
+  Known moment = moment_;
+  for (const auto& [name, part] : parts_of(moment)) {
+    if (part->defined()) saved[name] = *part;
   }
   if (second_.defined()) saved["second"] = second_;
   saved["steps"] = at::scalar_tensor(steps_, at::kLong);
   return saved;
 }
 
-void TangentMoments::load(const std::map<std::string, at::Tensor>& saved) {
+template <class Known, class Point>
+void TangentMomentsOf<Known, Point>::load(const std::map<std::string, at::Tensor>& saved) {
   *this = {};
-  const auto part = [&](const char* name) {
-    const auto found = saved.find(name);
-    return found == saved.end() ? at::Tensor() : found->second;
+  const auto found = [&](const char* name) {
+    const auto at = saved.find(name);
+    return at == saved.end() ? at::Tensor() : at->second;
   };
-  moment_ = {.k = part("k"), .l = part("l"), .s = part("s")};
-  second_ = part("second");
-  const auto steps = part("steps");
+  std::size_t defined = 0;
+  const auto parts = parts_of(moment_);
+  for (const auto& [name, part] : parts) defined += (*part = found(name)).defined() ? 1 : 0;
+  second_ = found("second");
+  const at::Tensor steps = found("steps");
   base::require(saved.empty() || (steps.defined() && steps.scalar_type() == at::kLong),
                 "a tangent's moments lack their number of steps");
   if (steps.defined()) steps_ = steps.item<std::int64_t>();
-  base::require(
-      moment_.k.defined() == moment_.l.defined() && moment_.k.defined() == moment_.s.defined(),
-      "a tangent's momentum is k, l and s together");
+  base::require(defined == 0 || defined == parts.size(),
+                "a tangent's momentum is all of its parts together");
 }
+
+template class TangentMomentsOf<Gradient, LowRank>;
+template class TangentMomentsOf<TuckerGradient, TuckerKernel>;
 
 }  // namespace ranklens::optim

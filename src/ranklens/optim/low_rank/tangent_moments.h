@@ -7,31 +7,40 @@
 
 #include "ranklens/optim/low_rank/core_moments.h"
 #include "ranklens/optim/low_rank/low_rank.h"
+#include "ranklens/optim/low_rank/tucker_kernel.h"
 
 namespace ranklens::optim {
 
 /// A tangent vector Z = P Z at U S V^T, held as Z V, Z^T U and U^T Z V, seen from other bases: what
 /// P1 Z is at the point with bases U1, V1. O((m + n) r^2); Z is never formed.
 Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to);
+/// The same of a kernel's tangent vector.
+TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
+                           const TuckerKernel& to);
 
 /// Momentum and second moment of a method that takes one gradient a step: the momentum is a tangent
 /// vector, moved to the new point by projection; the second moment is one number, the mean square
 /// of the projected gradient over the dimensions of the tangent space, so that steps do not depend
 /// on how the bases are turned.
-class TangentMoments {
+template <class Known, class Point>
+class TangentMomentsOf {
  public:
   /// The direction to step against.
-  Gradient direction(const CoreRule& rule, const Gradient& gradient);
-  void transport(const LowRank& from, const LowRank& to);
+  Known direction(const CoreRule& rule, const Known& gradient);
+  void transport(const Point& from, const Point& to);
 
-  /// By name: "k", "l", "s", "second", "steps"; empty before the first step.
+  /// By name: "k", "l", "s" (of a kernel "k_out", "k_in", "core" and the rows they are held
+  /// against), "second", "steps"; empty before the first step.
   std::map<std::string, at::Tensor> save() const;
   void load(const std::map<std::string, at::Tensor>& saved);
 
  private:
-  Gradient moment_;
+  Known moment_;
   at::Tensor second_;
   std::int64_t steps_ = 0;
 };
+
+using TangentMoments = TangentMomentsOf<Gradient, LowRank>;
+using TuckerTangentMoments = TangentMomentsOf<TuckerGradient, TuckerKernel>;
 
 }  // namespace ranklens::optim

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <type_traits>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+
+namespace ranklens::optim {
+
+/// A step of a weight in work, a matrix or a kernel: its point W and what is known of the gradient
+/// there. Every integrator moves W against its gradient by `size`; integrating dW/dt = F(W) over a
+/// time h is the same with G = -F and size h.
+template <class Point>
+struct StepOf {
+  Point start;
+  /// Where the next gradient is wanted; after the last stage: where the step has led, before
+  /// anything is truncated.
+  Point point;
+  double size = 0;
+  /// What a step on the core alone does: the core, its gradient, the size. Default: core - size *
+  /// gradient.
+  std::function<at::Tensor(const at::Tensor& core, const at::Tensor& gradient, double size)>
+      move_core = {};
+
+  at::Tensor moved(const at::Tensor& core, const at::Tensor& gradient) const {
+    return move_core ? move_core(core, gradient, size) : core - size * gradient;
+  }
+};
+
+/// One step as the list of its gradient evaluations: all weights of a network go through the same
+/// stage together.
+template <class Point, class Known>
+struct IntegratorOf {
+  /// What is done with the gradient at step.point.
+  std::vector<std::function<void(StepOf<Point>& step, const Known& gradient)>> stages;
+  /// Whether the rank before truncation is larger than the one at the start.
+  bool augments = true;
+};
+
+/// Runs one step on one weight, truncation left to the caller. `gradient` gives G at a point.
+template <class Point, class Known>
+Point run(const IntegratorOf<Point, Known>& integrator, const Point& start, double size,
+          const std::type_identity_t<std::function<Known(const Point& point)>>& gradient) {
+  StepOf<Point> step{.start = start, .point = start, .size = size};
+  for (const auto& stage : integrator.stages) stage(step, gradient(step.point));
+  return step.point;
+}
+
+}  // namespace ranklens::optim

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ranklens/nn/state.h"
+#include "ranklens/optim/low_rank/budget.h"
+#include "ranklens/optim/low_rank/core_moments.h"
+#include "ranklens/optim/low_rank/options.h"
+#include "ranklens/optim/low_rank/tangent_moments.h"
+
+namespace ranklens::optim {
+
+/// What is kept of a weight from step to step.
+struct Remembered {
+  CoreMoments core;
+  TangentMoments tangent;
+  TuckerTangentMoments tucker_tangent;
+};
+
+/// A weight within one step, a matrix or a kernel: all of them go through the same stages together.
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual const std::string& name() const = 0;
+  /// The weight as stage `which` evaluates it: a probe whose factors' gradients it will want.
+  virtual nn::Weight probe(std::size_t which) = 0;
+  /// What it does with these gradients, found by their full names ("conv1.weight.dK"; undefined
+  /// where the loss does not depend on the weight) and multiplied by `scale` since.
+  virtual void stage(std::size_t which, const std::map<std::string, at::Tensor>& gradients,
+                     double scale) = 0;
+  /// After the last stage: the ranks it would keep at this step, counted from 1.
+  virtual Budgeted ranks(std::int64_t step) = 0;
+  /// The weight cut to such ranks; adds what is worth a line to `observed`. `again`: bases are
+  /// made orthonormal again.
+  virtual nn::Weight finish(const Budgeted& ranks, bool again,
+                            std::map<std::string, double>& observed) = 0;
+};
+
+/// All weights of a state that the method moves as a whole, at the start of a step of length
+/// `size`. An Error where there is none. `options` and `remembered` must outlive them.
+std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRankOptions& options,
+                                            std::map<std::string, Remembered>& remembered,
+                                            double size);
+
+}  // namespace ranklens::optim
