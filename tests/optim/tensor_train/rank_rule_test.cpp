@@ -251,6 +251,33 @@ TEST(RankAdaptation, TakesOneEvaluationMoreToGrow) {
   EXPECT_EQ(objective.evaluations, 10);
 }
 
+/// Clips the gradients of each evaluation by another factor.
+class Clipped final : public Objective {
+ public:
+  explicit Clipped(OfState& whole) : whole_(whole) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    found.scale = whole_.evaluations % 2 == 1 ? 0.5 : 0.125;
+    for (auto& one : found.gradients) one.tensor = found.scale * one.tensor;
+    return found;
+  }
+
+ private:
+  OfState& whole_;
+};
+
+// Clipping sees other blocks in the second evaluation: the step is clipped as the first was.
+TEST(RankAdaptation, TakesTheFirstEvaluationsClipping) {
+  OneWeight objective(values({5, 12}, 45));
+  Clipped clipped(objective);
+  nn::State one = state_of(tt_weight(46)), other = one;
+  make_optimiser("riemannian_sgd(lr=0.1,grow=1,every=1)")->step(one, objective);
+  objective.evaluations = 0;
+  make_optimiser("riemannian_sgd(lr=0.2,grow=1,every=1)")->step(other, clipped);
+  EXPECT_LT(distance(dense_of(one), dense_of(other)), 1e-11);
+}
+
 // A matrix product state, whose cores are entries of their own.
 TEST(RankAdaptation, GrowsMatrixProductStates) {
   const auto product = [](const nn::State& state) {
