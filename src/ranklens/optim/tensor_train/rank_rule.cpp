@@ -15,7 +15,8 @@
 namespace ranklens::optim {
 namespace {
 
-/// How many singular values stand clear of rounding errors, by four times what a tangent space asks for.
+/// How many singular values stand clear of rounding errors, by four times what a tangent space asks
+/// for.
 std::int64_t resolved(const at::Tensor& values) {
   const double floor = 32 * tn::machine_epsilon(values.scalar_type());
   const auto clear = values > values.max() * floor;
