@@ -37,7 +37,16 @@ TEST(BatchObjective, GradientOfALinearMap) {
   EXPECT_TRUE(close(found.gradients[0].tensor, p.sub(hot).t().matmul(x).div(20)));
   EXPECT_NEAR(found.loss, p.mul(hot).sum(1).log().mean().neg().item<double>(), 1e-6);
   EXPECT_NEAR(objective.loss(network.state), found.loss, 1e-6);
-  EXPECT_EQ(objective.correct(), p.argmax(1).eq(data.labels).sum().item<std::int64_t>());
+  const auto correct = p.argmax(1).eq(data.labels).sum().item<std::int64_t>();
+  EXPECT_EQ(objective.correct(), correct);
+  // A later evaluation in a step, at a state that answers otherwise, is not what it began with.
+  auto other = network.state.clone();
+  other.set_tensor("head.weight", -other.tensor("head.weight"));
+  objective.loss_and_gradients(other, {});
+  EXPECT_EQ(objective.correct(), correct);
+  BatchObjective apart(network.graph, batch_of_all(data), random, {});
+  apart.loss_and_gradients(other, {});
+  EXPECT_NE(apart.correct(), correct);
 }
 
 // Pieces of unequal size, clipping after they are added up.

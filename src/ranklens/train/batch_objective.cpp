@@ -80,17 +80,18 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
   base::require(!inputs.empty(), "no weight of this network is trainable");
   optim::Gradients found;
   std::vector<at::Tensor> gradients;
-  correct_ = 0;
+  std::int64_t correct = 0;
   change_.clear();
   for (std::size_t piece = 0; piece < images_.size(); ++piece) {
     Piece done = run(leaves, piece);
     found.loss += done.loss.item<double>();
-    correct_ += done.correct;
+    correct += done.correct;
     accumulate(gradients, torch::autograd::grad({done.loss}, inputs, {}, /*retain_graph=*/false,
                                                 /*create_graph=*/false, /*allow_unused=*/true));
     leaves.apply(done.change);  // the next piece moves the running statistics on
     for (auto& [name, tensor] : done.change) change_[name] = std::move(tensor);
   }
+  if (!correct_) correct_ = correct;
   if (options_.clip_value > 0) optim::clip_value(gradients, options_.clip_value);
   if (options_.clip_norm > 0) {
     const double norm = optim::clip_norm(gradients, options_.clip_norm);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "ranklens/base/random.h"
 #include "ranklens/data/loader.h"
@@ -30,9 +31,10 @@ class BatchObjective final : public optim::Objective {
   double loss(const nn::State& state) override;
   optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override;
 
-  /// Of the last loss_and_gradients: correct answers, and the running statistics that the batch
-  /// moves the state's to.
-  std::int64_t correct() const { return correct_; }
+  /// Correct answers at the state of the first loss_and_gradients, whose loss a step returns: later
+  /// ones in a step are at states that have seen this batch.
+  std::int64_t correct() const { return correct_.value_or(0); }
+  /// The running statistics that the batch moves the state's to, of the last loss_and_gradients.
   const nn::StateChange& change() const { return change_; }
 
  private:
@@ -48,7 +50,7 @@ class BatchObjective final : public optim::Objective {
   const ObjectiveOptions options_;
   const std::int64_t size_;
   std::vector<at::Tensor> images_, labels_;  ///< by piece
-  std::int64_t correct_ = 0;
+  std::optional<std::int64_t> correct_;
   nn::StateChange change_;
 };
 

@@ -18,14 +18,14 @@ struct SweepOptions {
   enum class Method { dmrg, als };
   Method method = Method::dmrg;
   std::int64_t bond = 20;  ///< of dmrg: largest rank that a split leaves
-  double cutoff = 1e-6;    ///< of dmrg: share of the squared norm that a split may cut off
+  double cutoff = 1e-4;    ///< of dmrg: share of the squared norm that a split may cut off
   int iterations = 4;      ///< of conjugate gradients at each place
   /// Places of each train that one step takes, one after the other on its batch; 0: as many as
   /// there are, from one end to the other.
   std::int64_t places = 1;
   /// How far one place may move what it holds, as a share of its norm; the schedule's factor
-  /// multiplies it.
-  double reach = 0.1;
+  /// multiplies it. read_sweep_options takes 0.1 for als.
+  double reach = 0.3;
   double lr = 1e-3;  ///< of Adam, for all other tensors
 };
 

@@ -22,7 +22,10 @@ const std::vector<std::string>& sweep_methods() {
 
 SweepOptions read_sweep_options(base::SpecReader& spec) {
   SweepOptions o;
-  if (spec.name() == "als") o.method = SweepMethod::als;
+  if (spec.name() == "als") {
+    o.method = SweepMethod::als;
+    o.reach = 0.1;  // without a split that cuts off noise, batches are fitted sooner
+  }
   if (o.method == SweepMethod::dmrg) {
     o.bond = spec.integer("bond", o.bond, 1, 1 << 20);
     o.cutoff = spec.number("cutoff", o.cutoff, 0, 1 - 1e-12);
