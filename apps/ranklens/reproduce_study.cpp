@@ -24,6 +24,7 @@ void shorten(StudyOptions& options, bool smoke) {
       (smoke ? "scenes:train=64,test=16,size=" : "scenes:train=2000,test=400,size=") + size;
   set(options.seeds, smoke ? "1," : "2");
   set(options.images, smoke ? "test:2" : "test:16");
+  if (smoke) options.speed_seconds = 0.05;
   if (smoke && options.methods.empty()) options.methods = "saliency,input_x_gradient";
   if (options.epochs == 0) options.epochs = smoke ? 1 : 2;
   if (options.batch == 0) options.batch = smoke ? 32 : 0;

@@ -26,6 +26,7 @@ study::Results run(const StudyOptions& options, const study::Config& config) {
   auto results = study::run(config, {.folder = options.common.out,
                                      .work = options.work,
                                      .device = options.common.torch_device(),
+                                     .speed_seconds = options.speed_seconds,
                                      .memory = parse_bytes(options.memory),
                                      .progress = bar.callback(),
                                      .note = [&](const std::string& line) {

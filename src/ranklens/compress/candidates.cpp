@@ -111,17 +111,21 @@ void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
 }
 
 void add_cps(const at::Tensor& dense, std::vector<Candidate>& found) {
-  constexpr std::int64_t computed = 8;  // terms; least squares with more take seconds
+  constexpr double cheap = 3e7;  // numbers times terms of which least squares take a moment
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
+  const auto exact = dense.to(at::kDouble);
+  // Every unfolding of so many terms has at most that rank.
+  const Tails tails(
+      {at::linalg_svdvals(exact.flatten(1)), at::linalg_svdvals(exact.transpose(0, 1).flatten(1))});
   for (std::int64_t rank = 1; rank * sum < dense.numel();
        rank += std::max<std::int64_t>(1, rank / 2)) {
     WeightSpec spec{
         .format = WeightSpec::Format::cp, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
-    found.push_back({std::move(spec), rank * sum, 1, true});
-    if (rank <= computed) measure(dense, found, found.size() - 1);
+    found.push_back({std::move(spec), rank * sum, 1, true, tails.most_behind({rank, rank})});
+    if (static_cast<double>(rank * dense.numel()) <= cheap) measure(dense, found, found.size() - 1);
   }
-  estimate_terms(dense, found);
+  estimate_terms(found);
 }
 
 }  // namespace

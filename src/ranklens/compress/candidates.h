@@ -12,6 +12,7 @@ struct Candidate {
   std::int64_t parameters = 0;
   double squared_error = 0;  ///< relative to the weight's squared Frobenius norm
   bool estimated = false;    ///< the error is a guess, see measure()
+  double least = 0;          ///< what no guess goes below
 };
 
 /// The ways in which a weight [out, in, ...] may be stored when ranks are shared between weights:
@@ -21,8 +22,8 @@ struct Candidate {
 ///   (lowered()), at steps of an eighth of its numbers; errors are estimated from the singular
 ///   values of its bonds;
 /// - for a kernel with a window Tucker-2 with ranks in proportion to the channels, from the core of
-///   a full HOSVD, and CP from rank 1 upwards by halves, errors beyond a few terms estimated. (Of a
-///   matrix CP is low rank once more.)
+///   a full HOSVD, and CP from rank 1 upwards by halves, errors of many terms of large kernels
+///   estimated. (Of a matrix CP is low rank once more.)
 /// Trains that something of no more numbers surely beats are left out.
 std::vector<Candidate> candidates_for(const at::Tensor& dense);
 

@@ -1,12 +1,10 @@
 #include "ranklens/compress/measure.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
-#include <ATen/ops/linalg_svdvals.h>
-
 #include "ranklens/compress/decompose_weight.h"
-#include "ranklens/compress/rank_path.h"
 #include "ranklens/tn/formats/cp_als.h"
 
 namespace ranklens::compress {
@@ -24,50 +22,56 @@ double error_of_terms(const at::Tensor& dense, std::int64_t rank) {
   return 1 - found.fits.back();
 }
 
-/// Errors by the number of terms, of those computed; no term at all keeps nothing.
-std::map<std::int64_t, double> computed_terms(const std::vector<Candidate>& candidates) {
-  std::map<std::int64_t, double> computed{{0, 1}};
-  for (const auto& candidate : candidates) {
-    if (is_cp(candidate) && !candidate.estimated)
-      computed[candidate.spec.ranks[0]] = candidate.squared_error;
+/// The least computed error of other forms that take no more numbers; dense is none of them.
+double least_of_others(const std::vector<Candidate>& candidates, std::int64_t numbers) {
+  double least = 1;
+  for (const auto& other : candidates) {
+    if (is_cp(other) || other.estimated || other.spec.is_dense() || other.parameters > numbers)
+      continue;
+    least = std::min(least, other.squared_error);
+  }
+  return least;
+}
+
+/// A number of terms whose error is computed: the error, and how many times that of other forms.
+struct Computed {
+  double error = 1, beside_others = 1;
+};
+
+std::map<std::int64_t, Computed> computed_terms(const std::vector<Candidate>& candidates) {
+  std::map<std::int64_t, Computed> computed;
+  for (const auto& one : candidates) {
+    if (!is_cp(one) || one.estimated) continue;
+    const double others = least_of_others(candidates, one.parameters);
+    computed[one.spec.ranks[0]] = {one.squared_error, others > 0 ? one.squared_error / others : 1};
   }
   return computed;
 }
 
-using Computed = std::map<std::int64_t, double>;
-
-/// Where the line through two computed errors is at so many terms.
-double on_line(Computed::const_iterator one, Computed::const_iterator other, std::int64_t terms) {
-  const double slope =
-      (other->second - one->second) / static_cast<double>(other->first - one->first);
-  return one->second + slope * static_cast<double>(terms - one->first);
-}
-
-/// What the error is at least, if each term gains no more than the one before it: a convex function
-/// lies above the lines through two of its points on one side, and falls.
-double least_error(const Computed& computed, std::int64_t terms) {
-  const auto above = computed.upper_bound(terms), below = std::prev(above);
-  double least = above == computed.end() ? 0 : above->second;
-  if (below != computed.begin()) least = std::max(least, on_line(std::prev(below), below, terms));
-  if (above != computed.end() && std::next(above) != computed.end())
-    least = std::max(least, on_line(above, std::next(above), terms));
-  return least;
+/// Between computed ones on a line over the logarithm of the terms; beyond the last one as there.
+double guess(const std::map<std::int64_t, Computed>& computed, std::int64_t terms,
+             double of_others) {
+  const auto above = computed.upper_bound(terms);
+  if (above == computed.begin()) return above->second.error;
+  const auto& [fewer, low] = *std::prev(above);
+  if (above == computed.end()) return std::min(low.error, low.beside_others * of_others);
+  const auto& [more, high] = *above;
+  const auto logarithm = [](std::int64_t count) { return std::log(static_cast<double>(count)); };
+  const double way = (logarithm(terms) - logarithm(fewer)) / (logarithm(more) - logarithm(fewer));
+  const double ratio = low.beside_others + way * (high.beside_others - low.beside_others);
+  return std::clamp(ratio * of_others, std::min(high.error, low.error), low.error);
 }
 
 }  // namespace
 
-void estimate_terms(const at::Tensor& dense, std::vector<Candidate>& candidates) {
+void estimate_terms(std::vector<Candidate>& candidates) {
   const auto computed = computed_terms(candidates);
-  if (computed.size() < 2) return;
-  const auto exact = dense.to(at::kDouble);
-  // Every unfolding of so many terms has at most that rank.
-  const Tails tails(
-      {at::linalg_svdvals(exact.flatten(1)), at::linalg_svdvals(exact.transpose(0, 1).flatten(1))});
+  if (computed.empty()) return;
   for (auto& candidate : candidates) {
     if (!is_cp(candidate) || !candidate.estimated) continue;
-    const auto terms = candidate.spec.ranks[0];
-    candidate.squared_error =
-        std::clamp(least_error(computed, terms), tails.most_behind({terms, terms}), 1.0);
+    const double found =
+        guess(computed, candidate.spec.ranks[0], least_of_others(candidates, candidate.parameters));
+    candidate.squared_error = std::clamp(found, candidate.least, 1.0);
   }
 }
 
@@ -78,7 +82,7 @@ void measure(const at::Tensor& dense, std::vector<Candidate>& candidates, std::s
                                         : decompose_weight(dense, candidate.spec).error;
   candidate.squared_error = error * error;
   candidate.estimated = false;
-  if (is_cp(candidate)) estimate_terms(dense, candidates);
+  if (is_cp(candidate)) estimate_terms(candidates);
 }
 
 }  // namespace ranklens::compress

@@ -12,9 +12,9 @@ namespace ranklens::compress {
 /// better.
 void measure(const at::Tensor& dense, std::vector<Candidate>& candidates, std::size_t place);
 
-/// Guesses the errors of CP forms that were not computed, as low as the computed ones beside them
-/// allow if each term gains no more than the one before it, but never below what the unfoldings of
-/// the kernel allow: what such a guess hides could not be the better form.
-void estimate_terms(const at::Tensor& dense, std::vector<Candidate>& candidates);
+/// Guesses the errors of CP forms that were not computed: as many times the least error of low rank
+/// and Tucker forms of no more numbers as for the computed ones beside, but never below
+/// Candidate::least.
+void estimate_terms(std::vector<Candidate>& candidates);
 
 }  // namespace ranklens::compress

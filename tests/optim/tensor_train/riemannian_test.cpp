@@ -65,6 +65,24 @@ TEST(RiemannianGradient, OfAConvolutionIsTheProjectionOfTheDenseOne) {
   }
 }
 
+// Twice the same train side by side has twice its ranks and half of them for nothing.
+TEST(Riemannian, DropsDirectionsThatAreNotThere) {
+  for (const char* spec : {"riemannian_sgd(lr=0.01)", "riemannian_adam(lr=0.01)"}) {
+    auto state = state_of(tt_weight(7)), doubled = state.clone();
+    const auto layer = train_layers(state).at(0);
+    set_cores(doubled, layer, plain_cores(0.5 * layer.train + 0.5 * layer.train));
+    OneWeight objective(values({5, 12}, 11));
+    const auto one = make_optimiser(spec), other = make_optimiser(spec);
+    for (int step = 0; step < 3; ++step) {
+      one->step(state, objective);
+      other->step(doubled, objective);
+    }
+    const auto found = train_layers(doubled).at(0).train;
+    EXPECT_EQ(tn::ranks(found), tn::ranks(train_layers(state).at(0).train));
+    EXPECT_LT(distance(tn::full(found), tn::full(train_layers(state).at(0).train)), 1e-9) << spec;
+  }
+}
+
 // Along random tangents the derivative is the inner product.
 TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
   const auto state = state_of(tt_weight(7));

@@ -49,6 +49,21 @@ tn::TensorTrain remembered(const tn::TangentSpace& space, const tn::Tangent& tan
   return train;
 }
 
+/// Where the precision does not resolve a direction (of cores near the identity, say, or of a
+/// weight that became smaller in rank) the manifold of the train's ranks has no tangent space: it
+/// goes, and its share of the norm is `cut`.
+tn::TangentSpace resolved_space(tn::TensorTrain& train, double& cut) {
+  try {
+    return space_at(train);
+  } catch (const base::Error&) {
+    auto found = rounded(train, {});
+    if (tn::ranks(found.train) == tn::ranks(train)) throw;
+    train = std::move(found.train);
+    cut = std::max(cut, found.share);
+    return space_at(train);
+  }
+}
+
 }  // namespace
 
 RiemannianOptimiser::RiemannianOptimiser(RiemannianOptions options)
@@ -71,7 +86,7 @@ std::vector<RiemannianOptimiser::Work> RiemannianOptimiser::begin(const nn::Stat
       one.cut = found.share;
       one.layer.train = std::move(found.train);
     }
-    one.space = space_at(one.layer.train);
+    one.space = resolved_space(one.layer.train, one.cut);
     if (change && ranks.grow > 0) {
       one.gained = free_directions(one.space, ranks.grow, ranks.cap);
       if (std::all_of(one.gained.begin(), one.gained.end(), [](auto n) { return n == 0; })) {
