@@ -135,8 +135,14 @@ Table arm_table(const ReportData& data) {
        .better = Better::Higher,
        .help = "One minus the parameters over the reference's."},
       [](const Arm& arm) { return arm.compression ? Cell(*arm.compression) : Cell(); });
-  add({.title = "FLOPs", .unit = "an image", .format = Format::Integer, .better = Better::Lower},
-      [](const Arm& arm) { return arm.flops > 0 ? Cell(arm.flops) : Cell(); });
+  add({.title = "FLOPs",
+       .unit = "millions an image",
+       .format = Format::Number,
+       .better = Better::Lower,
+       .decimals = 1},
+      [](const Arm& arm) {
+        return arm.flops > 0 ? Cell(1e-6 * static_cast<double>(arm.flops)) : Cell();
+      });
   add_speed(table, data, "Forward", &Arm::forward_speed);
   add_speed(table, data, "Training", &Arm::training_speed);
   add({.title = "Weights"},

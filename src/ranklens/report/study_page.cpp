@@ -149,6 +149,16 @@ std::string lead_of(const Results& results, const study::Selection& images) {
       images.data.masks.defined() ? ", measured against the masks of their objects" : "");
 }
 
+/// The recipes of the arms that take part.
+std::vector<std::string> taking_part(const study::Config& config) {
+  std::vector<std::string> texts;
+  for (const auto& name : config.arms) {
+    if (const auto arm = study::arm(config, name); arm.recipe)
+      texts.push_back(name + " = " + study::recipe_text(arm));
+  }
+  return texts;
+}
+
 std::string text_of(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
@@ -187,7 +197,9 @@ ReportData study_page(const Results& results, const study::Selection& images,
   }
   add_pictures(results, images, data);
   add_stages(results, data);
-  const auto settings = study::to_json(config);
+  auto settings = study::to_json(config);
+  settings.erase("recipes");
+  if (const auto recipes = taking_part(config); !recipes.empty()) settings["recipes"] = recipes;
   for (const auto& [key, value] : settings.items())
     data.configuration.push_back({"", key, text_of(value)});
   if (!results.cells.empty()) {
