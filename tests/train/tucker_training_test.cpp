@@ -170,6 +170,48 @@ TEST(LowRankTraining, MomentumSurvivesReorthonormalisation) {
   }
 }
 
+/// An objective whose loss is not finite at one of its evaluations, counted from 0.
+class Failing final : public optim::Objective {
+ public:
+  Failing(optim::Objective& whole, int fails) : whole_(whole), fails_(fails) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    if (evaluations_++ == fails_) found.loss = std::nan("");
+    return found;
+  }
+
+ private:
+  optim::Objective& whole_;
+  int fails_, evaluations_ = 0;
+};
+
+// A later evaluation that fails takes back what bases and moments have done before it.
+TEST(LowRankTraining, AStepThatFailsIsForgotten) {
+  for (const char* weight : {"tucker(r=2x2)", "low_rank(r=2)"}) {
+    const auto network = tucker_network(weight);
+    for (const char* spec :
+         {"bug(lr=1e-2,tau=0.01,s=3)", "augmented_bug(lr=1e-2,tau=0.01)", "fixed_bug(lr=1e-2)"}) {
+      const auto optimiser = optim::make_optimiser(spec);
+      auto state = trained(*optimiser, network.graph, network.state, 2);
+      const auto before = state.clone();
+      const auto remembered = optimiser->save();
+      const auto data = tiny_data(10, 14);
+      data::Batch batch;
+      batch.images = data.images, batch.labels = data.labels;
+      BatchObjective objective(network.graph, batch, base::Stream(1, "dropout"), {});
+      Failing failing(objective, 1);
+      EXPECT_TRUE(std::isnan(optimiser->step(state, failing)));
+      EXPECT_TRUE(same_state(state, before)) << spec;
+      for (const auto& [name, tensor] : optimiser->save()) {
+        if (!name.starts_with("core:")) continue;
+        EXPECT_TRUE(tensor.equal(remembered.at(name))) << spec << ' ' << name;
+      }
+      EXPECT_TRUE(std::isfinite(optimiser->step(state, objective)));
+    }
+  }
+}
+
 TEST(TuckerTraining, SplittingMovesMatricesAlone) {
   const auto network = tucker_network("tucker(r=3x3)");
   for (const char* spec : {"psi(lr=0.01)", "abc_psi(lr=0.01)"}) {

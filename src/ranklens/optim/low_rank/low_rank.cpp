@@ -6,8 +6,9 @@
 #include <ATen/ops/diag.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/where.h>
 
-#include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
@@ -47,8 +48,15 @@ LowRank nearest(const at::Tensor& dense, std::int64_t rank) {
   return {found.u, at::diag(found.s), found.vh.t().contiguous()};
 }
 
+tn::Orthogonal oriented_qr(const at::Tensor& basis) {
+  const auto [q, r] = tn::qr(basis);
+  const auto diagonal = r.diagonal();
+  const auto signs = at::where(diagonal < 0, -at::ones_like(diagonal), at::ones_like(diagonal));
+  return {q * signs, signs.unsqueeze(1) * r};
+}
+
 LowRank orthonormal(const LowRank& matrix) {
-  const auto left = tn::qr(matrix.u), right = tn::qr(matrix.v);
+  const auto left = oriented_qr(matrix.u), right = oriented_qr(matrix.v);
   return {left.q, at::matmul(at::matmul(left.r, matrix.s), right.r.t()), right.q};
 }
 

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "ranklens/tn/linalg/factorise.h"
+
 namespace ranklens::optim {
 
 /// A matrix of low rank W = U S V^T [m, n]: U [m, p] and V [n, q] with orthonormal columns, S [p,
@@ -42,7 +44,11 @@ at::Tensor project(const LowRank& point, const at::Tensor& z);
 /// The matrix of rank `rank` nearest to a dense one (Eckart and Young 1936); S is diagonal.
 LowRank nearest(const at::Tensor& dense, std::int64_t rank);
 
-/// The same matrix with orthonormal bases: QR factorisations of U and V, folded into S.
+/// A QR factorisation whose R has no negative diagonal entries: of columns that are orthonormal but
+/// for rounding, Q is what they were and R the identity, but for as much.
+tn::Orthogonal oriented_qr(const at::Tensor& basis);
+
+/// The same matrix with orthonormal bases: such factorisations of U and V, folded into S.
 LowRank orthonormal(const LowRank& matrix);
 
 /// The largest entry of |B^T B - I| of a basis [n, r].

@@ -115,7 +115,7 @@ double dimensions(const TuckerGradient& gradient) {
 }
 
 TuckerKernel orthonormal(const TuckerKernel& kernel) {
-  const auto left = tn::qr(kernel.u), right = tn::qr(kernel.v);
+  const auto left = oriented_qr(kernel.u), right = oriented_qr(kernel.v);
   return {left.q, contracted(kernel.core, left.r.t(), right.r.t()), right.q};
 }
 

@@ -57,7 +57,8 @@ double dimensions(const TuckerGradient& gradient);
 /// b, ...]. Of a matrix: left^T C right.
 at::Tensor contracted(const at::Tensor& core, const at::Tensor& left, const at::Tensor& right);
 
-/// The same kernel with orthonormal bases: QR factorisations of U and V, folded into C.
+/// The same kernel with orthonormal bases: QR factorisations (oriented_qr) of U and V, folded into
+/// C.
 TuckerKernel orthonormal(const TuckerKernel& kernel);
 
 /// The same kernel (of orthonormal bases) with p <= q * window and q <= p * window: more columns

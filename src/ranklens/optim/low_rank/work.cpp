@@ -140,7 +140,10 @@ class WorkOf final : public Work {
     }
     const Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
     // These bases replace those of the start, in which the moments are written.
-    if (options_.method == Method::fixed_bug && which == 1) turn(step_.start, step_.point);
+    if (options_.method == Method::fixed_bug && which == 1) {
+      const auto &from = step_.start, &to = step_.point;
+      memory_.core.turn(at::matmul(from.u.t(), to.u), at::matmul(from.v.t(), to.v));
+    }
     integrator_.stages[which](step_, directed(known));
     if (uses_) uses_->clear();
   }
@@ -169,8 +172,8 @@ class WorkOf final : public Work {
                     std::map<std::string, double>& observed) override {
     const auto found = Form::cut_down(step_.point, values_, ranks);
     memory_.core.turn(found.left, found.right);
+    // Bases stay what they were but for rounding, and so do the coordinates of momentum.
     const Point last = again ? orthonormal(found.point) : found.point;
-    if (again) turn(found.point, last);
     Form::tangent(memory_).transport(step_.start, last);
     const auto kept = Form::ranks(last);
     for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -185,9 +188,6 @@ class WorkOf final : public Work {
   Known directed(const Known& known) {
     if (options_.method != Method::parallel_bug) return known;
     return Form::tangent(memory_).direction(options_.rule, known);
-  }
-  void turn(const Point& from, const Point& to) {
-    memory_.core.turn(at::matmul(from.u.t(), to.u), at::matmul(from.v.t(), to.v));
   }
 
   typename Form::Layer layer_;
