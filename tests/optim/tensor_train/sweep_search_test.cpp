@@ -79,6 +79,26 @@ TEST(Descend, NeverRaisesTheValue) {
   }
 }
 
+// A valley of width 1e-3 in a slope upwards: the first trial lies a hundred widths behind it, and
+// the parabola through it a quarter of that.
+TEST(Descend, GoesBackUntilTheValueIsLower) {
+  constexpr double kWidth = 1e-3;
+  const auto value = [](const at::Tensor& x) {
+    const double u = x.item<double>() - 1;
+    return u / 2 - u * std::exp(-u / kWidth);
+  };
+  const LocalFunction function{
+      .value = value, .value_and_gradient = [&](const at::Tensor& x) {
+        const double u = x.item<double>() - 1;
+        return LocalValue{
+            value(x), at::full({1}, 0.5 - (1 - u / kWidth) * std::exp(-u / kWidth), at::kDouble)};
+      }};
+  const auto found = descend(function, at::ones({1}, at::kDouble), {.iterations = 1});
+  EXPECT_LT(found.after, 0);
+  EXPECT_GT(found.point.item<double>(), 1);
+  EXPECT_LT(found.point.item<double>(), 1 + kWidth);
+}
+
 // sqrt(1 - x) has no value beyond 1, where the first trial lies.
 TEST(Descend, TakesAValueThatIsNoneForAStepTooFar) {
   const auto value = [](const at::Tensor& x) { return (1 - x).sqrt().sum().item<double>(); };
