@@ -17,7 +17,9 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
   add("--epochs", fit.epochs, "passes over the training images")->check(whole);
   add("--batch", fit.batch, "images a step")->check(whole);
   add("--optimiser", fit.optimiser,
-      "adam(lr=1e-3), adamw(weight_decay=0.01), sgd(lr=0.1,momentum=0.9,nesterov)");
+      "adam(lr=1e-3), adamw(weight_decay=0.01), sgd(lr=0.1,momentum=0.9,nesterov); of weights in "
+      "factors bug(tau=0.1), riemannian_adam(lr=1e-3), dmrg(bond=20), tsgo(theta=10deg) and others "
+      "(docs/manifolds.md)");
   add("--schedule", fit.schedule,
       "constant, linear, cosine(warmup=2), step(every=10,factor=0.1), plateau(patience=3)");
   add("--label-smoothing", fit.label_smoothing, "share of the target spread over all classes")
