@@ -95,7 +95,10 @@ std::vector<TuckerLayer> tucker_layers(const nn::State& state) {
   for_each_trained(state, [&](const std::string& name, const nn::Weight& weight) {
     if (!is_tucker_kernel(weight)) return;
     const auto* tucker = as_tucker(weight);
-    const TuckerKernel found{tucker->u().detach(), tucker->core().detach(), tucker->v().detach()};
+    // Whatever order of channels it came in: strides reach the last bits of what is computed.
+    const TuckerKernel found{tucker->u().detach().contiguous(),
+                             tucker->core().detach().contiguous(),
+                             tucker->v().detach().contiguous()};
     layers.push_back({name, weight->shape(), of_attainable_ranks(with_orthonormal_bases(found))});
   });
   return layers;

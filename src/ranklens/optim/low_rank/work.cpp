@@ -136,7 +136,8 @@ class WorkOf final : public Work {
     const auto factors = probe_->factors();
     for (std::size_t k = 0; k < slots.size(); ++k) {
       const auto& found = gradients.at(nn::factor_name(layer_.name, factors[k].name));
-      slots[k] = found.defined() ? found : at::zeros_like(factors[k].tensor);
+      // Contiguous, as a checkpoint gives back what becomes of them: strides reach the last bits.
+      slots[k] = found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
     }
     const Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
     // These bases replace those of the start, in which the moments are written.
