@@ -134,8 +134,9 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
       .seed = options.common.seed};
   const auto configuration = configuration_of(options);
   for (const auto& [key, value] : configuration.items()) {
+    if (value.empty() || value == "") continue;  // not chosen
     run.configuration.push_back(
-        {"training", key, value.is_string() ? value.get<std::string>() : value.dump()});
+        {"", key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
   report::write_page(options.page, report::train_page(run, result));
 }

@@ -35,7 +35,9 @@ function withCsv(report: Report, { id }: Chart, figure: HTMLElement | null): HTM
 }
 
 function lineView(report: Report, { title, note, x_title, y_title, lines }: Chart, spread: Spread): HTMLElement | null {
-  return linesChart(report, { title, note, axis: y_title, format: ".2f", precise: ".3f", xTitle: x_title, step: x_title, whole: true },
+  const counts = lines.every(({ y }) => y.every((value) => value === null || Number.isInteger(value)));
+  const formats = counts ? { format: ".4~g", precise: "d" } : { format: ".2f", precise: ".3f" };
+  return linesChart(report, { title, note, axis: y_title, ...formats, xTitle: x_title, step: x_title, whole: true },
     lines.map((line) => ({ ...line, step: line.x })), spread);
 }
 

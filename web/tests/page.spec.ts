@@ -249,5 +249,5 @@ test("one photograph: its classes and its maps", async ({ page }) => {
   await expect(page.locator(".large canvas")).toHaveCount(4);
   for (const canvas of await page.locator(".large canvas").all()) expect((await colors(canvas)).length).toBeGreaterThan(20);
   const ids = await page.locator("main > section").evaluateAll((all) => all.map((section) => section.id));
-  expect(ids).toEqual(["predictions", "maps", "time", "configuration"]);
+  expect(ids).toEqual(["figures", "predictions", "maps", "time", "configuration"]);
 });

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "ranklens/base/version.h"
 #include "ranklens/report/curve.h"
 #include "ranklens/report/observed_charts.h"
 
@@ -11,7 +10,6 @@ namespace ranklens::report {
 namespace {
 
 void add_provenance(const train::FitResult& result, ReportData& data) {
-  data.provenance = {{"ranklens", std::string(base::version())}};
   for (const auto& [what, values] : result.provenance)
     data.provenance.emplace_back(what, fmt::format("{}", fmt::join(values, ", ")));
 }
@@ -36,7 +34,7 @@ ReportData train_page(const TrainedRun& run, const train::FitResult& result) {
   data.curves = {curve_of(arm, run.seed, history)};
   data.charts = layer_charts(history);
   for (auto& layer : layer_arms(history)) data.arms.push_back(std::move(layer));
-  if (!data.charts.empty()) data.chart_title = "What the optimiser made of the weights";
+  if (!data.charts.empty()) data.chart_title = "Ranks";
   double training = 0, validation = 0;
   for (const auto& epoch : history)
     training += epoch.seconds, validation += epoch.validation_seconds;

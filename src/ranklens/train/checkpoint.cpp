@@ -120,8 +120,8 @@ nn::State with_weights(const nn::State& state, const nlohmann::json& described,
   for (const auto& name : state.names()) {
     const auto shape = found.at(name).weight->shape(), expected = state.at(name).weight->shape();
     base::require(nn::same_but_for_ranks(name, shape, expected),
-                  "the checkpoint's weight '{}' is [{}], the network's is [{}]",
-                  name, fmt::join(shape, ", "), fmt::join(expected, ", "));
+                  "the checkpoint's weight '{}' is [{}], the network's is [{}]", name,
+                  fmt::join(shape, ", "), fmt::join(expected, ", "));
   }
   return found;
 }
