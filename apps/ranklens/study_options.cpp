@@ -106,7 +106,7 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                      "dense, tt-matched, low-rank, tt, tt-trunk, and recipes by name; the first is "
                      "compared with");
   command
-      .add_option("--recipe", options.recipes,
+      .add_option("--recipes", options.recipes,
                   "an arm of your own, 'NAME = NETWORK @ OPTIMISER with LAYERS': 'bug = lenet5 @ "
                   "bug(tau=0.1) with conv*: low_rank(r=16)'; may be given again")
       ->allow_extra_args(false);
