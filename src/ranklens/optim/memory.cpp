@@ -88,6 +88,23 @@ std::vector<at::Tensor> Group::quantity(std::size_t k) const {
   return tensors_of;
 }
 
+std::map<std::string, at::Tensor> take_prefixed(
+    const std::map<std::string, at::Tensor>& saved, std::string_view prefix,
+    const std::function<void(const std::string& name, const std::string& quantity,
+                             const at::Tensor& tensor, const std::string& full)>& take) {
+  std::map<std::string, at::Tensor> others;
+  for (const auto& [full, tensor] : saved) {
+    const auto slash = full.rfind('/');
+    base::require(slash != std::string::npos, "'{}' is no quantity of an optimiser", full);
+    if (full.starts_with(prefix)) {
+      take(full.substr(prefix.size(), slash - prefix.size()), full.substr(slash + 1), tensor, full);
+    } else {
+      others[full] = tensor;
+    }
+  }
+  return others;
+}
+
 std::vector<Group> make_groups(Memory& memory, const std::vector<nn::NamedTensor>& tensors,
                                const std::vector<at::Tensor>& gradients) {
   base::require(tensors.size() == gradients.size(), "{} gradients for {} tensors", gradients.size(),

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -33,6 +35,13 @@ class Memory {
   std::vector<std::string> names_;
   std::map<std::string, Slot> slots_;
 };
+
+/// Hands each saved quantity "PREFIX:NAME/QUANTITY" to `take`; what bears no such prefix comes
+/// back. An Error for a name without a quantity. `prefix` with its colon: "train:".
+std::map<std::string, at::Tensor> take_prefixed(
+    const std::map<std::string, at::Tensor>& saved, std::string_view prefix,
+    const std::function<void(const std::string& name, const std::string& quantity,
+                             const at::Tensor& tensor, const std::string& full)>& take);
 
 /// Tensors that one fused call can change together: same device and dtype, as many steps made.
 struct Group {

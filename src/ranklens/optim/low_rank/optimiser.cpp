@@ -11,6 +11,7 @@
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/low_rank/budget.h"
 #include "ranklens/optim/low_rank/methods.h"
+#include "ranklens/optim/other_tensors.h"
 #include "ranklens/optim/sgd.h"
 
 namespace ranklens::optim {
@@ -36,23 +37,6 @@ std::map<std::string, at::Tensor> by_name(std::vector<nn::NamedTensor>&& tensors
   std::map<std::string, at::Tensor> found;
   for (auto& one : tensors) found[one.name] = std::move(one.tensor);
   return found;
-}
-
-// The tensors of a state that are trained, but those of weights that are in work.
-struct Others {
-  std::vector<nn::NamedTensor> tensors;
-  std::vector<at::Tensor> gradients;
-};
-
-Others others_of(const nn::State& state, const std::map<std::string, at::Tensor>& gradients) {
-  Others others;
-  for (const auto& tensor : state.trainable()) {
-    const auto gradient = gradients.find(tensor.name);
-    if (gradient == gradients.end()) continue;
-    others.tensors.push_back(tensor);
-    others.gradients.push_back(gradient->second);
-  }
-  return others;
 }
 
 }  // namespace
@@ -92,7 +76,7 @@ double LowRankOptimiser::stage(std::size_t which, Works& works, nn::State& state
   const at::NoGradGuard no_gradients;
   for (auto& one : works) one->stage(which, gradients, found.scale);
   if (moves_dense(which)) {
-    const auto others = others_of(state, gradients);
+    const auto others = other_tensors(state, gradients);
     dense_->update(others.tensors, others.gradients, rate);
   }
   return found.loss;

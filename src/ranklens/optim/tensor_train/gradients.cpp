@@ -30,17 +30,6 @@ std::vector<at::Tensor> take_cores(const TrainLayer& layer, NamedGradients& grad
   return cores;
 }
 
-OtherTensors other_tensors(const nn::State& state, const NamedGradients& gradients) {
-  OtherTensors others;
-  for (const auto& tensor : state.trainable()) {
-    const auto gradient = gradients.find(tensor.name);
-    if (gradient == gradients.end()) continue;
-    others.tensors.push_back(tensor);
-    others.gradients.push_back(gradient->second);
-  }
-  return others;
-}
-
 nn::State with_trains_alone(const nn::State& state) {
   std::set<std::string> of_trains;
   for (const auto& layer : train_layers(state)) {

@@ -1,31 +1,21 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ranklens/optim/objective.h"
+#include "ranklens/optim/other_tensors.h"
 #include "ranklens/optim/tensor_train/layers.h"
 
 // What an evaluation of the loss says about trains, and what about all other tensors.
 namespace ranklens::optim {
-
-using NamedGradients = std::map<std::string, at::Tensor>;
 
 NamedGradients named_gradients(const Gradients& found);
 
 /// The gradients of a layer's cores as [r, n, r'], taken out of `gradients`; undefined where the
 /// loss does not depend on a core.
 std::vector<at::Tensor> take_cores(const TrainLayer& layer, NamedGradients& gradients);
-
-struct OtherTensors {
-  std::vector<nn::NamedTensor> tensors;
-  std::vector<at::Tensor> gradients;
-};
-
-/// The trainable tensors of `state` whose gradients are still there, in order.
-OtherTensors other_tensors(const nn::State& state, const NamedGradients& gradients);
 
 /// The state with nothing trainable but its trains: for evaluations that ask for no other
 /// gradients.

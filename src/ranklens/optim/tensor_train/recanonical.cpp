@@ -120,19 +120,12 @@ std::map<std::string, at::Tensor> RecanonicalAdam::save() const {
 }
 
 void RecanonicalAdam::load(const std::map<std::string, at::Tensor>& saved) {
-  std::map<std::string, at::Tensor> others;
   memories_.clear();
-  constexpr std::string_view prefix = "train:";
-  for (const auto& [full, tensor] : saved) {
-    const auto slash = full.rfind('/');
-    base::require(slash != std::string::npos, "'{}' is no quantity of an optimiser", full);
-    if (!full.starts_with(prefix)) {
-      others[full] = tensor;
-      continue;
-    }
-    auto& moments = memories_[full.substr(prefix.size(), slash - prefix.size())];
-    load_quantity(moments, full.substr(slash + 1), tensor, full);
-  }
+  const auto others = take_prefixed(
+      saved,
+      "train:", [&](const auto& name, const auto& quantity, const auto& tensor, const auto& full) {
+        load_quantity(memories_[name], quantity, tensor, full);
+      });
   for (const auto& [name, moments] : memories_) {
     base::require(belong(moments.second, moments.first),
                   "the optimiser's moments of '{}' do not fit", name);

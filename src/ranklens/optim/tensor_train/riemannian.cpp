@@ -201,19 +201,12 @@ std::map<std::string, at::Tensor> RiemannianOptimiser::save() const {
 }
 
 void RiemannianOptimiser::load(const std::map<std::string, at::Tensor>& saved) {
-  std::map<std::string, at::Tensor> others;
   memories_.clear();
-  constexpr std::string_view prefix = "train:";
-  for (const auto& [full, tensor] : saved) {
-    const auto slash = full.rfind('/');
-    base::require(slash != std::string::npos, "'{}' is no quantity of an optimiser", full);
-    if (!full.starts_with(prefix)) {
-      others[full] = tensor;
-      continue;
-    }
-    auto& memory = memories_[full.substr(prefix.size(), slash - prefix.size())];
-    memory.load(full.substr(slash + 1), tensor, full);
-  }
+  const auto others = take_prefixed(
+      saved,
+      "train:", [&](const auto& name, const auto& quantity, const auto& tensor, const auto& full) {
+        memories_[name].load(quantity, tensor, full);
+      });
   dense_->load(others);
 }
 

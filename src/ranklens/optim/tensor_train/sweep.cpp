@@ -196,28 +196,22 @@ std::map<std::string, at::Tensor> SweepOptimiser::save() const {
 }
 
 void SweepOptimiser::load(const std::map<std::string, at::Tensor>& saved) {
-  std::map<std::string, at::Tensor> others;
   positions_.clear();
-  constexpr std::string_view prefix = "sweep:";
-  for (const auto& [full, tensor] : saved) {
-    const auto slash = full.rfind('/');
-    base::require(slash != std::string::npos, "'{}' is no quantity of an optimiser", full);
-    if (!full.starts_with(prefix)) {
-      others[full] = tensor;
-      continue;
-    }
-    const auto quantity = full.substr(slash + 1);
-    const bool first = quantity == "first";
-    base::require((first || quantity == "rightward") && tensor.scalar_type() == at::kLong &&
-                      tensor.numel() == 1 && tensor.item<std::int64_t>() >= 0,
-                  "this optimiser does not remember '{}'", full);
-    auto& position = positions_[full.substr(prefix.size(), slash - prefix.size())];
-    if (first) {
-      position.first = tensor.item<std::int64_t>();
-    } else {
-      position.rightward = tensor.item<std::int64_t>() != 0;
-    }
-  }
+  const auto others = take_prefixed(
+      saved,
+      "sweep:", [&](const auto& name, const auto& quantity, const auto& tensor, const auto& full) {
+        const bool first = quantity == "first";
+        base::require((first || quantity == "rightward") && tensor.scalar_type() == at::kLong &&
+                          tensor.numel() == 1 && tensor.template item<std::int64_t>() >= 0,
+                      "this optimiser does not remember '{}'", full);
+        const auto value = tensor.template item<std::int64_t>();
+        auto& position = positions_[name];
+        if (first) {
+          position.first = value;
+        } else {
+          position.rightward = value != 0;
+        }
+      });
   dense_.load(others);
 }
 
