@@ -13,7 +13,6 @@
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
-#include "ranklens/tn/train/make.h"
 
 #include "optim/tensor_train/trains.h"
 #include "testing/expect_error.h"
@@ -28,19 +27,15 @@ using testing::distance;
 using testing::norm;
 using testing::OfState;
 using testing::OneWeight;
+using testing::random_train;
 using testing::state_of;
 using testing::tt_weight;
 using testing::two_cores;
 using testing::values;
 
-tn::TensorTrain drawn_train(const tn::Shape& sizes, const tn::Shape& ranks, std::uint64_t seed) {
-  base::Stream stream(seed, "noise", "rule");
-  return tn::random(stream, sizes, {.ranks = ranks});
-}
-
 /// A train that is `share` of its norm away from one of lower ranks.
 tn::TensorTrain nearly(const tn::TensorTrain& low, double share, std::uint64_t seed) {
-  const auto more = drawn_train(tn::shape(low), {2}, seed);
+  const auto more = random_train(tn::shape(low), {2}, seed);
   return low + (share * tn::norm(low) / tn::norm(more)) * more;
 }
 
@@ -53,7 +48,7 @@ OfState distance_from(const at::Tensor& target) {
 }
 
 TEST(RankRule, RoundsToAShareOfTheNorm) {
-  const auto low = drawn_train({5, 6, 4, 5}, {2, 3, 2}, 1);
+  const auto low = random_train({5, 6, 4, 5}, {2, 3, 2}, 1);
   const auto train = nearly(low, 0.01, 2);
   const auto found = rounded(train, {.tau = 0.02});
   EXPECT_EQ(tn::ranks(found.train), (tn::Shape{2, 3, 2}));
@@ -70,7 +65,7 @@ TEST(RankRule, RoundsToAShareOfTheNorm) {
 
 // The bound is on the whole error, not on that of each bond.
 TEST(RankRule, TheBondsShareTheBound) {
-  const auto train = drawn_train({4, 4, 4, 4, 4}, {4}, 3);
+  const auto train = random_train({4, 4, 4, 4, 4}, {4}, 3);
   for (const double tau : {0.4, 0.6, 0.8}) {
     const auto found = rounded(train, {.tau = tau});
     EXPECT_LE(tn::norm(train - found.train) / tn::norm(train), tau);
@@ -79,7 +74,7 @@ TEST(RankRule, TheBondsShareTheBound) {
 }
 
 TEST(RankRule, FloorAndCapWin) {
-  const auto train = nearly(drawn_train({5, 6, 4, 5}, {2, 3, 2}, 1), 0.01, 2);
+  const auto train = nearly(random_train({5, 6, 4, 5}, {2, 3, 2}, 1), 0.01, 2);
   EXPECT_EQ(tn::ranks(rounded(train, {.tau = 0.9, .floor = 3}).train), (tn::Shape{3, 3, 3}));
   EXPECT_EQ(tn::ranks(rounded(train, {.tau = 1e-6, .cap = 2}).train), (tn::Shape{2, 2, 2}));
   EXPECT_EQ(tn::ranks(cut_to(train, {3, 9, 1}).train), (tn::Shape{3, 5, 1}));
@@ -87,7 +82,7 @@ TEST(RankRule, FloorAndCapWin) {
 
 // A floor cannot keep what is zero: a point without full ranks has no tangent space.
 TEST(RankRule, WhatIsNotResolvedGoes) {
-  const auto low = drawn_train({5, 6, 5}, {2, 2}, 4);
+  const auto low = random_train({5, 6, 5}, {2, 2}, 4);
   const auto twice = low + low;  // of ranks 4, as stored
   for (const auto& found : {rounded(twice, {.tau = 1e-3, .floor = 4}), cut_to(twice, {4, 4})}) {
     EXPECT_EQ(tn::ranks(found.train), (tn::Shape{2, 2}));

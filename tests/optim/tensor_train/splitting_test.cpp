@@ -12,7 +12,6 @@
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
 #include "ranklens/tn/train/decompose.h"
-#include "ranklens/tn/train/make.h"
 #include "ranklens/tn/train/round.h"
 
 #include "optim/tensor_train/trains.h"
@@ -28,15 +27,11 @@ using testing::distance;
 using testing::norm;
 using testing::OfState;
 using testing::OneWeight;
+using testing::random_train;
 using testing::state_of;
 using testing::tt_weight;
 using testing::two_cores;
 using testing::values;
-
-tn::TensorTrain start_train(const tn::Shape& sizes, const tn::Shape& ranks, std::uint64_t seed) {
-  base::Stream stream(seed, "noise", "split");
-  return tn::random(stream, sizes, {.ranks = ranks});
-}
 
 /// A dense tensor contracted with all cores but one.
 at::Tensor seen_by_core(const at::Tensor& tensor, const std::vector<at::Tensor>& cores,
@@ -62,27 +57,27 @@ at::Tensor stepped(const tn::TensorTrain& start, const at::Tensor& increment) {
 
 /// Of rank 3, with one large singular value at every bond and two of a share of about `size`.
 tn::TensorTrain nearly_singular(const tn::TensorTrain& train, double size) {
-  return tn::round(train, {.ranks = {1}}).train + size * start_train(tn::shape(train), {2}, 90);
+  return tn::round(train, {.ranks = {1}}).train + size * random_train(tn::shape(train), {2}, 90);
 }
 
 TEST(TrainSplitting, IsExactForTensorsThatKeepTheirRanks) {
   const tn::Shape sizes{4, 3, 5, 4};
   for (const tn::Shape& ranks : {tn::Shape{2, 3, 2}, tn::Shape{1, 1, 1}, tn::Shape{4, 6, 4}}) {
-    const auto before = start_train(sizes, ranks, 1), after = start_train(sizes, ranks, 2);
+    const auto before = random_train(sizes, ranks, 1), after = random_train(sizes, ranks, 2);
     const auto target = tn::full(after);
     const auto found = stepped(before, target - tn::full(before));
     EXPECT_LT(distance(found, target), 1e-11 * norm(target));
   }
   // However small singular values are: theorem 5.1 asks for no bound below.
-  const auto before = nearly_singular(start_train(sizes, {2}, 3), 1e-8);
-  const auto after = nearly_singular(start_train(sizes, {2}, 4), 1e-8);
+  const auto before = nearly_singular(random_train(sizes, {2}, 3), 1e-8);
+  const auto after = nearly_singular(random_train(sizes, {2}, 4), 1e-8);
   const auto target = tn::full(after);
   EXPECT_LT(distance(stepped(before, target - tn::full(before)), target), 1e-11 * norm(target));
 }
 
 // Of more ranks than the train has it cannot be: the end has the train's ranks.
 TEST(TrainSplitting, IsNotExactForOthers) {
-  const auto before = start_train({4, 3, 5}, {2, 2}, 5);
+  const auto before = random_train({4, 3, 5}, {2, 2}, 5);
   const auto target = tn::full(before) + 0.3 * values({4, 3, 5}, 6);
   const auto found = stepped(before, target - tn::full(before));
   const double off = distance(found, target);
@@ -94,13 +89,13 @@ TEST(TrainSplitting, IsNotExactForOthers) {
 }
 
 TEST(TrainSplitting, OfOneCoreIsTheStepItself) {
-  const auto before = start_train({7}, {}, 7);
+  const auto before = random_train({7}, {}, 7);
   const auto increment = values({7}, 8);
   EXPECT_LT(distance(stepped(before, increment), tn::full(before) + increment), 1e-14);
 }
 
 TEST(TrainSplitting, RefusesIncrementsOfAnotherShape) {
-  TrainSplitting train(start_train({4, 3}, {2}, 9));
+  TrainSplitting train(random_train({4, 3}, {2}, 9));
   ranklens::testing::expect_error([&] { train.advance(values({1, 4, 3}, 10)); }, "shape");
 }
 

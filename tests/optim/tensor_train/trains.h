@@ -14,6 +14,7 @@
 #include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/optim/objective.h"
 #include "ranklens/optim/tensor_train/layers.h"
+#include "ranklens/tn/train/make.h"
 
 #include "optim/low_rank/matrices.h"
 
@@ -30,6 +31,12 @@ inline nn::Weight tt_weight(std::uint64_t seed) {
   std::vector<at::Tensor> cores{values({1, 3, 2, 4}, seed), values({4, 2, 3, 3}, seed + 1),
                                 values({3, 2, 2, 1}, seed + 2)};
   return nn::Weight(std::make_shared<nn::TTMatrix>(nn::Shape{12, 12}, std::move(cores)));
+}
+
+inline tn::TensorTrain random_train(const tn::Shape& sizes, const tn::Shape& ranks,
+                                    std::uint64_t seed) {
+  base::Stream stream(seed, "noise", "train");
+  return tn::random(stream, sizes, {.ranks = ranks});
 }
 
 /// The dense matrix [12, 12] of such a weight, or its gradient, with the modes of the train.
