@@ -187,6 +187,18 @@ TEST(Cut, SkipConnectionIsPartOfTheSet) {
   EXPECT_THAT(cut_after(net.graph, "image"), ElementsAre("image"));
 }
 
+// Up to the first node that uses an entry, whoever else uses it; a skip connection past it is part
+// of what the rest takes.
+TEST(Cut, BeforeTheFirstUse) {
+  const auto net = zoo::resnet18({.channels = 3, .size = 32, .classes = 10, .seed = 1});
+  EXPECT_THAT(cut_before_use(net.graph, {"layer2.0.conv2.weight"}).value(),
+              ElementsAre("layer1.1.relu2", "layer2.0.relu1"));
+  EXPECT_THAT(cut_before_use(net.graph, {"fc.weight", "layer4.1.conv1.weight"}).value(),
+              ElementsAre("layer4.0.relu2"));
+  EXPECT_FALSE(cut_before_use(net.graph, {"fc.weight", "conv1.weight"}));
+  EXPECT_FALSE(cut_before_use(net.graph, {"none"}));
+}
+
 TEST(Cut, HeadThenTailIsTheWholeNetwork) {
   const auto net = zoo::resnet18({.channels = 3, .size = 32, .classes = 10, .seed = 1});
   const auto x = testing::normal_float({2, 3, 32, 32});

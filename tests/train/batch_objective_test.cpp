@@ -2,10 +2,12 @@
 
 #include <cmath>
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/one_hot.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/optim/clip.h"
+#include "ranklens/optim/optimiser.h"
 
 #include "testing/close.h"
 #include "testing/peak_memory.h"
@@ -122,6 +124,110 @@ TEST(BatchObjective, ReportsRunningStatistics) {
   const at::Tensor second = relu.narrow(0, 10, 10).mean({0, 2, 3});
   EXPECT_TRUE(close(halves.change().at("norm.running_mean"), first.mul(0.09).add(second.mul(0.1))));
   EXPECT_TRUE(network.state.tensor("norm.running_mean").eq(0).all().item<bool>());
+}
+
+// Batch norm and dropout on both sides of the train, a skip connection past it.
+nn::Network train_in_the_middle() {
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.conv2d("conv", x, {.out = 4, .kernel = 3, .padding = 1});
+  x = g.relu("relu", x);
+  x = g.batch_norm("norm", x);
+  x = g.max_pool2d("pool", x);
+  const auto skip = g.flatten("flat", x);
+  x = g.dropout("drop", skip, 0.25);
+  x = g.linear("train", x, {.out = 64, .weight = "tt(out=4x4x4,in=4x4x4,r=3)"});
+  x = g.relu("relu2", g.add("sum", skip, x));
+  x = g.dropout("drop2", x, 0.25);
+  g.linear("head", x, {.out = 3});
+  return g.build(1);
+}
+
+// The answers are those of the whole network, also in pieces; what lies before the train is not
+// evaluated anew, and nothing that the whole objective remembers moves.
+TEST(BatchObjective, NarrowedToOneWeight) {
+  const auto data = tiny_data(20, 1);
+  const auto network = train_in_the_middle();
+  const base::Stream random(1, "dropout");
+  for (const std::int64_t pieces : {1, 3}) {
+    BatchObjective whole(network.graph, batch_of_all(data), random,
+                         {.label_smoothing = 0.1, .accumulate = pieces});
+    whole.loss_and_gradients(network.state, {});
+    const auto correct = whole.correct();
+    const auto change = whole.change();
+    const auto narrow = whole.where_only_moves({"train.weight"}, network.state);
+    ASSERT_NE(narrow, nullptr);
+    auto moved = network.state.clone();
+    moved.set_tensor("train.weight.core.1", at::full({3, 4, 4, 3}, 0.2));
+    for (const auto& state : {network.state, moved}) {
+      EXPECT_NEAR(narrow->loss(state), whole.loss(state), 1e-6);
+      const auto a = narrow->loss_and_gradients(state, {"factors"}),
+                 b = BatchObjective(network.graph, batch_of_all(data), random,
+                                    {.label_smoothing = 0.1, .accumulate = pieces})
+                         .loss_and_gradients(state, {"factors"});
+      EXPECT_NEAR(a.loss, b.loss, 1e-6);
+      ASSERT_EQ(a.gradients.size(), b.gradients.size());
+      for (std::size_t k = 0; k < a.gradients.size(); ++k) {
+        EXPECT_EQ(a.gradients[k].name, b.gradients[k].name);
+        if (a.gradients[k].name.starts_with("train.")) {
+          EXPECT_TRUE(close(a.gradients[k].tensor, b.gradients[k].tensor, 1e-4, 1e-6)) << k;
+        }
+      }
+    }
+    EXPECT_GT(std::abs(narrow->loss(moved) - narrow->loss(network.state)), 1e-4);
+    auto other = network.state.clone();
+    other.set_tensor("conv.weight", -other.tensor("conv.weight"));
+    EXPECT_EQ(narrow->loss(other), narrow->loss(network.state));
+    EXPECT_GT(std::abs(whole.loss(other) - whole.loss(network.state)), 1e-4);
+    EXPECT_EQ(whole.correct(), correct);
+    for (const auto& [name, tensor] : change) EXPECT_TRUE(whole.change().at(name).equal(tensor));
+  }
+  BatchObjective whole(network.graph, batch_of_all(data), random, {});
+  EXPECT_EQ(whole.where_only_moves({"conv.weight"}, network.state), nullptr);
+  EXPECT_EQ(whole.where_only_moves({"nothing"}, network.state), nullptr);
+}
+
+/// The same objective for optimisers that ask for nothing narrower.
+class Whole final : public optim::Objective {
+ public:
+  explicit Whole(BatchObjective& objective) : objective_(objective) {}
+  double loss(const nn::State& state) override { return objective_.loss(state); }
+  optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override {
+    return objective_.loss_and_gradients(state, phase);
+  }
+
+ private:
+  BatchObjective& objective_;
+};
+
+// A step is the same whether or not the layers before a train are computed once.
+TEST(BatchObjective, OptimisersTakeTheSameStepsNarrowed) {
+  const auto data = tiny_data(30, 2);
+  const auto network = train_in_the_middle();
+  const base::Stream random(1, "dropout");
+  for (const char* spec : {"dmrg(bond=4,bonds=0)", "als(cores=0)", "tt_psi(lr=0.05)"}) {
+    std::vector<nn::State> states;
+    for (const bool narrow : {false, true}) {
+      auto state = network.state.clone();
+      const auto optimiser = optim::make_optimiser(spec);
+      for (int step = 0; step < 2; ++step) {
+        BatchObjective objective(network.graph, batch_of_all(data), random, {});
+        Whole whole(objective);
+        if (narrow) {
+          optimiser->step(state, objective);
+        } else {
+          optimiser->step(state, whole);
+        }
+      }
+      states.push_back(std::move(state));
+    }
+    const auto a = states[0].at("train.weight").weight->dense(),
+               b = states[1].at("train.weight").weight->dense();
+    EXPECT_TRUE(close(a, b, 1e-3, 1e-4)) << spec;
+    EXPECT_FALSE(close(b, network.state.at("train.weight").weight->dense(), 1e-3, 1e-4)) << spec;
+    EXPECT_TRUE(close(states[0].tensor("head.weight"), states[1].tensor("head.weight"), 1e-3, 1e-4))
+        << spec;
+  }
 }
 
 }  // namespace

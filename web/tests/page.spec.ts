@@ -233,6 +233,16 @@ test("dark and light, by the system and by the button", async ({ page }) => {
   expect(await paper()).toBe(light);
 });
 
+test("a long heading stays within the navigation beside the page", async ({ page }) => {
+  await open(page, "study", 1600);
+  const [link, nav] = await page.locator("nav").evaluate((nav) => {
+    const link = nav.querySelector("li a")!;
+    link.textContent = "Entanglement of the head, ranks, and what truncations cut off";
+    return [link.getBoundingClientRect().right, nav.getBoundingClientRect().right];
+  });
+  expect(link).toBeLessThanOrEqual(nav!);
+});
+
 test("a drawn figure is shown as it was drawn", async ({ page }) => {
   await open(page, "photograph", 1600);
   const figure = page.locator("#figures figure");

@@ -74,6 +74,18 @@ Cut cut_after(const Graph& graph, std::string_view node) {
   return cut;
 }
 
+std::optional<Cut> cut_before_use(const Graph& graph, const std::vector<std::string>& entries) {
+  const auto& nodes = graph.nodes();
+  const auto uses = [&](const Node& node) {
+    return std::any_of(node.weights.begin(), node.weights.end(), [&](const auto& weight) {
+      return std::find(entries.begin(), entries.end(), weight.second) != entries.end();
+    });
+  };
+  const auto first = std::find_if(nodes.begin(), nodes.end(), uses);
+  if (first == nodes.begin() || first == nodes.end()) return std::nullopt;
+  return cut_after(graph, std::prev(first)->name);
+}
+
 Network with_outputs(const Network& network, const std::vector<std::string>& outputs) {
   for (const auto& value : outputs) network.graph.require_value(value);
   std::set<std::string> open;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@ using Cut = std::vector<std::string>;
 /// The values computed up to and including `node` (a node or an input) that later nodes or the
 /// outputs use, in order.
 Cut cut_after(const Graph& graph, std::string_view node);
+
+/// The values that the first node to use one of these state entries, and those after it, take from
+/// before it; nothing where no node computes any of them, or no node uses the entries.
+std::optional<Cut> cut_before_use(const Graph& graph, const std::vector<std::string>& entries);
 
 /// The part that computes the values of the cut from the inputs: its outputs are the cut's values.
 Network head(const Network& network, const Cut& cut);

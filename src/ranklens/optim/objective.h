@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,17 @@ class Objective {
   virtual ~Objective() = default;
   virtual double loss(const nn::State& state) = 0;
   virtual Gradients loss_and_gradients(const nn::State& state, const Phase& phase) = 0;
+
+  /// The same losses and gradients for states that differ from `state` in these entries alone,
+  /// with what does not depend on them computed once. It lives no longer than this objective, and
+  /// moves nothing that this one remembers (answers, running statistics). Null where nothing would
+  /// be saved.
+  virtual std::unique_ptr<Objective> where_only_moves(const std::vector<std::string>& entries,
+                                                      const nn::State& state) {
+    static_cast<void>(entries);
+    static_cast<void>(state);
+    return nullptr;
+  }
 };
 
 }  // namespace ranklens::optim

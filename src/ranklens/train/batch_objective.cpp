@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/cut.h"
 #include "ranklens/nn/logits.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/train/loss.h"
@@ -17,6 +18,10 @@ std::vector<at::Tensor> tensors_of(const std::vector<nn::NamedTensor>& named) {
   std::vector<at::Tensor> tensors;
   for (const auto& one : named) tensors.push_back(one.tensor);
   return tensors;
+}
+
+std::vector<at::Tensor> split(const at::Tensor& whole, std::int64_t pieces) {
+  return pieces == 1 ? std::vector<at::Tensor>{whole} : whole.tensor_split(pieces);
 }
 
 // Adds to sums; either may hold undefined tensors where the loss does not depend on a weight.
@@ -45,26 +50,59 @@ BatchObjective::BatchObjective(const nn::Graph& graph, const data::Batch& batch,
   base::require(options.accumulate >= 1, "a batch is computed in at least 1 piece, not {}",
                 options.accumulate);
   const std::int64_t pieces = std::min(options.accumulate, size_);
-  images_ = pieces == 1 ? std::vector<at::Tensor>{batch.images} : batch.images.tensor_split(pieces);
-  labels_ = pieces == 1 ? std::vector<at::Tensor>{batch.labels} : batch.labels.tensor_split(pieces);
+  for (auto& images : split(batch.images, pieces)) inputs_.push_back({std::move(images)});
+  labels_ = split(batch.labels, pieces);
+}
+
+BatchObjective::BatchObjective(const BatchObjective& whole, nn::Graph graph,
+                               std::vector<std::vector<at::Tensor>> inputs)
+    : graph_(std::move(graph)),
+      random_(whole.random_),
+      options_(whole.options_),
+      size_(whole.size_),
+      inputs_(std::move(inputs)),
+      labels_(whole.labels_) {}
+
+std::unique_ptr<optim::Objective> BatchObjective::where_only_moves(
+    const std::vector<std::string>& entries, const nn::State& state) {
+  const auto cut = nn::cut_before_use(graph_, entries);
+  if (!cut) return nullptr;
+  const nn::Network network{graph_, state};
+  const auto head = nn::head(network, *cut).graph;
+  std::vector<std::vector<at::Tensor>> values;
+  const at::NoGradGuard no_gradients;
+  for (std::size_t piece = 0; piece < inputs_.size(); ++piece) {
+    nn::StateChange change;
+    values.push_back(outputs_of(head, state, piece, change));
+  }
+  return std::unique_ptr<optim::Objective>(
+      new BatchObjective(*this, nn::tail(network, *cut).graph, std::move(values)));
+}
+
+std::vector<at::Tensor> BatchObjective::outputs_of(const nn::Graph& graph, const nn::State& state,
+                                                   std::size_t piece,
+                                                   nn::StateChange& change) const {
+  const base::Stream random =
+      inputs_.size() == 1 ? random_ : random_.child("piece", static_cast<std::uint64_t>(piece));
+  auto result = nn::run(graph, training_state(graph, state, options_.execution), inputs_[piece],
+                        {.mode = nn::Mode::train, .random = &random});
+  change = std::move(result.change);
+  return std::move(result.outputs);
 }
 
 BatchObjective::Piece BatchObjective::run(const nn::State& state, std::size_t piece) const {
-  const base::Stream random =
-      images_.size() == 1 ? random_ : random_.child("piece", static_cast<std::uint64_t>(piece));
-  auto result = nn::run(graph_, training_state(graph_, state, options_.execution), {images_[piece]},
-                        {.mode = nn::Mode::train, .random = &random});
-  const at::Tensor& logits = result.output();
-  return {.loss = cross_entropy_sum(logits, labels_[piece], options_.label_smoothing)
-                      .div(static_cast<double>(size_)),
-          .correct = count_correct(logits, labels_[piece]),
-          .change = std::move(result.change)};
+  Piece done;
+  const auto logits = outputs_of(graph_, state, piece, done.change).front();
+  done.loss = cross_entropy_sum(logits, labels_[piece], options_.label_smoothing)
+                  .div(static_cast<double>(size_));
+  done.correct = count_correct(logits, labels_[piece]);
+  return done;
 }
 
 double BatchObjective::loss(const nn::State& state) {
   const at::NoGradGuard no_gradients;
   double sum = 0;
-  for (std::size_t piece = 0; piece < images_.size(); ++piece) {
+  for (std::size_t piece = 0; piece < inputs_.size(); ++piece) {
     sum += run(state, piece).loss.item<double>();
   }
   return sum;
@@ -82,7 +120,7 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
   std::vector<at::Tensor> gradients;
   std::int64_t correct = 0;
   change_.clear();
-  for (std::size_t piece = 0; piece < images_.size(); ++piece) {
+  for (std::size_t piece = 0; piece < inputs_.size(); ++piece) {
     Piece done = run(leaves, piece);
     found.loss += done.loss.item<double>();
     correct += done.correct;

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "ranklens/base/random.h"
 #include "ranklens/data/loader.h"
@@ -30,6 +33,10 @@ class BatchObjective final : public optim::Objective {
 
   double loss(const nn::State& state) override;
   optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override;
+  /// Computes the layers before the first that uses one of the entries once, and holds their values
+  /// for the whole batch.
+  std::unique_ptr<optim::Objective> where_only_moves(const std::vector<std::string>& entries,
+                                                     const nn::State& state) override;
 
   /// Correct answers at the state of the first loss_and_gradients, whose loss a step returns: later
   /// ones in a step are at states that have seen this batch.
@@ -43,13 +50,19 @@ class BatchObjective final : public optim::Objective {
     std::int64_t correct = 0;
     nn::StateChange change;
   };
+  BatchObjective(const BatchObjective& whole, nn::Graph graph,
+                 std::vector<std::vector<at::Tensor>> inputs);
+
+  std::vector<at::Tensor> outputs_of(const nn::Graph& graph, const nn::State& state,
+                                     std::size_t piece, nn::StateChange& change) const;
   Piece run(const nn::State& state, std::size_t piece) const;
 
   const nn::Graph graph_;
   const base::Stream random_;
   const ObjectiveOptions options_;
   const std::int64_t size_;
-  std::vector<at::Tensor> images_, labels_;  ///< by piece
+  std::vector<std::vector<at::Tensor>> inputs_;  ///< by piece, in the order of the graph's
+  std::vector<at::Tensor> labels_;               ///< by piece
   std::optional<std::int64_t> correct_;
   nn::StateChange change_;
 };

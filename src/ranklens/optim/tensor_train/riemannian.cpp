@@ -11,6 +11,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/sgd.h"
+#include "ranklens/optim/tensor_train/probe_train.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/algebra.h"
@@ -104,6 +105,11 @@ std::vector<RiemannianOptimiser::Work> RiemannianOptimiser::begin(const nn::Stat
 
 nn::State RiemannianOptimiser::probed(const std::vector<Work>& work, nn::State state) {
   for (const auto& one : work) {
+    const auto& weight = state.at(one.layer.entries.front()).weight;
+    if (one.gained.empty() && weight->kind() == "tt") {
+      state.replace(one.layer.name, train_probe(weight, one.space));
+      continue;
+    }
     auto cores = with_slots(one.space);
     if (!one.gained.empty()) cores = with_normal(std::move(cores), one.normal);
     set_cores(state, one.layer, cores);
@@ -121,8 +127,11 @@ double RiemannianOptimiser::differentiate(std::vector<Work>& work, const nn::Sta
     const at::NoGradGuard no_gradients;
     for (auto& one : work) {
       const auto cores = take_cores(one.layer, gradients);
+      if (one.gained.empty()) {
+        one.gradient = gradient_in(one.space, cores);
+        continue;
+      }
       one.gradient = gradient_in(one.space, tangent_blocks(one.space, cores));
-      if (one.gained.empty()) continue;
       one.normal = spanned_right(one.space, one.normal, cores);
       grows = true;
     }

@@ -1,7 +1,10 @@
 #include "ranklens/optim/tensor_train/splitting.h"
 
 #include <cmath>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -44,6 +47,18 @@ bool all_done(const std::vector<SplitLayer>& work) {
     if (!one.train.done()) return false;
   }
   return true;
+}
+
+/// The loss as a function of the trains, for all parts of a step but the first; null where that
+/// saves nothing.
+std::unique_ptr<Objective> narrowed(Objective& whole, const std::vector<SplitLayer>& work,
+                                    const nn::State& state) {
+  if (all_done(work)) return nullptr;
+  std::vector<std::string> entries;
+  for (const auto& one : work) {
+    entries.insert(entries.end(), one.layer.entries.begin(), one.layer.entries.end());
+  }
+  return whole.where_only_moves(entries, state);
 }
 
 }  // namespace
@@ -100,10 +115,11 @@ double SplittingOptimiser::step(nn::State& state, Objective& objective, double r
   const double length = options_.lr * rate;
   nn::State probed = state;
   NamedGradients gradients, first;
+  std::unique_ptr<Objective> narrow;
   double loss = 0;
   for (int part = 0; !all_done(work); ++part) {
     for (const auto& one : work) set_cores(probed, one.layer, one.train.cores());
-    const Gradients found = objective.loss_and_gradients(probed, {"factors"});
+    const Gradients found = (narrow ? *narrow : objective).loss_and_gradients(probed, {"factors"});
     if (!std::isfinite(found.loss)) return found.loss;
     const at::NoGradGuard no_gradients;
     gradients = named_gradients(found);
@@ -113,6 +129,7 @@ double SplittingOptimiser::step(nn::State& state, Objective& objective, double r
       probed = with_trains_alone(state);
     }
     advance_all(work, gradients, length);
+    if (part == 0) narrow = narrowed(objective, work, state);
   }
   const at::NoGradGuard no_gradients;
   for (const auto& one : work) take_cores(one.layer, first);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -41,12 +42,21 @@ nn::State with_this_alone(const nn::State& state, const TrainLayer& layer) {
 struct SweepOptimiser::Visit {
   const TrainLayer& layer;
   nn::State& state;  ///< of the whole network, with the trains before this one moved
-  Objective& objective;
+  Objective& whole;
   std::optional<OtherTensors>& others;  ///< filled by the first evaluation of a step
   std::optional<double>& loss;          ///< at its start
   tn::TensorTrain train = {};
   double cut = 0;
-  double failed = 0;  ///< a loss that was not finite
+  double failed = 0;                       ///< a loss that was not finite
+  std::unique_ptr<Objective> narrow = {};  ///< where only this train moves, if that saves work
+  bool asked = false;
+
+  /// The loss as a function of this train.
+  Objective& objective() {
+    if (!asked) narrow = whole.where_only_moves(layer.entries, state);
+    asked = true;
+    return narrow ? *narrow : whole;
+  }
 
   nn::State opened(const SweepWindow& window, const at::Tensor& variable,
                    std::size_t& place) const {
@@ -57,17 +67,17 @@ struct SweepOptimiser::Visit {
     return trial;
   }
 
-  double value(const SweepWindow& window, const at::Tensor& variable) const {
+  double value(const SweepWindow& window, const at::Tensor& variable) {
     std::size_t place = 0;
-    return objective.loss(opened(window, variable, place));
+    return objective().loss(opened(window, variable, place));
   }
 
   LocalValue value_and_gradient(const SweepWindow& window, const at::Tensor& variable) {
     std::size_t place = 0;
     const auto trial = opened(window, variable, place);
     const auto found =
-        others ? objective.loss_and_gradients(with_this_alone(trial, layer), {"factors"})
-               : objective.loss_and_gradients(trial, {"factors"});
+        others ? objective().loss_and_gradients(with_this_alone(trial, layer), {"factors"})
+               : whole.loss_and_gradients(trial, {"factors"});
     auto gradients = named_gradients(found);
     const auto own = gradients[layer.tensors[place]];
     if (!others) {
@@ -112,7 +122,7 @@ WindowSplit SweepOptimiser::split(Visit& visit, const SweepWindow& window,
   const auto loss_of = [&](const WindowSplit& one) {
     nn::State trial = visit.state;
     set_cores(trial, visit.layer, plain_cores(one.train));
-    return visit.objective.loss(trial);
+    return visit.objective().loss(trial);
   };
   double least = loss_of(best);
   for (double share = 0.5; !(least <= found.before); share = share > 0.1 ? share / 2 : 0) {
@@ -160,7 +170,7 @@ double SweepOptimiser::step(nn::State& state, Objective& objective, double rate)
   for (const auto& layer : layers) {
     Visit visit{.layer = layer,
                 .state = moved,
-                .objective = objective,
+                .whole = objective,
                 .others = others,
                 .loss = loss,
                 .train = layer.train};

@@ -50,8 +50,9 @@ std::string spec_of(const SweepOptions& options);
 ///
 /// No local search raises the loss of the batch. A split by the cutoff may, by little; where `bond`
 /// decides, the move is halved until the loss after the split is no higher than before, or the pair
-/// stays. All other tensors move by one step of Adam on the gradient at the start. Every trial
-/// evaluates the whole network: about iterations times a gradient and two losses for each place.
+/// stays. All other tensors move by one step of Adam on the gradient at the start. A place
+/// takes about `iterations` times a gradient and two losses; the layers before the train are
+/// evaluated once for all of them.
 class SweepOptimiser final : public Optimiser {
  public:
   explicit SweepOptimiser(SweepOptions options);

@@ -19,29 +19,30 @@ std::vector<StepSizes> row_sizes(const std::vector<at::Tensor>& cores, const Sch
   return step_sizes(modes_of(cores), schedule, 1);
 }
 
-AppliedGradients rebuilt_backward(const std::vector<at::Tensor>& cores, const at::Tensor& x,
+AppliedGradients rebuilt_backward(const BackwardCores& cores, const at::Tensor& x,
                                   const at::Tensor& dy, const std::vector<at::Tensor>& kept,
                                   bool x_wanted) {
-  AppliedGradients found{.x = {}, .cores = std::vector<at::Tensor>(cores.size())};
+  const auto count = cores.through.size();
+  AppliedGradients found{.x = {}, .cores = std::vector<at::Tensor>(count)};
   if (x_wanted) {
-    const auto matrix = kept.empty() ? dense_matrix(cores) : kept.front();
+    const auto matrix = kept.empty() ? dense_matrix(cores.through) : kept.front();
     found.x = base::linear(dy, matrix.mH());
   }
   const auto of_matrix = base::linear(dy.t(), x.mH());
-  set_core_gradients(cores, 0, cores.size(), of_matrix, found.cores);
+  set_core_gradients(cores.neighbours, 0, count, of_matrix, found.cores);
   return found;
 }
 
-AppliedGradients panels_backward(const Schedule& schedule, const std::vector<at::Tensor>& cores,
+AppliedGradients panels_backward(const Schedule& schedule, const BackwardCores& cores,
                                  const at::Tensor& x, const at::Tensor& dy,
                                  const std::vector<at::Tensor>& kept, bool x_wanted) {
-  const auto work = panel_application(cores, schedule);
+  const auto work = panel_application(cores.through, schedule);
   const auto found =
       apply_panels_backward(work, x, dy, kept.empty() ? at::Tensor() : kept.front(), x_wanted);
-  AppliedGradients all{.x = found.x, .cores = std::vector<at::Tensor>(cores.size())};
+  AppliedGradients all{.x = found.x, .cores = std::vector<at::Tensor>(cores.through.size())};
   const auto& [first, second] = std::tie(schedule.steps[0], schedule.steps[1]);
-  set_half_gradients(cores, first.first, first.last, found.first, all.cores);
-  set_half_gradients(cores, second.first, second.last, found.second, all.cores);
+  set_half_gradients(cores.neighbours, first.first, first.last, found.first, all.cores);
+  set_half_gradients(cores.neighbours, second.first, second.last, found.second, all.cores);
   return all;
 }
 
@@ -70,17 +71,17 @@ Applied apply_schedule(const Schedule& schedule, const std::vector<at::Tensor>& 
   return applied;
 }
 
-AppliedGradients apply_backward(const Schedule& schedule, const std::vector<at::Tensor>& cores,
+AppliedGradients apply_backward(const Schedule& schedule, const BackwardCores& cores,
                                 const at::Tensor& x, const at::Tensor& dy,
                                 const std::vector<at::Tensor>& kept, bool x_wanted) {
   if (schedule.rebuild && schedule.panels)
     return apply_strips_backward(schedule, cores, x, dy, x_wanted);
   if (schedule.rebuild) return rebuilt_backward(cores, x, dy, kept, x_wanted);
   if (schedule.panels) return panels_backward(schedule, cores, x, dy, kept, x_wanted);
-  const auto matrices = step_matrices(cores, schedule);
-  const Application work{schedule, row_sizes(cores, schedule), matrices};
+  const auto matrices = step_matrices(cores.through, schedule);
+  const Application work{schedule, row_sizes(cores.through, schedule), matrices};
   const auto found = apply_tiles_backward(work, x, dy, kept, x_wanted);
-  return {found.x, core_gradients(cores, schedule, found.matrices)};
+  return {found.x, core_gradients(cores.neighbours, schedule, found.matrices)};
 }
 
 }  // namespace ranklens::tn

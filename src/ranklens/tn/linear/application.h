@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/schedule.h"
 
 /// The ways in which a schedule is carried out (the dense matrix whole or in strips, tiles,
@@ -26,8 +27,20 @@ struct AppliedGradients {
   std::vector<at::Tensor> cores;
 };
 
+/// The cores that a backward pass goes back through, and those that gradients of merged cores are
+/// divided with: the same, but for tangent_linear().
+struct BackwardCores {
+  const std::vector<at::Tensor>& through;
+  Neighbours neighbours;
+
+  BackwardCores(const std::vector<at::Tensor>& own)  // NOLINT: mostly they are one
+      : through(own), neighbours(own) {}
+  BackwardCores(const std::vector<at::Tensor>& cores, const Neighbours& dividing)
+      : through(cores), neighbours(dividing) {}
+};
+
 /// Given dy [batch, M].
-AppliedGradients apply_backward(const Schedule& schedule, const std::vector<at::Tensor>& cores,
+AppliedGradients apply_backward(const Schedule& schedule, const BackwardCores& cores,
                                 const at::Tensor& x, const at::Tensor& dy,
                                 const std::vector<at::Tensor>& kept, bool x_wanted);
 

@@ -70,14 +70,15 @@ std::vector<at::Tensor> step_matrices(const std::vector<at::Tensor>& cores,
   return matrices;
 }
 
-void set_half_gradients(const std::vector<at::Tensor>& cores, std::size_t first, std::size_t last,
+void set_half_gradients(const Neighbours& cores, std::size_t first, std::size_t last,
                         const at::Tensor& numbers, std::vector<at::Tensor>& gradients) {
   if (last == first + 1) {
-    gradients[first] = numbers.reshape(cores[first].sizes());
+    gradients[first] = numbers.reshape(cores.left[first].sizes());
     return;
   }
   const auto middle = middle_of(first, last);
-  const auto left = merged_core(cores, first, middle), right = merged_core(cores, middle, last);
+  const auto left = merged_core(cores.left, first, middle),
+             right = merged_core(cores.right, middle, last);
   const auto rows = left.reshape({-1, left.size(3)});
   const auto columns = right.reshape({right.size(0), -1});
   const auto given = numbers.reshape({rows.size(0), columns.size(1)});
@@ -87,9 +88,9 @@ void set_half_gradients(const std::vector<at::Tensor>& cores, std::size_t first,
                      gradients);
 }
 
-void set_core_gradients(const std::vector<at::Tensor>& cores, std::size_t first, std::size_t last,
+void set_core_gradients(const Neighbours& cores, std::size_t first, std::size_t last,
                         const at::Tensor& merged, std::vector<at::Tensor>& gradients) {
-  const auto modes = modes_of(cores);
+  const auto modes = modes_of(cores.left);
   const auto middle = middle_of(first, last);
   if (last == first + 1) return set_half_gradients(cores, first, last, merged, gradients);
   // joined(), backwards.
@@ -101,11 +102,10 @@ void set_core_gradients(const std::vector<at::Tensor>& cores, std::size_t first,
   set_half_gradients(cores, first, last, turned, gradients);
 }
 
-std::vector<at::Tensor> core_gradients(const std::vector<at::Tensor>& cores,
-                                       const Schedule& schedule,
+std::vector<at::Tensor> core_gradients(const Neighbours& cores, const Schedule& schedule,
                                        const std::vector<at::Tensor>& matrices) {
-  const auto modes = modes_of(cores);
-  std::vector<at::Tensor> gradients(cores.size());
+  const auto modes = modes_of(cores.left);
+  std::vector<at::Tensor> gradients(cores.left.size());
   for (std::size_t k = 0; k < matrices.size(); ++k) {
     const auto& step = schedule.steps[k];
     const auto r = modes.ranks[step.first], next = modes.ranks[step.last];

@@ -21,14 +21,25 @@ at::Tensor merged_core(const std::vector<at::Tensor>& cores, std::size_t first, 
 std::vector<at::Tensor> step_matrices(const std::vector<at::Tensor>& cores,
                                       const Schedule& schedule);
 
+/// The neighbours that a core's gradient is taken with where cores were merged: those at its left
+/// and those at its right. The train's own cores, or its two orthogonal forms for the parts of a
+/// gradient in a tangent space.
+struct Neighbours {
+  const std::vector<at::Tensor>& left;
+  const std::vector<at::Tensor>& right;
+
+  Neighbours(const std::vector<at::Tensor>& own) : left(own), right(own) {}  // NOLINT: they are one
+  Neighbours(const std::vector<at::Tensor>& l, const std::vector<at::Tensor>& r)
+      : left(l), right(r) {}
+};
+
 /// The gradients of the cores first..last-1, given that of their merged core, [r, M, N, r'], into
 /// the places first..last-1 of `gradients`. Merged cores in between are computed again.
-void set_core_gradients(const std::vector<at::Tensor>& cores, std::size_t first, std::size_t last,
+void set_core_gradients(const Neighbours& cores, std::size_t first, std::size_t last,
                         const at::Tensor& merged, std::vector<at::Tensor>& gradients);
 
 /// The same from the gradients of step_matrices(): one for each core.
-std::vector<at::Tensor> core_gradients(const std::vector<at::Tensor>& cores,
-                                       const Schedule& schedule,
+std::vector<at::Tensor> core_gradients(const Neighbours& cores, const Schedule& schedule,
                                        const std::vector<at::Tensor>& matrices);
 
 /// The cores first..last-1 merged, as the product of two halves leaves it: no index is moved.
@@ -39,7 +50,7 @@ struct MergedHalves {
 MergedHalves merged_halves(const std::vector<at::Tensor>& cores, std::size_t first,
                            std::size_t last, bool bond_at_right);
 /// The gradients of the cores from that of MergedHalves::numbers.
-void set_half_gradients(const std::vector<at::Tensor>& cores, std::size_t first, std::size_t last,
+void set_half_gradients(const Neighbours& cores, std::size_t first, std::size_t last,
                         const at::Tensor& numbers, std::vector<at::Tensor>& gradients);
 
 /// The dense matrix [M, N] that the cores stand for. Differentiable.

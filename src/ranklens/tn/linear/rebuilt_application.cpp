@@ -21,13 +21,14 @@ struct MergedPair {
   at::Tensor left, right;
 };
 
-MergedPair merged_pair(const Schedule& schedule, const std::vector<at::Tensor>& cores) {
+MergedPair merged_pair(const Schedule& schedule, const Neighbours& cores) {
   const auto middle = schedule.steps.front().last;
-  const auto sizes = rebuilt_of(modes_of(cores), schedule);
-  return {
-      sizes, middle,
-      merged_core(cores, 0, middle).reshape({sizes.a * sizes.c, sizes.r}).contiguous(),
-      merged_core(cores, middle, cores.size()).reshape({sizes.r, sizes.b * sizes.d}).contiguous()};
+  const auto sizes = rebuilt_of(modes_of(cores.left), schedule);
+  return {sizes, middle,
+          merged_core(cores.left, 0, middle).reshape({sizes.a * sizes.c, sizes.r}).contiguous(),
+          merged_core(cores.right, middle, cores.right.size())
+              .reshape({sizes.r, sizes.b * sizes.d})
+              .contiguous()};
 }
 
 /// x [rows, ins] W^T, or dy [rows, outs] W.
@@ -74,16 +75,19 @@ at::Tensor apply_strips(const Schedule& schedule, const std::vector<at::Tensor>&
   return y;
 }
 
-AppliedGradients apply_strips_backward(const Schedule& schedule,
-                                       const std::vector<at::Tensor>& cores, const at::Tensor& x,
-                                       const at::Tensor& dy, bool x_wanted) {
-  const auto pair = merged_pair(schedule, cores);
-  AppliedGradients found{.x = {}, .cores = std::vector<at::Tensor>(cores.size())};
-  if (x_wanted) found.x = strips_of(pair, dy, false);
+AppliedGradients apply_strips_backward(const Schedule& schedule, const BackwardCores& cores,
+                                       const at::Tensor& x, const at::Tensor& dy, bool x_wanted) {
+  const auto& neighbours = cores.neighbours;
+  AppliedGradients found{.x = {}, .cores = std::vector<at::Tensor>(cores.through.size())};
+  const auto pair = merged_pair(schedule, neighbours);
+  if (x_wanted) {
+    const bool own = &neighbours.left == &cores.through && &neighbours.right == &cores.through;
+    found.x = strips_of(own ? pair : merged_pair(schedule, cores.through), dy, false);
+  }
   const auto gradient = gradient_of(pair, x, dy);
-  set_core_gradients(cores, 0, pair.middle, times_rows_transposed(gradient, pair.right),
+  set_core_gradients(neighbours, 0, pair.middle, times_rows_transposed(gradient, pair.right),
                      found.cores);
-  set_core_gradients(cores, pair.middle, cores.size(),
+  set_core_gradients(neighbours, pair.middle, cores.through.size(),
                      rows_times(pair.left.t().contiguous(), gradient), found.cores);
   return found;
 }

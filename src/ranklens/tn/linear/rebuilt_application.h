@@ -12,8 +12,7 @@ namespace ranklens::tn {
 /// As apply_schedule() and apply_backward(); nothing is kept.
 at::Tensor apply_strips(const Schedule& schedule, const std::vector<at::Tensor>& cores,
                         const at::Tensor& x, const at::Tensor& bias);
-AppliedGradients apply_strips_backward(const Schedule& schedule,
-                                       const std::vector<at::Tensor>& cores, const at::Tensor& x,
-                                       const at::Tensor& dy, bool x_wanted);
+AppliedGradients apply_strips_backward(const Schedule& schedule, const BackwardCores& cores,
+                                       const at::Tensor& x, const at::Tensor& dy, bool x_wanted);
 
 }  // namespace ranklens::tn

@@ -50,12 +50,17 @@ void take(Rest& rest, const Absorption& step) {
   }
 }
 
+/// The ends that cores may be absorbed from.
+struct Ends {
+  bool left = true, right = true;
+};
+
 /// The best ways to absorb cores i..j-1 when they are what is left, for one layout and tile.
 class Search {
  public:
   Search(const TrainModes& modes, const ScheduleOptions& options, bool batch_last,
-         std::int64_t tile)
-      : modes_(modes), options_(options), batch_last_(batch_last), tile_(tile) {
+         std::int64_t tile, Ends ends)
+      : modes_(modes), options_(options), batch_last_(batch_last), tile_(tile), ends_(ends) {
     const auto d = modes.cores();
     best_.assign((d + 1) * (d + 1), {std::numeric_limits<double>::infinity(), {}});
     for (std::size_t length = 1; length <= d; ++length)
@@ -97,8 +102,8 @@ class Search {
   void settle(Rest rest) {
     offer(rest, {rest.first, rest.last, true}, true);
     for (auto k = rest.first + 1; k < rest.last; ++k) {
-      offer(rest, {rest.first, k, true}, false);
-      offer(rest, {k, rest.last, false}, false);
+      if (ends_.left) offer(rest, {rest.first, k, true}, false);
+      if (ends_.right) offer(rest, {k, rest.last, false}, false);
     }
   }
 
@@ -106,6 +111,7 @@ class Search {
   const ScheduleOptions& options_;
   bool batch_last_;
   std::int64_t tile_;
+  Ends ends_;
   std::vector<Best> best_;
 };
 
@@ -141,13 +147,17 @@ std::vector<Schedule> compared(const TrainModes& modes, const ScheduleOptions& o
       {.steps = {{0, modes.cores(), true}}, .tile = options.batch, .rebuild = true, .stored = {}}};
   all.front().seconds = dense_seconds(modes, options);
   const auto batch = std::max<std::int64_t>(1, options.batch);
+  const auto ends =
+      options.one_way ? std::vector<Ends>{{true, false}, {false, true}} : std::vector<Ends>{{}};
   for (const bool batch_last : {false, true}) {
     for (std::int64_t tile : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}) {
       if (!options.tiled) tile = batch;
       if (tile > batch && tile / 2 >= batch) break;
       tile = std::min(tile, batch);
-      all.push_back(Search(modes, options, batch_last, tile).schedule());
-      all.back().seconds = expected_seconds(modes, all.back(), options);
+      for (const auto& from : ends) {
+        all.push_back(Search(modes, options, batch_last, tile, from).schedule());
+        all.back().seconds = expected_seconds(modes, all.back(), options);
+      }
       if (!options.tiled) break;
     }
   }

@@ -68,6 +68,7 @@ struct ScheduleOptions {
   std::int64_t cache = 1 << 22;  ///< bytes of the shared cache that a tile may count on
   double store = 0;              ///< bytes that may be stored for the backward pass
   bool tiled = true;             ///< false on devices that want the whole batch at once
+  bool one_way = false;          ///< absorb from one end only, whichever is cheaper
   Rates rates{};
 };
 

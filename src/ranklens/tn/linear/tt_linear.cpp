@@ -100,6 +100,7 @@ Schedule remembered(const TrainModes& modes, const ScheduleOptions& options) {
                                static_cast<double>(options.training),
                                static_cast<double>(options.bytes),
                                static_cast<double>(options.tiled),
+                               static_cast<double>(options.one_way),
                                options.store,
                                options.rates.product,
                                options.rates.dense,
@@ -124,13 +125,14 @@ bool needs_gradient(const std::vector<at::Tensor>& cores, const at::Tensor& x,
 }  // namespace
 
 Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t batch, bool training,
-                            KeepStates keep) {
+                            KeepStates keep, bool one_way) {
   const auto& core = cores.front();
   const auto modes = modes_of(cores);
   ScheduleOptions options{.batch = batch,
                           .training = training,
                           .bytes = static_cast<std::int64_t>(core.element_size()),
                           .tiled = core.is_cpu(),
+                          .one_way = one_way,
                           .rates = typical_rates(core.scalar_type())};
   if (!core.is_cpu()) options.rates.panels = 0;
   constexpr double elsewhere = 1e9;  // bytes: what other devices have is not asked for

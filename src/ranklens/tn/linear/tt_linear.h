@@ -28,8 +28,9 @@ struct TTLinearOptions {
 at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,
                      const at::Tensor& bias = {}, const TTLinearOptions& options = {});
 
-/// The schedule that tt_linear() takes for `batch` rows.
+/// The schedule that tt_linear() takes for `batch` rows; with `one_way` the cheapest that absorbs
+/// all cores but those of its last step from the same end.
 Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t batch, bool training,
-                            KeepStates keep = KeepStates::fast);
+                            KeepStates keep = KeepStates::fast, bool one_way = false);
 
 }  // namespace ranklens::tn
