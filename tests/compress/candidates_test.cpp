@@ -81,6 +81,27 @@ Candidate closest(const at::Tensor& dense, std::int64_t numbers) {
   return best;
 }
 
+// As of kernels so large that not even one term is computed: a guess that is too low is found out
+// when it would be chosen, one that is too high never.
+TEST(Candidates, TermsThatAreNotComputedAreGuessedLow) {
+  const auto dense = of_terms({16, 12, 3, 3}, 6) + 0.3 * normal_double({16, 12, 3, 3}, "noise");
+  auto guessed = candidates_for(dense, 0);
+  const auto computed = measured(dense);
+  ASSERT_EQ(guessed.size(), computed.size());
+  std::size_t terms = 0;
+  for (std::size_t k = 0; k < guessed.size(); ++k) {
+    if (guessed[k].spec.format != Format::cp) continue;
+    ++terms;
+    EXPECT_TRUE(guessed[k].estimated);
+    EXPECT_LE(guessed[k].squared_error, computed[k].squared_error + 1e-12);
+    EXPECT_LT(guessed[k].squared_error, 1);
+  }
+  EXPECT_GT(terms, 3U);
+  for (std::size_t k = 0; k < guessed.size(); ++k) measure(dense, guessed, k);
+  for (std::size_t k = 0; k < guessed.size(); ++k)
+    EXPECT_NEAR(guessed[k].squared_error, computed[k].squared_error, 1e-9);
+}
+
 TEST(Candidates, TheFormatOfAWeightIsFound) {
   const auto terms = closest(of_terms({32, 24, 3, 3}, 3), 3 * (32 + 24 + 3 + 3));
   EXPECT_EQ(terms.spec.format, Format::cp);

@@ -110,8 +110,7 @@ void add_trains(const at::Tensor& dense, std::vector<Candidate>& found) {
   }
 }
 
-void add_cps(const at::Tensor& dense, std::vector<Candidate>& found) {
-  constexpr double cheap = 3e7;  // numbers times terms of which least squares take a moment
+void add_cps(const at::Tensor& dense, double cheap, std::vector<Candidate>& found) {
   std::int64_t sum = 0;
   for (const auto size : dense.sizes()) sum += size;
   const auto exact = dense.to(at::kDouble);
@@ -122,7 +121,8 @@ void add_cps(const at::Tensor& dense, std::vector<Candidate>& found) {
        rank += std::max<std::int64_t>(1, rank / 2)) {
     WeightSpec spec{
         .format = WeightSpec::Format::cp, .out = {}, .in = {}, .ranks = {rank}, .eps = {}};
-    found.push_back({std::move(spec), rank * sum, 1, true, tails.most_behind({rank, rank})});
+    const double least = tails.most_behind({rank, rank});
+    found.push_back({std::move(spec), rank * sum, least, true, least});
     if (static_cast<double>(rank * dense.numel()) <= cheap) measure(dense, found, found.size() - 1);
   }
   estimate_terms(found);
@@ -130,13 +130,13 @@ void add_cps(const at::Tensor& dense, std::vector<Candidate>& found) {
 
 }  // namespace
 
-std::vector<Candidate> candidates_for(const at::Tensor& dense) {
+std::vector<Candidate> candidates_for(const at::Tensor& dense, double cheap) {
   std::vector<Candidate> found{{WeightSpec{}, dense.numel(), 0}};
   add_low_ranks(dense, found);
   if (has_window(dense)) add_tuckers(dense, found);
   if (tn::frobenius(dense) == 0) return found;  // a weight of zeros has no spectrum to cut
   add_trains(dense, found);
-  if (has_window(dense)) add_cps(dense, found);
+  if (has_window(dense)) add_cps(dense, cheap, found);
   return found;
 }
 

@@ -25,6 +25,10 @@ struct Candidate {
 ///   a full HOSVD, and CP from rank 1 upwards by halves, errors of many terms of large kernels
 ///   estimated. (Of a matrix CP is low rank once more.)
 /// Trains that something of no more numbers surely beats are left out.
-std::vector<Candidate> candidates_for(const at::Tensor& dense);
+///
+/// Sums of terms whose numbers times those of the weight are at most `cheap` (least squares then
+/// take a moment) are computed at once; where none is, their errors begin at what is surely left,
+/// so that one of them is computed as soon as that would be chosen.
+std::vector<Candidate> candidates_for(const at::Tensor& dense, double cheap = 3e7);
 
 }  // namespace ranklens::compress
