@@ -6,8 +6,6 @@
 #include <ATen/ops/diag.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/ones_like.h>
-#include <ATen/ops/where.h>
 
 #include "ranklens/tn/linalg/numbers.h"
 
@@ -46,13 +44,6 @@ at::Tensor project(const LowRank& point, const at::Tensor& z) {
 LowRank nearest(const at::Tensor& dense, std::int64_t rank) {
   const auto found = tn::factorise(dense, {.max_rank = rank}, tn::Factoriser::svd);
   return {found.u, at::diag(found.s), found.vh.t().contiguous()};
-}
-
-tn::Orthogonal oriented_qr(const at::Tensor& basis) {
-  const auto [q, r] = tn::qr(basis);
-  const auto diagonal = r.diagonal();
-  const auto signs = at::where(diagonal < 0, -at::ones_like(diagonal), at::ones_like(diagonal));
-  return {q * signs, signs.unsqueeze(1) * r};
 }
 
 LowRank orthonormal(const LowRank& matrix) {

@@ -44,9 +44,7 @@ at::Tensor project(const LowRank& point, const at::Tensor& z);
 /// The matrix of rank `rank` nearest to a dense one (Eckart and Young 1936); S is diagonal.
 LowRank nearest(const at::Tensor& dense, std::int64_t rank);
 
-/// A QR factorisation whose R has no negative diagonal entries: of columns that are orthonormal but
-/// for rounding, Q is what they were and R the identity, but for as much.
-tn::Orthogonal oriented_qr(const at::Tensor& basis);
+using tn::oriented_qr;
 
 /// The same matrix with orthonormal bases: such factorisations of U and V, folded into S.
 LowRank orthonormal(const LowRank& matrix);

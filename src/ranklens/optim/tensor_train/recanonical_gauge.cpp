@@ -6,8 +6,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_pinv.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/ones_like.h>
-#include <ATen/ops/where.h>
 
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
@@ -20,14 +18,6 @@ at::Tensor inverse_transposed(const at::Tensor& r) {
   const double tolerance =
       tn::machine_epsilon(r.scalar_type()) * static_cast<double>(std::max(r.size(0), r.size(1)));
   return at::linalg_pinv(r.t().to(at::kDouble), tolerance).to(r.scalar_type());
-}
-
-/// q r with a diagonal of r that is not negative.
-tn::Orthogonal positive_qr(const at::Tensor& matrix) {
-  auto found = tn::qr(matrix);
-  const auto diagonal = found.r.diagonal();
-  const auto signs = at::where(diagonal < 0, -at::ones_like(diagonal), at::ones_like(diagonal));
-  return {.q = found.q * signs, .r = signs.unsqueeze(1) * found.r};
 }
 
 /// core * factor, whose gradient is divided by it.
@@ -57,7 +47,7 @@ at::Tensor left_times(const at::Tensor& matrix, const at::Tensor& core) {
 
 void carry_rightward(GaugedCores& all, std::size_t k) {
   const auto core = all.cores[k];
-  const auto found = positive_qr(core.reshape({-1, core.size(2)}));
+  const auto found = tn::oriented_qr(core.reshape({-1, core.size(2)}));
   all.cores[k] = found.q.reshape({core.size(0), core.size(1), -1});
   all.cores[k + 1] = left_times(found.r, all.cores[k + 1]);
   if (all.gradients.empty()) return;
@@ -68,7 +58,7 @@ void carry_rightward(GaugedCores& all, std::size_t k) {
 void carry_leftward(GaugedCores& all, std::size_t k) {
   const auto core = all.cores[k];
   // core^T = Q R: core = R^T Q^T.
-  const auto found = positive_qr(core.flatten(1).t());
+  const auto found = tn::oriented_qr(core.flatten(1).t());
   all.cores[k] = found.q.t().reshape({-1, core.size(1), core.size(2)});
   all.cores[k - 1] = right_times(all.cores[k - 1], found.r.t());
   if (all.gradients.empty()) return;

@@ -2,9 +2,13 @@
 
 #include <cmath>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/sgn.h>
+#include <ATen/ops/where.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/tn/linalg/kernels.h"
@@ -109,6 +113,13 @@ Orthogonal qr(const at::Tensor& matrix) {
   base::require(matrix.defined() && matrix.dim() == 2, "only a matrix can be factorised");
   auto [q, r] = at::linalg_qr(matrix, "reduced");
   return {q, r};
+}
+
+Orthogonal oriented_qr(const at::Tensor& matrix) {
+  const auto [q, r] = qr(matrix);
+  const auto diagonal = r.diagonal();
+  const auto signs = at::where(diagonal == 0, at::ones_like(diagonal), at::sgn(diagonal));
+  return {q * signs, signs.conj().unsqueeze(1) * r};
 }
 
 }  // namespace ranklens::tn

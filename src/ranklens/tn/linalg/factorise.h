@@ -46,6 +46,10 @@ struct Orthogonal {
 
 Orthogonal qr(const at::Tensor& matrix);
 
+/// The one whose R has real diagonal entries, none of them negative: of columns that are
+/// orthonormal but for rounding, Q is what they were and R the identity, but for as much.
+Orthogonal oriented_qr(const at::Tensor& matrix);
+
 /// A = q rest + what is discarded, where q [m, k] has orthonormal columns and rest = q^H A: what a
 /// sweep over a train needs, without singular vectors of the long side.
 struct Split {
