@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/study/judgement.h"
 
 namespace ranklens::study {
 namespace {
@@ -152,24 +153,30 @@ Verdict judge(const Claim& claim, const PairedSamples& samples,
     return nothing(
         fmt::format("{} has no finite value for {} or {}", which, samples.first, samples.second));
   }
+  return judged_difference(claim, summarise(difference, claim.level), effect_size(samples), samples,
+                           controls);
+}
+
+Verdict judged_difference(const Claim& claim, const Summary& difference, double effect,
+                          const PairedSamples& about, std::span<const PairedSamples> controls) {
   Verdict verdict;
-  verdict.difference = summarise(difference, claim.level);
-  verdict.effect = effect_size(samples);
+  verdict.difference = difference;
+  verdict.effect = effect;
   verdict.tendency = tendency_of(claim, verdict.difference);
-  verdict.reason = measured(claim, samples, verdict);
+  verdict.reason = measured(claim, about, verdict);
   if (verdict.tendency == Outcome::supported) {
     const std::string missing = unbeaten(claim, controls);
     if (!missing.empty()) verdict.tendency = Outcome::undecided;
     verdict.reason += missing;
   }
-  if (!samples.lost.empty()) verdict.tendency = Outcome::undecided;
-  verdict.reason += losses(samples);
-  const std::string against = objection(claim, samples, verdict.difference.count);
+  if (!about.lost.empty()) verdict.tendency = Outcome::undecided;
+  verdict.reason += losses(about);
+  const std::string against = objection(claim, about, verdict.difference.count);
   verdict.outcome = against.empty() ? verdict.tendency : Outcome::undecided;
   verdict.reason += against;
-  if (!samples.unpaired.empty()) {
-    verdict.reason += fmt::format("; {} more {} in one arm only", samples.unpaired.size(),
-                                  samples.unpaired.size() == 1 ? "seed is" : "seeds are");
+  if (!about.unpaired.empty()) {
+    verdict.reason += fmt::format("; {} more {} in one arm only", about.unpaired.size(),
+                                  about.unpaired.size() == 1 ? "seed is" : "seeds are");
   }
   return verdict;
 }

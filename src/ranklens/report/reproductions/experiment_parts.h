@@ -10,7 +10,9 @@
 
 #include "ranklens/report/page.h"
 #include "ranklens/study/experiment.h"
+#include "ranklens/study/printed.h"
 #include "ranklens/study/statistics.h"
+#include "ranklens/study/training/reproductions.h"
 
 /// What the pages of published experiments have in common.
 namespace ranklens::report {
@@ -34,6 +36,21 @@ struct Question {
 /// Judges first - second, paired by seed. `lost`: see study::PairedSamples.
 Verdict judged(const Question& question, const std::vector<study::SeedValue>& first,
                const std::vector<study::SeedValue>& second, std::vector<std::string> lost = {});
+
+/// Judges the mean of our values - a printed mean, with the spread that was printed for it.
+Verdict judged(const Question& question, const std::vector<study::SeedValue>& values,
+               const study::Printed& printed, std::vector<std::string> lost = {});
+
+/// One verdict on all parts of a claim: supported where all are, contradicted where one is, else
+/// undecided. Its numbers are those of the weakest part, which its reason names. An Error if there
+/// is no part.
+Verdict on_every(std::string text, const std::vector<Verdict>& parts);
+
+/// Leaves verdicts of a run that was shorter than the published one undecided, with that reason;
+/// what their intervals say stays as the tendency. Of a full run they stay as they are.
+void withhold_reduced(std::vector<Verdict>& verdicts, study::reproductions::Extent extent);
+/// "full", "quick", "smoke", for the facts of a page.
+std::string extent_text(study::reproductions::Extent extent);
 
 /// The seconds that cells took and the version that made the page.
 void add_run(const study::ExperimentResults& results, ReportData& data);

@@ -19,7 +19,8 @@ std::string trains_of_rank(std::int64_t rank) {
 }  // namespace
 
 Reproduction novikov_mnist(const Options& options) {
-  auto trials = grey_trials("novikov-mnist", options, {.validation = 1. / 14, .side = 32});
+  auto trials =
+      grey_trials("novikov-mnist", options, {.validation = 1. / 12, .side = 32, .own_parts = true});
   struct Form {
     const char* arm;
     std::int64_t rank;
@@ -49,8 +50,10 @@ Reproduction novikov_mnist(const Options& options) {
                                                    .best_by = train::BestBy::accuracy}}}});
     }
   }
-  return {std::move(trials),
-          {{"dense", .981}, {"r8", .984}, {"r6", .981}, {"r8-adam", .984}, {"r6-adam", .981}}};
+  return {.trials = std::move(trials),
+          .published =
+              {{"dense", .981}, {"r8", .984}, {"r6", .981}, {"r8-adam", .984}, {"r6-adam", .981}},
+          .seeds = 5};
 }
 
 }  // namespace ranklens::study::reproductions

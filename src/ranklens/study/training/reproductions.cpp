@@ -1,8 +1,10 @@
 #include "ranklens/study/training/reproductions.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include <ATen/ops/arange.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
@@ -10,19 +12,66 @@
 #include "ranklens/data/open.h"
 
 namespace ranklens::study::reproductions {
+namespace {
+
+/// Five seeds make a verdict where the experiment has as many.
+constexpr std::int64_t kEnough = 5;
+
+/// An experiment at the extent and with the arms of the options.
+template <Reproduction (*experiment)(const Options&)>
+Reproduction asked(const Options& options) {
+  auto made = experiment(options);
+  made.extent = options.extent;
+  ask_for(made.trials, options.arms);
+  return made;
+}
+
+/// As many of the images in a mixture of all classes, which does not depend on any trial's seed.
+data::Dataset some_of(const data::Dataset& images, std::int64_t count) {
+  base::Stream stream(0, "data", "few");
+  const auto order = stream.permutation(images.size());
+  return data::select(images, order.narrow(0, 0, std::min(count, images.size())));
+}
+
+/// The last images of the training part, and the test part as it is.
+TrialData own_parts(const data::Dataset& training, const data::Dataset& test, double validation) {
+  const auto count = training.size();
+  const auto chosen = std::llround(static_cast<double>(count) * validation);
+  if (chosen == 0) return {.training = training, .validation = {}, .test = test};
+  return {.training = data::first(training, count - chosen),
+          .validation = data::select(training, at::arange(count - chosen, count, at::kLong)),
+          .test = test};
+}
+
+std::string sizes_text(std::int64_t training, std::int64_t validation, std::int64_t test) {
+  return fmt::format("{} to learn from, {}{} to tell of", training,
+                     validation > 0 ? fmt::format("{} to choose the epoch by, ", validation) : "",
+                     test);
+}
+
+}  // namespace
 
 const std::vector<Entry>& all() {
   static const std::vector<Entry> entries{
-      {"lenet-dlrt", "LeNet5 on MNIST, ranks found by nine tolerances", lenet_dlrt},
+      {"lenet-dlrt", "LeNet5 on MNIST, ranks found by nine tolerances", asked<lenet_dlrt>},
       {"uv-vs-dlrt", "rank 20 from decaying singular values: U V^T against integrators",
-       uv_vs_dlrt},
-      {"mlp-dlrt", "dense networks on MNIST, ranks found by eight tolerances", mlp_dlrt},
-      {"train-from-prune", "a dense network cut to rank 20 and trained there", train_from_prune},
-      {"novikov-mnist", "two layers as tensor trains on MNIST", novikov_mnist},
+       asked<uv_vs_dlrt>},
+      {"mlp-dlrt", "dense networks on MNIST, ranks found by eight tolerances", asked<mlp_dlrt>},
+      {"train-from-prune", "a dense network cut to rank 20 and trained there",
+       asked<train_from_prune>},
+      {"novikov-mnist", "two layers as tensor trains on MNIST", asked<novikov_mnist>},
       {"mps-mnist", "a matrix product state that tells digits apart, by sweeps and by Adam",
-       mps_mnist},
-      {"fine-tune-effect", "what tuning the cores alone adds, on CIFAR-10", fine_tune_effect}};
+       asked<mps_mnist>},
+      {"fine-tune-effect",
+       "what tuning the cores alone adds, on CIFAR-10 (by --arms VGG16, AlexNet)",
+       asked<fine_tune_effect>}};
   return entries;
+}
+
+std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& arm) {
+  const auto own = reproduction.seeds_of_arm.find(arm);
+  return std::min(kEnough,
+                  own == reproduction.seeds_of_arm.end() ? reproduction.seeds : own->second);
 }
 
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
@@ -41,28 +90,43 @@ std::int64_t epochs_of(const Options& options, std::int64_t full, std::int64_t q
   return options.extent == Extent::quick ? quick : 1;
 }
 
-data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side) {
+data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side,
+                          data::Split split) {
   if (options.extent == Extent::smoke && options.data.empty()) {
     return data::open(fmt::format("scenes:train=240,test=80,size={}", side > 0 ? side : 28),
-                      {.split = data::Split::all, .grey = true});
+                      {.split = split, .grey = true});
   }
   base::require(!options.data.empty(), "the experiment's images are needed: --data mnist:DIR");
-  auto images = data::open(options.data, {.split = data::Split::all, .grey = true, .size = side});
+  auto images = data::open(options.data, {.split = split, .grey = true, .size = side});
   if (options.extent == Extent::full) return images;
-  // Of all classes and both parts: a mixture that does not depend on the seeds of the trials.
-  base::Stream stream(0, "data", "few");
-  const auto order = stream.permutation(images.size());
-  const auto limit = options.extent == Extent::quick ? quick_limit : 320;
-  return data::select(images, order.narrow(0, 0, std::min(limit, images.size())));
+  return some_of(images, options.extent == Extent::quick ? quick_limit : 320);
 }
 
 Trials grey_trials(const char* name, const Options& options, const GreyImages& how) {
+  if (how.own_parts) {
+    const auto training = grey_images(options, 6000, how.side, data::Split::train);
+    const auto test = grey_images(options, 1000, how.side, data::Split::test);
+    const auto parts = own_parts(training, test, how.validation);
+    const auto sizes =
+        sizes_text(parts.training.size(), parts.validation.size(), parts.test.size());
+    return {.name = name,
+            .settings = {{"data", training.hash + "-" + test.hash}},
+            .data = [parts](std::uint64_t) { return parts; },
+            .images = sizes + ", the data's own parts for every seed"};
+  }
   const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000, how.side));
+  const auto share = [&](double of) {
+    return std::llround(static_cast<double>(images->size()) * of);
+  };
+  const auto validation = share(how.validation), test = share(how.test);
   return {.name = name,
           .settings = {{"data", images->hash}},
-          .data = [images, how](std::uint64_t seed) {
-            return split_anew(*images, how.validation, how.test, seed);
-          }};
+          .data =
+              [images, how](std::uint64_t seed) {
+                return split_anew(*images, how.validation, how.test, seed);
+              },
+          .images = sizes_text(images->size() - validation - test, validation, test) +
+                    ", divided anew for each seed, class by class"};
 }
 
 }  // namespace ranklens::study::reproductions

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ranklens/study/training/trials.h"
@@ -20,20 +20,40 @@ struct Options {
   std::string data = {};
   std::uint64_t first_seed = 1;
   std::int64_t seeds = 0;  ///< 0: as many as the published experiment has, or the extent
+  std::vector<std::string> arms = {};  ///< none: those that the experiment has without being asked
+};
+
+/// A printed accuracy on the test images: a share, a mean over runs where their number is known.
+struct PublishedAccuracy {
+  double mean = 0;
+  double deviation = 0;  ///< over the runs, with n - 1; 0: not printed
 };
 
 /// A row of a published table.
 struct Published {
-  std::string arm;      ///< of the trials beside it
-  double accuracy = 0;  ///< share of the test images
-  double saved = 0;     ///< 1 - r (m + n) / (m n) over the weights
+  std::string arm;        ///< of the trials beside it
+  double accuracy = 0;    ///< share of the test images, at the end
+  double saved = 0;       ///< 1 - r (m + n) / (m n) over the weights
+  double deviation = 0;   ///< of `accuracy` over the runs, with n - 1; 0: not printed
+  std::int64_t runs = 0;  ///< 0: not printed
+  /// By the name of a phase, where there are several.
+  std::map<std::string, PublishedAccuracy> phases = {};
+  /// By the number of epochs behind it, as many runs.
+  std::map<std::int64_t, PublishedAccuracy> curve = {};
 };
 
 /// An experiment with what it is compared with.
 struct Reproduction {
   Trials trials;
   std::vector<Published> published = {};
+  /// Runs of an arm in the whole experiment, and of arms that have fewer or more of them.
+  std::int64_t seeds = 3;
+  std::map<std::string, std::int64_t> seeds_of_arm = {};
+  Extent extent = Extent::full;
 };
+
+/// Seeds without which there is no verdict on an arm: five, or all of the whole experiment.
+std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& arm);
 
 /// LeNet5 on MNIST with ranks found by nine tolerances (Schotthöfer, Zangrando, Kusch, Ceruti,
 /// Tudisco 2022, in the runs published with the authors' PyTorch code), at the true count of its
@@ -55,6 +75,8 @@ Reproduction novikov_mnist(const Options& options);
 /// Adam.
 Reproduction mps_mnist(const Options& options);
 
+/// An experiment by its name, its arms those that were asked for. `make` is an Error for an arm
+/// that it does not have.
 struct Entry {
   const char* name;
   const char* text;
@@ -67,14 +89,18 @@ const std::vector<Entry>& all();
 /// The seeds: `first_seed` and those that follow, as many as published, fewer where it is shorter.
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter = 2);
-/// All grey images of the data, train and test together; for a smoke a few generated ones, for
-/// quick `quick_limit` of them.
+/// Grey images of the data, train and test together unless `split` says which; for a smoke a few
+/// generated ones, for quick `quick_limit` of them.
 /// `side`: scaled to so many pixels; 0: as they are.
-data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side = 0);
+data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side = 0,
+                          data::Split split = data::Split::all);
 /// How the images of trials are divided and shown.
 struct GreyImages {
-  double validation = 1. / 7, test = 1. / 7;  ///< shares, drawn anew for every seed
+  double validation = 1. / 7, test = 1. / 7;  ///< shares of all images
   std::int64_t side = 0;                      ///< of grey_images
+  /// Told of are the data's own test images, chosen by the last `validation` (a share of the
+  /// training images, may be 0), the same for every seed. Otherwise both are drawn anew for each.
+  bool own_parts = false;
 };
 /// Trials, none yet, that learn from grey images (7000 of them for quick).
 Trials grey_trials(const char* name, const Options& options, const GreyImages& how = {});

@@ -32,6 +32,8 @@ struct Trial {
   /// Whether the test images are looked at after every epoch, too, for curves; nothing is chosen by
   /// them.
   bool follow_test = false;
+  /// Whether it is run; otherwise it is only told of.
+  bool asked = true;
   /// Trains in a way of its own instead, and describes it as run() does; none: by the phases.
   std::function<nlohmann::json(const TrialData& data, const Experiment::Work& work)> make = {};
 };

@@ -1,8 +1,10 @@
 #include "ranklens/study/training/trials.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "ranklens/base/error.h"
@@ -45,16 +47,31 @@ class Kept {
 
 }  // namespace
 
+void ask_for(Trials& trials, const std::vector<std::string>& arms) {
+  if (arms.empty()) return;
+  std::set<std::string> there;
+  for (const auto& trial : trials.trials) there.insert(trial.arm);
+  for (const auto& arm : arms) {
+    base::require(there.contains(arm), "{} has no arm '{}'{}", trials.name, arm,
+                  base::nearest_hint(arm, {there.begin(), there.end()}));
+  }
+  for (auto& trial : trials.trials) {
+    trial.asked = std::find(arms.begin(), arms.end(), trial.arm) != arms.end();
+  }
+}
+
 Experiment experiment(const Trials& trials) {
   base::require(!trials.trials.empty(), "the experiment '{}' has no trial", trials.name);
   Experiment made{.name = trials.name, .settings = trials.settings};
   std::map<std::string, Trial> by_name;
   json recipes = json::object();
   for (const auto& trial : trials.trials) {
+    recipes[trial.arm] = recipe_of(trial);
+    if (!trial.asked) continue;
     made.cells.push_back(name_of(trial));
     by_name[made.cells.back()] = trial;
-    recipes[trial.arm] = recipe_of(trial);
   }
+  base::require(!made.cells.empty(), "none of the arms of '{}' is asked for", trials.name);
   made.settings["arms"] = recipes;
   made.make = [by_name, kept = std::make_shared<Kept>(trials.data)](const Experiment::Work& work) {
     const auto& trial = by_name.at(work.cell);

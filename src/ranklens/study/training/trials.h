@@ -18,9 +18,16 @@ struct Trials {
   std::vector<Trial> trials = {};
   /// The images for the trials of a seed.
   std::function<TrialData(std::uint64_t seed)> data = {};
+  /// What people should know of the images.
+  std::string images = {};
 };
 
-/// Its cells, in the order of the trials. The settings take in every trial's recipe, once an arm.
+/// Asks for the trials of these arms and for no others; of none given nothing changes. An Error,
+/// naming the nearest, for an arm that there is not.
+void ask_for(Trials& trials, const std::vector<std::string>& arms);
+
+/// Cells of the trials that are asked for, in their order. The settings take in the recipe of every
+/// arm, asked for or not, so that more of them may follow.
 Experiment experiment(const Trials& trials);
 
 }  // namespace ranklens::study
