@@ -109,15 +109,6 @@ Verdict on_every(std::string text, const std::vector<Verdict>& parts) {
   return all;
 }
 
-void withhold_reduced(std::vector<Verdict>& verdicts, Extent extent) {
-  if (extent == Extent::full) return;
-  for (auto& one : verdicts) {
-    one.verdict.outcome = Outcome::undecided;
-    one.verdict.reason +=
-        fmt::format("; a run with --{} says nothing of the published one", extent_text(extent));
-  }
-}
-
 std::string extent_text(Extent extent) {
   switch (extent) {
     case Extent::full:

@@ -46,9 +46,6 @@ Verdict judged(const Question& question, const std::vector<study::SeedValue>& va
 /// is no part.
 Verdict on_every(std::string text, const std::vector<Verdict>& parts);
 
-/// Leaves verdicts of a run that was shorter than the published one undecided, with that reason;
-/// what their intervals say stays as the tendency. Of a full run they stay as they are.
-void withhold_reduced(std::vector<Verdict>& verdicts, study::reproductions::Extent extent);
 /// "full", "quick", "smoke", for the facts of a page.
 std::string extent_text(study::reproductions::Extent extent);
 

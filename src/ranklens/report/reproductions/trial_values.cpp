@@ -29,6 +29,15 @@ void each_result(const study::Trials& trials, const study::ExperimentResults& re
   }
 }
 
+std::vector<std::string> arms_where(const study::Trials& trials, bool asked) {
+  std::vector<std::string> arms;
+  for (const auto& trial : trials.trials) {
+    if (trial.asked != asked) continue;
+    if (std::find(arms.begin(), arms.end(), trial.arm) == arms.end()) arms.push_back(trial.arm);
+  }
+  return arms;
+}
+
 }  // namespace
 
 TrialNumber test_accuracy(const std::string& phase) {
@@ -69,12 +78,10 @@ TrialNumber test_accuracy_after(std::int64_t epochs) {
   };
 }
 
-std::vector<std::string> arms_of(const study::Trials& trials) {
-  std::vector<std::string> arms;
-  for (const auto& trial : trials.trials) {
-    if (std::find(arms.begin(), arms.end(), trial.arm) == arms.end()) arms.push_back(trial.arm);
-  }
-  return arms;
+std::vector<std::string> arms_of(const study::Trials& trials) { return arms_where(trials, true); }
+
+std::vector<std::string> arms_left_out(const study::Trials& trials) {
+  return arms_where(trials, false);
 }
 
 std::vector<study::SeedValue> values_of(const study::Trials& trials,
@@ -89,13 +96,15 @@ std::vector<study::SeedValue> values_of(const study::Trials& trials,
 
 std::vector<std::string> lost_seeds(const study::Trials& trials,
                                     const study::ExperimentResults& results,
-                                    const std::string& arm) {
+                                    const std::vector<std::string>& arms) {
   std::vector<std::string> lost;
-  each_result(trials, results, arm, [&](const study::Trial& trial, const json& result) {
-    if (result.contains("diverged")) {
-      lost.push_back(fmt::format("{} from seed {} diverged", arm, trial.seed));
-    }
-  });
+  for (const auto& arm : arms) {
+    each_result(trials, results, arm, [&](const study::Trial& trial, const json& result) {
+      if (result.contains("diverged")) {
+        lost.push_back(fmt::format("{} from seed {} diverged", arm, trial.seed));
+      }
+    });
+  }
   return lost;
 }
 

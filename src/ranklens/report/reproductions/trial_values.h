@@ -25,16 +25,17 @@ TrialNumber saved_share();
 /// On the test images after so many epochs of the last phase (for trials that follow them).
 TrialNumber test_accuracy_after(std::int64_t epochs);
 
-/// The arms in the order of the trials, each once.
+/// The arms that were asked for, in the order of the trials, each once; and those that were not.
 std::vector<std::string> arms_of(const study::Trials& trials);
+std::vector<std::string> arms_left_out(const study::Trials& trials);
 /// The number for every seed of an arm that has it.
 std::vector<study::SeedValue> values_of(const study::Trials& trials,
                                         const study::ExperimentResults& results,
                                         const std::string& arm, const TrialNumber& number);
-/// Seeds of an arm whose training diverged, a clause each.
+/// Seeds of arms whose training diverged, a clause each.
 std::vector<std::string> lost_seeds(const study::Trials& trials,
                                     const study::ExperimentResults& results,
-                                    const std::string& arm);
+                                    const std::vector<std::string>& arms);
 /// Mean ranks of an arm's weights: "conv1 9.4, conv2 17.2".
 std::string ranks_text(const study::Trials& trials, const study::ExperimentResults& results,
                        const std::string& arm);

@@ -2,81 +2,25 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/report/curve.h"
 #include "ranklens/report/reproductions/experiment_parts.h"
+#include "ranklens/report/reproductions/printed_curves.h"
 #include "ranklens/report/reproductions/trial_claims.h"
 #include "ranklens/report/reproductions/trial_values.h"
+#include "ranklens/report/reproductions/trial_words.h"
 
 namespace ranklens::report {
 namespace {
 
 using study::ExperimentResults;
 using study::reproductions::Published;
+using study::reproductions::PublishedAccuracy;
 using study::reproductions::Reproduction;
-
-/// What only people know of an experiment.
-struct Words {
-  const char *title, *lead;
-  std::vector<std::string> notes = {};
-};
-
-const Words& words_of(const std::string& name) {
-  static const std::map<std::string, Words> all{
-      {"lenet-dlrt",
-       {"LeNet5 with ranks found on the way",
-        "LeNet5 learns MNIST with three weights as U S V^T, whose ranks a tolerance of truncation "
-        "decides (Schotthöfer, Zangrando, Kusch, Ceruti, Tudisco 2022).",
-        {"Shares of saved weights count r (m + n) numbers for a weight of rank r. The published "
-         "table leaves out the factor on the input's side; its rows are counted anew here from "
-         "their printed ranks.",
-         "A row of that table is held against the run that saves at least as much, whatever "
-         "tolerance that took."}}},
-      {"uv-vs-dlrt",
-       {"Small singular values: descent on factors against integrators",
-        "LeNet5 learns MNIST at rank 20 from singular values that decay, by gradient descent on "
-        "U and V, and by integrators that do not see how the weight is split among factors.",
-        {"Before its truncation a step of parallel BUG is one along the gradient projected onto "
-         "the tangent space, so at a fixed rank it is Riemannian gradient descent, and stands for "
-         "it here.",
-         "The published files count the untrained network as a row, so that their twentieth row "
-         "is after 19 epochs; the accuracies beside are those after 20."}}},
-      {"mlp-dlrt",
-       {"Dense networks with ranks found in one phase",
-        "Four hidden layers as U S V^T learn MNIST; the published runs needed 100 epochs at fixed "
-        "ranks after up to 250 in which the ranks were found.",
-        {"The published accuracies are those after the second phase; before it they were between "
-         "78 and 95 %."}}},
-      {"train-from-prune",
-       {"From a dense network to rank 20",
-        "A dense network is trained, cut to rank 20, and trained at that rank; another is at rank "
-        "20 from the start."}},
-      {"novikov-mnist",
-       {"Two layers as tensor trains",
-        "A network of one hidden layer learns MNIST with both weights as tensor trains (Novikov, "
-        "Podoprikhin, Osokin, Vetrov 2015).",
-        {"The modes of the last layer are not printed; the ones here come nearest to the printed "
-         "numbers of parameters.",
-         "Images are divided anew for each seed; the epoch is chosen on a fourteenth of them."}}},
-      {"mps-mnist",
-       {"A matrix product state that tells digits apart",
-        "Images of 14x14 means as products of 196 two-vectors, met by a matrix product state whose "
-        "middle carries the digit (Stoudenmire and Schwab 2016).",
-        {"Sweeps solve a least-squares problem for two neighbouring cores at a time, on all images "
-         "at once; an epoch of theirs is a sweep forth and back. Adam takes the cross-entropy of "
-         "batches.",
-         "Sites run row by row; in the paper they zigzag."}}},
-      {"fine-tune-effect",
-       {"What tuning the cores alone adds",
-        "Ranks are found at a tolerance of 0.1 with all layers in factors, then the cores alone "
-        "are trained on.",
-        {"In the published runs accuracies jumped by 14 to 28 points, after a truncation whose "
-         "factor was transposed.",
-         "Published for VGG16 and AlexNet, too, which are missing here."}}}};
-  return all.at(name);
-}
 
 const Published* published_for(const Reproduction& reproduction, const std::string& arm) {
   const auto found = std::find_if(reproduction.published.begin(), reproduction.published.end(),
@@ -94,6 +38,8 @@ double mean_seconds(const Reproduction& reproduction, const ExperimentResults& r
   }
   return count > 0 ? sum / count : 0;
 }
+
+Cell printed_cell(double value) { return value > 0 ? Cell(value) : Cell(); }
 
 Table outcome_table(const Reproduction& reproduction, const ExperimentResults& results) {
   Table table{.id = "outcomes",
@@ -117,11 +63,21 @@ Table outcome_table(const Reproduction& reproduction, const ExperimentResults& r
     const auto* row = published_for(reproduction, arm);
     const auto saved = values_of(trials, results, arm, saved_share());
     table.rows.push_back(
-        {{arm, estimate(accuracy), row ? Cell(row->accuracy) : Cell(), estimate(saved),
-          row && row->saved > 0 ? Cell(row->saved) : Cell(), ranks_text(trials, results, arm),
+        {{arm, estimate(accuracy), printed_cell(row ? row->accuracy : 0), estimate(saved),
+          printed_cell(row ? row->saved : 0), ranks_text(trials, results, arm),
           mean_seconds(reproduction, results, arm)}});
   }
+  for (const auto& arm : arms_left_out(trials)) {
+    const auto* row = published_for(reproduction, arm);
+    table.rows.push_back({{arm + " (not run)", Cell(), printed_cell(row ? row->accuracy : 0),
+                           Cell(), printed_cell(row ? row->saved : 0), "", Cell()}});
+  }
   return table;
+}
+
+double printed_after(const Published* row, const std::string& phase) {
+  if (row == nullptr || !row->phases.contains(phase)) return 0;
+  return row->phases.at(phase).mean;
 }
 
 /// What each phase began and ended with, where there are several.
@@ -130,55 +86,141 @@ Table phase_table(const Reproduction& reproduction, const ExperimentResults& res
   table.columns = {{.title = "arm"},
                    {.title = "phase"},
                    {.title = "began with", .format = Format::Percent, .decimals = 2},
-                   {.title = "ended with", .format = Format::Percent, .decimals = 2}};
+                   {.title = "ended with", .format = Format::Percent, .decimals = 2},
+                   {.title = "published", .format = Format::Percent, .decimals = 2}};
   const auto& trials = reproduction.trials;
-  for (const auto& arm : arms_of(trials)) {
-    const auto trial = std::find_if(trials.trials.begin(), trials.trials.end(),
-                                    [&](const study::Trial& one) { return one.arm == arm; });
-    if (trial->phases.size() < 2) continue;
-    for (const auto& phase : trial->phases) {
+  std::set<std::string> done;
+  for (const auto& trial : trials.trials) {
+    if (trial.phases.size() < 2 || !done.insert(trial.arm).second) continue;
+    const auto* row = published_for(reproduction, trial.arm);
+    for (const auto& phase : trial.phases) {
       const auto before =
-          estimate(values_of(trials, results, arm, test_accuracy_before(phase.name)));
-      const auto after = estimate(values_of(trials, results, arm, test_accuracy(phase.name)));
-      if (after.count == 0) continue;
+          estimate(values_of(trials, results, trial.arm, test_accuracy_before(phase.name)));
+      const auto after = estimate(values_of(trials, results, trial.arm, test_accuracy(phase.name)));
+      if (after.count == 0 && trial.asked) continue;
       table.rows.push_back(
-          {{arm, phase.name, before.count > 0 ? Cell(before) : Cell(), Cell(after)}});
+          {{trial.asked ? trial.arm : trial.arm + " (not run)", phase.name,
+            before.count > 0 ? Cell(before) : Cell(), after.count > 0 ? Cell(after) : Cell(),
+            printed_cell(printed_after(row, phase.name))}});
     }
   }
   return table;
 }
 
-/// Accuracy over the share of weights saved, a dot a run and the published ones.
-Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& results) {
-  Chart chart{.id = "trade",
-              .title = "Accuracy over the share of weights saved",
+/// Arms that differ in their tolerance alone: "w500-tau" of "w500-tau-0.03".
+std::string arms_of_tolerances(const std::string& arm) {
+  const auto at = arm.find("tau");
+  return at == std::string::npos ? "" : arm.substr(0, at + 3);
+}
+
+ChartLine sorted_line(const std::string& arm, std::uint64_t seed,
+                      std::vector<std::pair<double, double>> points) {
+  std::sort(points.begin(), points.end());
+  ChartLine made{.arm = arm, .seed = seed};
+  for (const auto& [x, y] : points) made.x.push_back(x), made.y.push_back(y);
+  return made;
+}
+
+/// Accuracy over the share of weights saved, a line a seed and the published rows, of the arms that
+/// begin alike.
+Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& results,
+                  const std::string& table) {
+  Chart chart{.id = "trade-" + table,
+              .title = fmt::format("Accuracy over the share of weights saved, {}", table),
               .note = "one line a seed through all tolerances; the published means beside",
               .x_title = "weights saved (%)",
               .y_title = "accuracy on the test images (%)"};
   const auto& trials = reproduction.trials;
   std::map<std::uint64_t, std::vector<std::pair<double, double>>> by_seed;
   for (const auto& arm : arms_of(trials)) {
+    if (arms_of_tolerances(arm) != table) continue;
     const auto saved = values_of(trials, results, arm, saved_share());
     const auto accuracy = values_of(trials, results, arm, test_accuracy());
     for (std::size_t k = 0; k < saved.size(); ++k) {
-      if (saved[k].value > 0)
-        by_seed[saved[k].seed].emplace_back(100 * saved[k].value, 100 * accuracy[k].value);
+      by_seed[saved[k].seed].emplace_back(100 * saved[k].value, 100 * accuracy[k].value);
     }
   }
-  const auto line = [&](const char* arm, std::uint64_t seed,
-                        std::vector<std::pair<double, double>> points) {
-    std::sort(points.begin(), points.end());
-    ChartLine made{.arm = arm, .seed = seed};
-    for (const auto& [x, y] : points) made.x.push_back(x), made.y.push_back(y);
-    chart.lines.push_back(std::move(made));
-  };
-  for (const auto& [seed, points] : by_seed) line("ours", seed, points);
+  for (const auto& [seed, points] : by_seed) {
+    chart.lines.push_back(sorted_line("ours", seed, points));
+  }
   std::vector<std::pair<double, double>> printed;
   for (const auto& row : reproduction.published) {
-    if (row.saved > 0) printed.emplace_back(100 * row.saved, 100 * row.accuracy);
+    if (row.saved > 0 && arms_of_tolerances(row.arm) == table) {
+      printed.emplace_back(100 * row.saved, 100 * row.accuracy);
+    }
   }
-  if (!by_seed.empty()) line("published", 0, printed);
+  if (!by_seed.empty()) chart.lines.push_back(sorted_line("published", 0, printed));
   return chart;
+}
+
+std::vector<Chart> trade_charts(const Reproduction& reproduction,
+                                const ExperimentResults& results) {
+  std::set<std::string> tables;
+  for (const auto& arm : arms_of(reproduction.trials)) tables.insert(arms_of_tolerances(arm));
+  tables.erase("");
+  std::vector<Chart> charts;
+  for (const auto& table : tables) {
+    auto chart = trade_chart(reproduction, results, table);
+    if (!chart.lines.empty()) charts.push_back(std::move(chart));
+  }
+  return charts;
+}
+
+/// "20", "10 + 10; 20": of the phases of each arm.
+std::string epochs_text(const study::Trials& trials) {
+  std::vector<std::string> texts;
+  for (const auto& trial : trials.trials) {
+    std::vector<std::int64_t> epochs;
+    for (const auto& phase : trial.phases) epochs.push_back(phase.fit.epochs);
+    const auto text = fmt::format("{}", fmt::join(epochs, " + "));
+    if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) {
+      texts.push_back(text);
+    }
+  }
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const Reproduction& reproduction,
+                                                          const ExperimentResults& results) {
+  const auto& trials = reproduction.trials;
+  const auto asked = std::count_if(trials.trials.begin(), trials.trials.end(),
+                                   [](const study::Trial& trial) { return trial.asked; });
+  std::set<std::uint64_t> seeds;
+  for (const auto& trial : trials.trials) seeds.insert(trial.seed);
+  std::vector<std::pair<std::string, std::string>> facts{
+      {"extent", extent_text(reproduction.extent)},
+      {"trainings", fmt::format("{} of {}", results.cells.size(), asked)},
+      {"seeds", fmt::format("{}", seeds.size())}};
+  const auto epochs = epochs_text(trials);
+  if (!epochs.empty()) facts.emplace_back("epochs", epochs);
+  if (trials.settings.is_object() && trials.settings.contains("sweeps")) {
+    facts.emplace_back("sweeps", trials.settings.at("sweeps").dump());
+  }
+  if (!trials.images.empty()) facts.emplace_back("images", trials.images);
+  return facts;
+}
+
+std::string description_of(const Reproduction& reproduction, const ExperimentResults& results,
+                           const std::string& arm) {
+  const auto words = arm_words(reproduction.trials.name, arm);
+  const auto ranks = ranks_text(reproduction.trials, results, arm);
+  return words + (words.empty() || ranks.empty() ? "" : "; ") + ranks;
+}
+
+void add_charts(const Reproduction& reproduction, const ExperimentResults& results,
+                const std::vector<ObservedRun>& runs, ReportData& data) {
+  const auto add = [&](std::vector<Chart> charts) {
+    for (auto& chart : charts) data.charts.push_back(std::move(chart));
+  };
+  add(trade_charts(reproduction, results));
+  if (!data.charts.empty()) {
+    data.arms.push_back({.id = "ours", .label = "ours"});
+    data.arms.push_back({.id = "published", .label = "published"});
+  }
+  add(epoch_charts(reproduction, results));
+  for (auto& arm : printed_arms(reproduction)) data.arms.push_back(std::move(arm));
+  add(observed_charts(runs));
+  if (!data.charts.empty()) data.chart_title = "Ranks and weights";
 }
 
 }  // namespace
@@ -186,31 +228,26 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
 ReportData trials_page(const Reproduction& reproduction, const ExperimentResults& results,
                        const std::string& command) {
   const auto& trials = reproduction.trials;
-  const auto& words = words_of(trials.name);
+  const auto& words = trial_words(trials.name);
   ReportData data{.title = words.title, .lead = words.lead, .command = command};
   data.notes = words.notes;
-  data.facts = {{"trainings", fmt::format("{} of {}", results.cells.size(), trials.trials.size())}};
+  data.facts = facts_of(reproduction, results);
   data.verdicts = trial_verdicts(reproduction, results);
   for (const auto& arm : arms_of(trials)) {
     const auto accuracy = values_of(trials, results, arm, test_accuracy());
     data.arms.push_back({.id = arm,
                          .label = arm,
-                         .description = ranks_text(trials, results, arm),
+                         .description = description_of(reproduction, results, arm),
                          .reference = arm.find("dense") != std::string::npos,
                          .accuracy = estimate(accuracy)});
   }
   const auto runs = histories_of(trials, results);
   for (const auto& run : runs) data.curves.push_back(curve_of(run.arm, run.seed, run.history));
-  if (trials.name == "lenet-dlrt") {
-    data.arms.push_back({.id = "ours", .label = "ours"});
-    data.arms.push_back({.id = "published", .label = "published"});
-    data.charts = {trade_chart(reproduction, results)};
-  }
-  for (auto& chart : observed_charts(runs)) data.charts.push_back(std::move(chart));
-  if (!data.charts.empty()) data.chart_title = "Ranks and weights";
+  add_charts(reproduction, results, runs, data);
   data.tables = {outcome_table(reproduction, results)};
-  auto phases = phase_table(reproduction, results);
-  if (!phases.rows.empty()) data.tables.push_back(std::move(phases));
+  for (auto& table : {epoch_table(reproduction, results), phase_table(reproduction, results)}) {
+    if (!table.rows.empty()) data.tables.push_back(table);
+  }
   add_run(results, data);
   return data;
 }
