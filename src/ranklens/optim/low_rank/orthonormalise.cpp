@@ -12,8 +12,10 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/where.h>
+#include <ATen/record_function.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
@@ -68,10 +70,12 @@ std::optional<at::Tensor> by_gram_matrices(const at::Tensor& basis, const at::Te
 }  // namespace
 
 at::Tensor orthonormal_columns(const at::Tensor& matrix) {
+  RECORD_USER_SCOPE(base::factorisation_scope);
   return std::get<0>(at::linalg_qr(matrix, "reduced"));
 }
 
 at::Tensor complement(const at::Tensor& basis, const at::Tensor& block) {
+  RECORD_USER_SCOPE(base::factorisation_scope);
   base::require(basis.dim() == 2 && block.dim() == 2 && basis.size(0) == block.size(0) &&
                     basis.size(1) <= basis.size(0),
                 "a basis is extended by columns of its own length");

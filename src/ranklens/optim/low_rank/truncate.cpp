@@ -7,8 +7,10 @@
 #include <ATen/ops/diag.h>
 #include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/record_function.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 
 namespace ranklens::optim {
 namespace {
@@ -42,6 +44,7 @@ std::int64_t rank_for(const at::Tensor& values, const RankPolicy& policy) {
 
 // Note that libtorch returns the transposed right factor.
 CoreValues singular_values(const at::Tensor& core) {
+  RECORD_USER_SCOPE(base::factorisation_scope);
   const auto [left, values, right_transposed] = at::linalg_svd(core, /*full_matrices=*/false);
   return {left, values, right_transposed.t()};
 }

@@ -6,11 +6,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/mm.h>
+#include <ATen/record_function.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sgn.h>
 #include <ATen/ops/where.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/tn/linalg/kernels.h"
 #include "ranklens/tn/linalg/numbers.h"
 
@@ -110,6 +112,7 @@ Factors factorise(const at::Tensor& matrix, const Truncation& truncation, Factor
 }
 
 Orthogonal qr(const at::Tensor& matrix) {
+  RECORD_USER_SCOPE(base::factorisation_scope);
   base::require(matrix.defined() && matrix.dim() == 2, "only a matrix can be factorised");
   auto [q, r] = at::linalg_qr(matrix, "reduced");
   return {q, r};
