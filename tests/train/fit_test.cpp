@@ -214,5 +214,16 @@ TEST(Fit, ChecksItsOptions) {
   }
 }
 
+TEST(Fit, AFactorOnTheRateIsThatRate) {
+  const auto trained = [](const char* optimiser, double rate) {
+    return fit(tiny_network(), tiny_data(32, 1), {},
+               {.epochs = 2, .batch = 8, .optimiser = optimiser, .rate = rate})
+        .last.state;
+  };
+  EXPECT_TRUE(same_state(trained("sgd(lr=0.25)", 0.5), trained("sgd(lr=0.125)", 1)));
+  EXPECT_FALSE(same_state(trained("sgd(lr=0.25)", 0.5), trained("sgd(lr=0.25)", 1)));
+  ranklens::testing::expect_error([&] { trained("sgd(lr=0.1)", 0); }, "above 0, not 0");
+}
+
 }  // namespace
 }  // namespace ranklens::train

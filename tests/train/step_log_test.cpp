@@ -75,6 +75,34 @@ FitResult trained(const std::filesystem::path& folder, const base::Progress& pro
               .progress = progress});
 }
 
+TEST(StepLog, TrainsOfManyBondsTakeTwoNumbers) {
+  const TemporaryFolder folder;
+  StepLog log(folder.path(), 1);
+  std::map<std::string, double> observed{{"cut/mps", 0.5}};
+  for (int k = 0; k < 196; ++k) observed["rank/mps." + std::to_string(k)] = k == 7 ? 30 : 2;
+  log.add(1, 1, observed);
+  log.write();
+  const auto line = lines_of(folder.path() / "steps.jsonl").at(0).at("observed");
+  EXPECT_EQ(line.size(), 3U);
+  EXPECT_EQ(line.at("rank/mps largest"), 30);
+  EXPECT_DOUBLE_EQ(line.at("rank/mps mean"), 2 + 28. / 196);
+}
+
+TEST(StepLog, WhatLedToADivergenceIsThere) {
+  const TemporaryFolder folder;
+  const auto result = fit(tiny_network(), tiny_data(64, 1), {},
+                          {.epochs = 3,
+                           .batch = 16,
+                           .optimiser = "bug(lr=1e25,tau=0.1)",
+                           .folder = folder.path(),
+                           .checkpoint_epochs = 0});
+  ASSERT_EQ(result.ending, FitResult::Ending::diverged);
+  ASSERT_GE(result.steps, 1);
+  const auto lines = lines_of(folder.path() / "steps.jsonl");
+  ASSERT_EQ(static_cast<std::int64_t>(lines.size()), result.steps);
+  EXPECT_TRUE(lines.back().at("observed").contains("rank/head.weight"));
+}
+
 TEST(StepLog, HasEveryStepOnceHoweverOftenTheRunWasStopped) {
   const TemporaryFolder whole, stopped;
   trained(whole.path());

@@ -67,7 +67,8 @@ nlohmann::json configuration_of(const nn::Network& network, const data::Dataset&
                                {"channels_last", options.execution.channels_last},
                                {"augment", to_json(options.augment)},
                                {"best_by", options.best_by == BestBy::loss ? "loss" : "accuracy"}};
-  // Checkpoints of earlier versions have no such key.
+  // Checkpoints of earlier versions have no such keys.
+  if (options.rate != 1) configuration["rate"] = options.rate;
   if (options.execution.low_memory) configuration["low_memory"] = true;
   return configuration;
 }

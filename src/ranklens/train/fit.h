@@ -25,6 +25,9 @@ struct FitOptions {
   std::int64_t batch = 512;
   std::string optimiser = "adam(lr=1e-3)";
   std::string schedule = "constant";
+  /// Factor on the optimiser's learning rate (of a sweep on its reach, of turning on its angle), as
+  /// the schedule's.
+  double rate = 1;
   /// Of the order of the images, their augmentation and the dropout masks.
   std::uint64_t seed = 0;
   double label_smoothing = 0;
@@ -50,6 +53,7 @@ struct FitOptions {
 
   /// A line of FOLDER/steps.jsonl after each so many steps, where the optimiser observes anything
   /// (ranks, what a truncation cut off, how orthonormal bases are); 0: none. See StepLog.
+  /// A run that diverged leaves those up to its end.
   std::int64_t log_steps = 1;
 
   /// Called with the network at the end of each epoch; finite numbers by name, kept in its metrics.

@@ -18,7 +18,7 @@ struct EpochMetrics {
   double accuracy = 0;
   double validation_loss = 0;  ///< NaN without validation images, as the next
   double validation_accuracy = 0;
-  double rate = 1;     ///< the schedule's factor at the last step
+  double rate = 1;     ///< FitOptions::rate times the schedule's factor at the last step
   double seconds = 0;  ///< spent on steps
   double validation_seconds = 0;
   double images_per_second = 0;

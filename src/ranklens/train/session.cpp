@@ -12,9 +12,12 @@
 #include "ranklens/base/interrupt.h"
 #include "ranklens/train/evaluate.h"
 #include "ranklens/train/room.h"
+#include "ranklens/train/try_step.h"
 
 namespace ranklens::train {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// The options themselves; Error unless training can go by them.
 FitOptions checked(FitOptions options) {
@@ -24,6 +27,8 @@ FitOptions checked(FitOptions options) {
                 "label smoothing lies in [0, 1), not at {}", options.label_smoothing);
   base::require(options.clip_norm >= 0 && options.clip_value >= 0,
                 "gradients are clipped to something above 0");
+  base::require(options.rate > 0 && std::isfinite(options.rate),
+                "the factor on the learning rate is above 0, not {}", options.rate);
   base::require(options.accumulate >= 1, "a batch is computed in at least 1 piece, not {}",
                 options.accumulate);
   return options;
@@ -60,6 +65,8 @@ Session::Session(const nn::Network& network, const data::Dataset& training,
   const auto most = std::min(options.batch, training.size());
   require_step_fits(network, (most + options.accumulate - 1) / options.accumulate,
                     options.execution);
+  const bool begun = !options.folder.empty() && fs::exists(checkpoint_path(options.folder));
+  if (!begun) try_step(network, training, options.optimiser, options.execution);
 }
 
 std::int64_t Session::batches() const {
@@ -70,7 +77,7 @@ FitResult Session::run() {
   if (!options_.folder.empty()) {
     base::make_folder(options_.folder);
     remove_leftovers(options_.folder);
-    if (std::filesystem::exists(checkpoint_path(options_.folder))) resume();
+    if (fs::exists(checkpoint_path(options_.folder))) resume();
     log_.resume(steps_);
   }
   if (position_.epoch < options_.epochs) {
@@ -109,6 +116,7 @@ bool Session::step() {
   const base::Stream random = dropout_.child("step", static_cast<std::uint64_t>(steps_));
   BatchObjective objective(graph_, batch, random, objective_options_);
   sums_.rate =
+      options_.rate *
       schedule_.factor({.step = steps_, .steps_per_epoch = batches(), .epochs = options_.epochs});
   const double loss = optimiser_->step(state_, objective, sums_.rate);
   if (!std::isfinite(loss)) {
@@ -193,6 +201,8 @@ void Session::diverged(const std::string& what) {
   message_ =
       fmt::format("{} at step {} (epoch {}): lower the learning rate or clip the gradients; {}",
                   what, steps_ + 1, position_.epoch + 1, kept);
+  // What led here is what one wants to know; a run that is taken up again drops these lines.
+  log_.write();
 }
 
 bool Session::due(bool told) const {

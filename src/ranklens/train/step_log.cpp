@@ -8,6 +8,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/json_number.h"
+#include "ranklens/train/observed.h"
 
 namespace ranklens::train {
 namespace {
@@ -34,7 +35,8 @@ bool StepLog::wants(std::int64_t step) const {
 void StepLog::add(std::int64_t step, double loss, const std::map<std::string, double>& observed) {
   if (!wants(step) || observed.empty()) return;
   json numbers = json::object();
-  for (const auto& [name, value] : observed) numbers[name] = base::number_or_null(value);
+  for (const auto& [name, value] : summarised(observed))
+    numbers[name] = base::number_or_null(value);
   waiting_ +=
       json{{"step", step}, {"loss", base::number_or_null(loss)}, {"observed", numbers}}.dump();
   waiting_ += '\n';

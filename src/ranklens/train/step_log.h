@@ -8,8 +8,9 @@
 namespace ranklens::train {
 
 /// What an optimiser observes after its steps, as lines of FOLDER/steps.jsonl: {"step": 1, "loss":
-/// 2.3, "observed": {"rank/head.weight": 8, ...}}, with null for numbers that are not finite. Lines
-/// wait in memory until write().
+/// 2.3, "observed": {"rank/head.weight": 8, ...}}, with null for numbers that are not finite and
+/// trains of many bonds summarised(), so that a line stays short. Lines wait in memory until
+/// write().
 class StepLog {
  public:
   /// Nothing is kept without a folder, or for `every` 0; else each so many-th step.

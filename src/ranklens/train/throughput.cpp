@@ -20,12 +20,16 @@ namespace {
 struct Runner {
   nn::Graph graph;
   nn::State state;
+  nn::State stepped;  ///< where steps start
   data::Batch batch;
   ObjectiveOptions options;
-  std::unique_ptr<optim::Optimiser> optimiser = optim::make_optimiser("adam");
+  std::unique_ptr<optim::Optimiser> optimiser;
 
-  Runner(const nn::Network& network, const ThroughputOptions& wanted)
-      : graph(network.graph), state(laid_out(network.state.clone(), wanted.execution)) {
+  Runner(const nn::Network& network, const std::string& spec, const ThroughputOptions& wanted)
+      : graph(network.graph),
+        state(laid_out(network.state.clone(), wanted.execution)),
+        stepped(state),
+        optimiser(optim::make_optimiser(spec)) {
     base::require(graph.inputs().size() == 1, "a classifier takes 1 input, not {}",
                   graph.inputs().size());
     options.execution = wanted.execution;
@@ -49,22 +53,49 @@ struct Runner {
     return watch.seconds();
   }
 
-  double step() {
+  /// Seconds of a step from `stepped`, and where it led.
+  double step(nn::State& moved, double rate = 1) {
+    moved = stepped.clone();
+    base::synchronise(device_of(moved));
     base::Stopwatch watch;
     const base::Stream random(0, "dropout");
     BatchObjective objective(graph, batch, random, options);
-    optimiser->step(state, objective, 1e-6);  // hardly moves: every step computes alike
-    state.apply(objective.change());
-    base::synchronise(device_of(state));
+    optimiser->step(moved, objective, rate);
+    moved.apply(objective.change());
+    base::synchronise(device_of(moved));
     return watch.seconds();
   }
+
+  double step() {
+    nn::State moved;
+    return step(moved);
+  }
+
+  /// The first of each sets kernels and memory up, and finds the form that steps keep weights in.
+  /// It hardly moves them: ranks are to be those that the network has.
+  void begin(bool training) {
+    forward();
+    if (!training) return;
+    nn::State moved;
+    step(moved, 1e-6);
+    stepped = std::move(moved);
+  }
 };
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
 }  // namespace
 
 std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
                                    const ThroughputOptions& options) {
   base::require(options.batch >= 1, "a batch holds at least 1 image, not {}", options.batch);
+  base::require(options.optimisers.size() == 1 || options.optimisers.size() == networks.size(),
+                "{} optimisers are given for {} networks", options.optimisers.size(),
+                networks.size());
   for (const auto& network : networks) {
     if (options.training) {
       require_step_fits(network, options.batch, options.execution);
@@ -73,22 +104,24 @@ std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
     }
   }
   std::vector<Runner> runners;
-  for (const auto& network : networks) runners.emplace_back(network, options);
-  for (auto& runner : runners) {  // the first of each sets kernels and memory up
-    runner.forward();
-    if (options.training) runner.step();
+  for (std::size_t k = 0; k < networks.size(); ++k) {
+    const auto& specs = options.optimisers;
+    runners.emplace_back(networks[k], specs[specs.size() == 1 ? 0 : k], options);
   }
+  for (auto& runner : runners) runner.begin(options.training);
   const auto images = static_cast<double>(options.batch);
-  std::vector<Throughput> best(networks.size());
+  std::vector<Throughput> found(networks.size());
+  std::vector<std::vector<double>> steps(networks.size());
   const base::Stopwatch watch;
   for (int round = 0; round < 3 || watch.seconds() < options.seconds; ++round) {
     for (std::size_t k = 0; k < runners.size(); ++k) {
-      best[k].forward = std::max(best[k].forward, images / runners[k].forward());
-      if (!options.training) continue;
-      best[k].training = std::max(best[k].training, images / runners[k].step());
+      found[k].forward = std::max(found[k].forward, images / runners[k].forward());
+      if (options.training) steps[k].push_back(runners[k].step());
     }
   }
-  return best;
+  for (std::size_t k = 0; options.training && k < steps.size(); ++k)
+    found[k].training = images / median(std::move(steps[k]));
+  return found;
 }
 
 }  // namespace ranklens::train

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "ranklens/nn/network.h"
@@ -13,11 +14,14 @@ struct ThroughputOptions {
   /// About how long to measure in all; at least three rounds are made.
   double seconds = 5;
   Execution execution = {};
-  /// Also whole training steps (Adam), not only forward passes in evaluation mode.
+  /// Also whole training steps, not only forward passes in evaluation mode.
   bool training = true;
+  /// What takes the steps: a spec a network, or one for all.
+  std::vector<std::string> optimisers = {"adam"};
 };
 
-/// Images per second; the best round, which is the one least disturbed by other work.
+/// Images per second. Forward: of the best round, which is the one least disturbed by other work.
+/// Training: of the median round, since steps of one optimiser may differ (a sweep's by its place).
 struct Throughput {
   double forward = 0;
   double training = 0;
@@ -25,7 +29,9 @@ struct Throughput {
 
 /// Measures several classifiers in turns, so that what disturbs one disturbs all: ratios of the
 /// results are meaningful, absolute figures only on an idle machine. Images are noise. The networks
-/// are not changed.
+/// are not changed, and every step starts from the same weights: those that the first step left, in
+/// whatever form the optimiser keeps them, so that no step is longer or shorter for ranks that an
+/// earlier one found or cut off.
 std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
                                    const ThroughputOptions& options = {});
 
