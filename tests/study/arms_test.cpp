@@ -7,6 +7,7 @@
 #include "ranklens/nn/inspect.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/study/make_cell.h"
+#include "ranklens/study/training/counts.h"
 
 #include "study/tiny.h"
 #include "testing/close.h"
@@ -98,10 +99,19 @@ TEST(Arms, ARecipeTrainsByItsOwnOptimiserAndCountsWhatIsLeft) {
   EXPECT_LT(bug.parameters, build(arm(config, "bug"), config, open_material(config).train, 1)
                                 .state.trainable_parameters());
   EXPECT_EQ(bug.flops, nn::flops(model.network));
+  // r (m + n) of the head and all of the other weights, without biases and norms.
+  const auto count = count_weights(model.network);
+  EXPECT_EQ(bug.weights, count.stored);
+  EXPECT_EQ(bug.dense_weights, count.dense);
+  EXPECT_EQ(dense.weights, dense.dense_weights);
+  EXPECT_EQ(bug.dense_weights, dense.dense_weights);
+  EXPECT_EQ(bug.recipe, "cnn-dense @ bug(lr=5e-3,tau=0.5) with head: low_rank(r=16)");
+  EXPECT_EQ(dense.recipe, "");
   EXPECT_LT(bug.flops, dense.flops);
   // Another recipe of that name is another arm.
   config.recipes = {"bug = dense @ bug(lr=1e-3,tau=0.5) with head: low_rank(r=16)"};
-  ranklens::testing::expect_error([&] { load(config, folder.path()); }, "another configuration");
+  ranklens::testing::expect_error([&] { load(config, folder.path()); },
+                                  "give the recipe another name");
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include "ranklens/study/config.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/study/folder.h"
+#include "ranklens/study/verdict.h"
 
 #include "testing/expect_error.h"
 
@@ -28,6 +31,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .arms = {"tt", "own"},
                      .recipes = {"own = tt @ sgd(lr=0.1)"},
                      .seeds = {7, 18446744073709551},
+                     .rates = {0.5, 2},
                      .width = 24,
                      .epochs = 3,
                      .full_epochs = 9,
@@ -47,7 +51,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 21U);
+  EXPECT_EQ(json.size(), 22U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
@@ -61,6 +65,11 @@ TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
   expect_refused([](Config& c) { c.accuracy_margin = 0; }, "between 0 and 1");
   expect_refused([](Config& c) { c.accuracy_margin = 2; }, "between 0 and 1");
   expect_refused([](Config& c) { c.dropout = 1.5; }, "dropout must be from 0 to 1");
+  expect_refused([](Config& c) { c.rates = {1, 0}; }, "above 0, not 0");
+  expect_refused([](Config& c) { c.rates = {1, INFINITY}; }, "above 0, not inf");
+  expect_refused([](Config& c) { c.rates = {1, 3, 1}; }, "given once each");
+  expect_refused([](Config& c) { c.rates = {1, 3}, c.seeds = {0, 1}; },
+                 "seed 0 chooses the learning rates and is not judged");
 }
 
 TEST(StudyConfig, ListsAndNamesThatMakeNoSenseAreRefused) {
@@ -86,6 +95,16 @@ TEST(StudyConfig, PresetsAreSound) {
   for (const auto& name : preset_names()) EXPECT_NO_THROW(check(preset(name))) << name;
   EXPECT_EQ(preset("paper").width, 32);
   EXPECT_EQ(preset("hackathon").full_epochs, 50);
+  // Of the published networks all tolerances of the smallest are trained unless told otherwise.
+  EXPECT_EQ(preset("cifar-dlrt").arms,
+            (std::vector<std::string>{"full", "tau-0.04", "tau-0.08", "tau-0.12", "tau-0.16",
+                                      "tau-0.2"}));
+  EXPECT_EQ(preset("cifar-dlrt").recipes.size(), 18U);
+  EXPECT_EQ(preset("tt-optimisers").width, 32) << "2048 -> 13,824 -> 512";
+  EXPECT_EQ(preset("tt-optimisers").rates.size(), 3U);
+  EXPECT_EQ(preset("mps-optimisers").arms.size(), 6U);
+  for (const auto* name : {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt"})
+    EXPECT_GE(preset(name).seeds.size(), std::size_t(Claim{}.needed_seeds)) << name;
   expect_error([] { preset("dem"); }, "no preset is called 'dem'; nearest: 'demo'");
 }
 
@@ -102,6 +121,8 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_FALSE(differs([](Config& c) { c.accuracy_margin = 0.1; }));
   EXPECT_FALSE(differs([](Config& c) { c.full_epochs = 99; }));
   EXPECT_FALSE(differs([](Config& c) { c.recipes = {"own = tt"}; }));
+  EXPECT_FALSE(differs([](Config& c) { c.rates = {1}; }));
+  EXPECT_TRUE(differs([](Config& c) { c.rates = {1, 3}; }));
   EXPECT_TRUE(differs([](Config& c) { c.crop = 4; }));
   EXPECT_TRUE(differs([](Config& c) { c.flip = true; }));
   EXPECT_TRUE(differs([](Config& c) { c.epochs = 1; }));

@@ -13,6 +13,7 @@
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/json.h"
+#include "ranklens/study/arms.h"
 #include "ranklens/study/speed.h"
 
 #include "study/cells.h"
@@ -155,6 +156,32 @@ TEST(StudyFolder, CellsOfAnotherConfigurationAreRefused) {
   std::filesystem::copy(folder / "cells" / "tt-s1.json", folder / "cells" / "tt-s2.json");
   expect_error([&] { find_cell(config, folder.path(), "tt", 2); },
                "was made under another configuration");
+}
+
+TEST(StudyFolder, AChangedRecipeIsNamed) {
+  const TemporaryFolder folder;
+  auto config = two_arms();
+  config.recipes = {"own = tt @ sgd(lr=0.1)"};
+  open_folder(config, folder.path());
+  auto cell = made_up_cell(config, "own", 1, 0);
+  cell.recipe = recipe_text(arm(config, "own"));
+  cell.weights = 5, cell.dense_weights = 50, cell.rate = 3;
+  write_cell(folder.path(), cell);
+  EXPECT_EQ(to_json(*find_cell(config, folder.path(), "own", 1)), to_json(cell));
+  config.recipes = {"own = tt @ sgd(lr=0.2)"};
+  expect_error([&] { find_cell(config, folder.path(), "own", 1); },
+               "arm 'own' was trained by 'cnn-tt @ sgd(lr=0.1)', and now it is 'cnn-tt @ "
+               "sgd(lr=0.2)': give the recipe another name");
+  cell.recipe.clear();  // of an earlier version
+  write_cell(folder.path(), cell);
+  expect_error([&] { find_cell(config, folder.path(), "own", 1); },
+               "was made under another configuration");
+}
+
+TEST(StudyFolder, CellsWithoutMoreToSayAreWhatTheyWere) {
+  const auto json = to_json(made_up_cell(two_arms(), "tt", 1, 0));
+  for (const auto* key : {"weights", "dense_weights", "recipe", "rate"})
+    EXPECT_FALSE(json.contains(key)) << key;
 }
 
 TEST(StudyFolder, AKeyThatOnlyTheFolderHasIsADifference) {

@@ -161,6 +161,40 @@ TEST(Questions, FewerParametersAreClaimedOnlyWhereTheyAreFewer) {
   EXPECT_THAT(answer(config, cells).back().claim.text, HasSubstr("kept with more parameters"));
 }
 
+/// "slow" has the better losses epoch by epoch, and takes ten times as long for an epoch.
+std::vector<Answer> of_a_slow_optimiser(const std::string& recipe) {
+  auto config = two_arms();
+  config.recipes = {recipe};
+  config.arms = {"dense", "slow"};
+  std::vector<Cell> cells;
+  for (const auto seed : config.seeds) {
+    cells.push_back(made_up_cell(config, "dense", seed, 0));
+    cells.push_back(made_up_cell(config, "slow", seed + 1, 0.05));
+    cells.back().seed = seed;
+    for (auto& epoch : cells.back().history) epoch.seconds *= 10;
+  }
+  return answer(config, cells);
+}
+
+TEST(Questions, AnotherOptimiserIsJudgedBySecondsToo) {
+  const auto all = of_a_slow_optimiser("slow = dense @ sgd(lr=0.1)");
+  EXPECT_EQ(all.size(), kClaims.size() + 2);
+  const auto& epochs = about(all, "training loss falls faster, epoch by epoch");
+  EXPECT_EQ(epochs.verdict.outcome, Outcome::supported);
+  // After the 3 seconds that both trained, one is in its first epoch and the other at its end.
+  const auto& seconds = about(all, "training loss falls faster, second by second");
+  EXPECT_NEAR(seconds.samples.second_values.at(0), 2 - 0.001 - 0.15, 1e-12);
+  EXPECT_NEAR(seconds.samples.first_values.at(0), 2 - 0.052 - 0.1, 1e-12);
+  EXPECT_NEAR(seconds.verdict.difference.mean, 0, 0.01);
+  EXPECT_EQ(seconds.unit, "nats");
+}
+
+TEST(Questions, TheSameOptimiserUnderAnotherNetworkIsJudgedByEpochsAlone) {
+  const auto all = of_a_slow_optimiser("slow = tt");
+  EXPECT_EQ(all.size(), kClaims.size() + 1);
+  EXPECT_EQ(about(all, "training loss").claim.text, "slow: the training loss falls faster");
+}
+
 TEST(Questions, FewSeedsLeaveATendency) {
   const auto all = answers(two_arms(3), 0.1);
   for (const auto& one : all) {

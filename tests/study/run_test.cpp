@@ -238,6 +238,19 @@ TEST_F(StudyRun, WhatIsWrongIsSaidBeforeAnythingIsWritten) {
   refused([](Config& c) { c.data = "scene"; }, "nearest: 'scenes'");
   refused([](Config& c) { c.images = "test:99-100"; }, "asks for image 100");
   refused([](Config& c) { c.optimiser = "adam(lr=fast)"; }, "fast");
+  // The second arm's optimiser has nothing to do: said before the first is trained.
+  refused(
+      [](Config& c) {
+        c.recipes = {"bug = dense @ bug(tau=0.1)"};
+        c.arms = {"dense", "bug"};
+      },
+      "bug");
+  refused(
+      [](Config& c) {
+        c.recipes = {"bug = dense @ bug(tau=0.1,layers=fc9:0.1) with head: low_rank(r=4)"};
+        c.arms = {"dense", "bug"};
+      },
+      "fc9");
 }
 
 }  // namespace

@@ -99,6 +99,11 @@ Arm arm(const Config& config, const std::string& name) {
   base::fail("no arm is called '{}'{}", name, base::nearest_hint(name, names));
 }
 
+std::string optimiser_of(const Config& config, const std::string& name) {
+  const auto own = arm(config, name).optimiser;
+  return own.empty() ? config.optimiser : own;
+}
+
 std::string arm_label(const std::string& name) {
   const auto* found = known(name);
   return found == nullptr ? name : found->label;

@@ -36,6 +36,8 @@ std::string recipe_text(const Arm& arm);
 /// The arm of that name: of the study's recipes, or one that every study knows. An Error with the
 /// nearest names for an unknown one.
 Arm arm(const Config& config, const std::string& name);
+/// The spec of what trains the arm: its own optimiser, or the study's.
+std::string optimiser_of(const Config& config, const std::string& name);
 /// What people read: the label of an arm that every study knows, a recipe's own name.
 std::string arm_label(const std::string& name);
 

@@ -67,22 +67,30 @@ std::filesystem::path cell_path(const std::filesystem::path& folder, const std::
 nlohmann::json to_json(const Cell& cell) {
   auto history = nlohmann::json::array();
   for (const auto& epoch : cell.history) history.push_back(train::to_json(epoch));
-  return {{"arm", cell.arm},
-          {"seed", cell.seed},
-          {"identity", cell.identity},
-          {"parameters", cell.parameters},
-          {"flops", cell.flops},
-          {"head", cell.head},
-          {"accuracy", cell.accuracy},
-          {"loss", base::number_or_null(cell.loss)},
-          {"history", history},
-          {"scores", cell.scores},
-          {"agreement", cell.agreement},
-          {"blank", cell.blank},
-          {"left_out", cell.left_out},
-          {"seconds", cell.seconds},
-          {"provenance", cell.provenance},
-          {"failure", cell.failure}};
+  nlohmann::json object{{"arm", cell.arm},
+                        {"seed", cell.seed},
+                        {"identity", cell.identity},
+                        {"parameters", cell.parameters},
+                        {"flops", cell.flops},
+                        {"head", cell.head},
+                        {"accuracy", cell.accuracy},
+                        {"loss", base::number_or_null(cell.loss)},
+                        {"history", history},
+                        {"scores", cell.scores},
+                        {"agreement", cell.agreement},
+                        {"blank", cell.blank},
+                        {"left_out", cell.left_out},
+                        {"seconds", cell.seconds},
+                        {"provenance", cell.provenance},
+                        {"failure", cell.failure}};
+  // Where there is nothing to say, cells are what they were in earlier versions.
+  if (cell.dense_weights > 0) {
+    object["weights"] = cell.weights;
+    object["dense_weights"] = cell.dense_weights;
+  }
+  if (!cell.recipe.empty()) object["recipe"] = cell.recipe;
+  if (cell.rate != 1) object["rate"] = cell.rate;
+  return object;
 }
 
 Cell read_cell(const nlohmann::json& object, const std::string& where) {
@@ -103,6 +111,10 @@ Cell read_cell(const nlohmann::json& object, const std::string& where) {
     if (object.contains("flops")) object.at("flops").get_to(cell.flops);
     if (object.contains("blank")) object.at("blank").get_to(cell.blank);
     if (object.contains("left_out")) object.at("left_out").get_to(cell.left_out);
+    cell.weights = object.value("weights", std::int64_t{0});
+    cell.dense_weights = object.value("dense_weights", std::int64_t{0});
+    cell.recipe = object.value("recipe", std::string());
+    cell.rate = object.value("rate", 1.0);
     object.at("seconds").get_to(cell.seconds);
     object.at("provenance").get_to(cell.provenance);
     object.at("failure").get_to(cell.failure);

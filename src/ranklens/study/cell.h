@@ -25,6 +25,14 @@ struct Cell {
   std::string identity;
   std::int64_t parameters = 0;  ///< trainable ones, after training
   std::int64_t flops = 0;       ///< of one image; 0 in cells of earlier versions
+  /// Numbers of its linear maps and convolutions after training, r (m + n) for rank r, without
+  /// biases and norms, and how many they would have were they dense; 0 in cells of earlier
+  /// versions.
+  std::int64_t weights = 0, dense_weights = 0;
+  /// What the arm was, where it was one of the study's own (recipe_text()); "" for others, and in
+  /// cells of earlier versions.
+  std::string recipe;
+  double rate = 1;  ///< the chosen factor on the learning rate (study/rates.h)
   /// Specs of the weights that the arms differ in: "dense", "tt(...), tt(...)".
   std::string head;
   /// On the held-out images, after the last epoch.

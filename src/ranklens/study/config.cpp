@@ -1,6 +1,7 @@
 #include "ranklens/study/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,19 @@ bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
 }
 
+void require_rates(const Config& config) {
+  for (const double rate : config.rates) {
+    base::require(rate > 0 && std::isfinite(rate),
+                  "factors on the learning rate are above 0, not {}", rate);
+  }
+  base::require(all_different(config.rates), "factors on the learning rate are given once each");
+  base::require(config.rates.size() < 2 || std::find(config.seeds.begin(), config.seeds.end(),
+                                                     kRateSeed) == config.seeds.end(),
+                "seed {} chooses the learning rates and is not judged: take other seeds, or one "
+                "rate",
+                kRateSeed);
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Config& config) {
@@ -33,6 +47,7 @@ nlohmann::json to_json(const Config& config) {
           {"arms", config.arms},
           {"recipes", config.recipes},
           {"seeds", config.seeds},
+          {"rates", config.rates},
           {"width", config.width},
           {"epochs", config.epochs},
           {"full_epochs", config.full_epochs},
@@ -58,6 +73,7 @@ void check(const Config& config) {
   for (const auto& text : config.recipes) recipes.push_back(read_recipe(text).name);
   base::require(all_different(recipes), "a study's recipes have a name each, and no two the same");
   for (const auto& name : config.arms) arm(config, name);
+  require_rates(config);
   base::require(config.width >= 8 && config.width % 8 == 0,
                 "the width must be a multiple of 8, not {}", config.width);
   base::require(config.size >= 0 && config.size <= 4096,
@@ -93,6 +109,7 @@ nlohmann::json identity(const Config& config) {
   if (!config.low_memory) object.erase("low_memory");
   if (config.crop == 0) object.erase("crop");
   if (!config.flip) object.erase("flip");
+  if (config.rates.empty() || config.rates == std::vector<double>{1}) object.erase("rates");
   object["data"] = data::without_place(config.data);
   return object;
 }

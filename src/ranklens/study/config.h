@@ -23,6 +23,10 @@ struct Config {
   /// part.
   std::vector<std::string> recipes = {};
   std::vector<std::uint64_t> seeds = {1, 2, 3};
+  /// Factors on the learning rate, of which each arm's best is chosen before the seeds, by
+  /// trainings from seed 0 and a held-out part of the training images (study/rates.h). One is taken
+  /// as it is, none is 1.
+  std::vector<double> rates = {};
   /// Channels of the first convolutions: 32 is the published width.
   std::int64_t width = 16;
   std::int64_t epochs = 6;
@@ -48,6 +52,9 @@ struct Config {
   /// Accuracies count as matched within this difference, as a fraction.
   double accuracy_margin = 0.02;
 };
+
+/// The seed of the trainings that choose learning rates, which no arm is judged by.
+inline constexpr std::uint64_t kRateSeed = 0;
 
 /// Every field under its name.
 nlohmann::json to_json(const Config& config);

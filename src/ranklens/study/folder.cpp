@@ -13,6 +13,7 @@
 #include "ranklens/base/json.h"
 #include "ranklens/base/safetensors.h"
 #include "ranklens/base/sha256.h"
+#include "ranklens/study/arms.h"
 
 namespace ranklens::study {
 namespace {
@@ -40,8 +41,8 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 /// An identity with the keys that are left out at their first value (config.cpp) put in.
 nlohmann::json with_all_keys(nlohmann::json identity) {
   if (!identity.is_object()) return identity;
-  const nlohmann::json first{
-      {"dropout", 1}, {"size", 0}, {"low_memory", false}, {"crop", 0}, {"flip", false}};
+  const nlohmann::json first{{"dropout", 1}, {"size", 0},     {"low_memory", false},
+                             {"crop", 0},    {"flip", false}, {"rates", nlohmann::json::array()}};
   for (const auto& [key, value] : first.items())
     if (!identity.contains(key)) identity[key] = value;
   return identity;
@@ -53,6 +54,20 @@ void require_same(const nlohmann::json& there, const nlohmann::json& here, const
   base::require(difference.empty(),
                 "'{}' holds a study of another configuration: {}; choose another folder (--out)",
                 folder.string(), difference);
+}
+
+/// An Error if the cell is none of this configuration's. study.json agrees with it, so it is the
+/// arm's recipe that differs, where cells say what that was.
+void require_own(const Config& config, const Cell& cell, const std::string& name,
+                 const fs::path& path) {
+  if (cell.identity == identity_digest(config, name)) return;
+  const auto own = arm(config, name);
+  const auto now = own.recipe ? recipe_text(own) : own.network;
+  base::require(cell.recipe.empty() || cell.recipe == now,
+                "'{}': arm '{}' was trained by '{}', and now it is '{}': give the recipe another "
+                "name",
+                path.string(), name, cell.recipe, now);
+  base::fail("'{}' was made under another configuration", path.string());
 }
 
 }  // namespace
@@ -89,9 +104,9 @@ std::optional<Cell> find_cell(const Config& config, const fs::path& folder, cons
   const auto path = cell_path(folder, arm, seed);
   if (!fs::exists(path)) return std::nullopt;
   auto cell = read_cell(base::read_json(path), "'" + path.string() + "'");
-  base::require(
-      cell.arm == arm && cell.seed == seed && cell.identity == identity_digest(config, arm),
-      "'{}' was made under another configuration", path.string());
+  require_own(config, cell, arm, path);
+  base::require(cell.arm == arm && cell.seed == seed, "'{}' was made under another configuration",
+                path.string());
   return cell;
 }
 

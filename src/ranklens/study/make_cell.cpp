@@ -12,8 +12,9 @@
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
 #include "ranklens/study/head_entropy.h"
+#include "ranklens/study/rates.h"
+#include "ranklens/study/training/counts.h"
 #include "ranklens/train/evaluate.h"
-#include "ranklens/train/fit.h"
 
 namespace ranklens::study {
 namespace {
@@ -48,27 +49,6 @@ std::string head_of(const nn::Network& network) {
   return fmt::format("{}", fmt::join(factorised, ", "));
 }
 
-train::FitOptions fit_options(const Config& config, const RunOptions& options, const Arm& arm,
-                              std::uint64_t seed) {
-  const auto name = cell_name(arm.name, seed);
-  train::FitOptions fit;
-  fit.epochs = config.epochs;
-  fit.batch = config.batch;
-  fit.optimiser = arm.optimiser.empty() ? config.optimiser : arm.optimiser;
-  fit.schedule = config.schedule;
-  fit.seed = seed;
-  fit.augment = {.crop = static_cast<int>(config.crop), .flip = config.flip};
-  fit.execution = {.compute = train::parse_compute(config.compute),
-                   .channels_last = options.channels_last,
-                   .low_memory = config.low_memory};
-  fit.folder = work_folder(options, arm.name, seed);
-  fit.progress = options.progress;
-  fit.stage = fmt::format("train {}", name);
-  fit.data_text = config.data;
-  fit.note = options.note;
-  return fit;
-}
-
 /// Steps and validation as the epochs say; whatever else training took is "other".
 void add_training_seconds(const train::FitResult& trained, Cell& cell) {
   double train = 0, validate = 0;
@@ -88,6 +68,27 @@ std::filesystem::path work_folder(const RunOptions& options, const std::string& 
   return (options.work.empty() ? options.folder / "work" : options.work) / cell_name(arm, seed);
 }
 
+train::FitOptions fit_options(const Config& config, const RunOptions& options,
+                              const std::string& arm, std::uint64_t seed) {
+  const auto name = cell_name(arm, seed);
+  train::FitOptions fit;
+  fit.epochs = config.epochs;
+  fit.batch = config.batch;
+  fit.optimiser = optimiser_of(config, arm);
+  fit.schedule = config.schedule;
+  fit.seed = seed;
+  fit.augment = {.crop = static_cast<int>(config.crop), .flip = config.flip};
+  fit.execution = {.compute = train::parse_compute(config.compute),
+                   .channels_last = options.channels_last,
+                   .low_memory = config.low_memory};
+  fit.folder = work_folder(options, arm, seed);
+  fit.progress = options.progress;
+  fit.stage = fmt::format("train {}", name);
+  fit.data_text = config.data;
+  fit.note = options.note;
+  return fit;
+}
+
 std::optional<MadeCell> make_cell(const Config& config, const RunOptions& options,
                                   const Material& material, const std::string& arm_name,
                                   std::uint64_t seed) {
@@ -100,10 +101,13 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   cell.arm = arm_name;
   cell.seed = seed;
   cell.identity = identity_digest(config, arm_name);
+  if (own.recipe) cell.recipe = recipe_text(own);
+  cell.rate = chosen_rate(config, options.folder, arm_name);
   cell.parameters = fresh.state.trainable_parameters();
   cell.head = head_of(fresh);
 
-  auto fit = fit_options(config, options, own, seed);
+  auto fit = fit_options(config, options, arm_name, seed);
+  fit.rate = cell.rate;
   const auto modes = head_modes(build(arm(config, "tt-matched"), config, material.train, seed));
   fit.observe = [&](const nn::Network& network) { return head_entropies(network, modes); };
   cell.seconds["other"] = watch.restart();
@@ -121,6 +125,9 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
   cell.parameters = trained.last.state.trainable_parameters();
   cell.head = head_of(trained.last);
   cell.flops = nn::flops(trained.last);
+  const auto count = count_weights(trained.last);
+  cell.weights = count.stored;
+  cell.dense_weights = count.dense;
   const auto held_out =
       train::evaluate(trained.last, material.test,
                       {.execution = fit.execution,

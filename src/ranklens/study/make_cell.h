@@ -5,6 +5,7 @@
 
 #include "ranklens/nn/network.h"
 #include "ranklens/study/run.h"
+#include "ranklens/train/fit.h"
 
 namespace ranklens::study {
 
@@ -17,6 +18,10 @@ struct MadeCell {
 /// Where a cell's checkpoints and its trained network lie.
 std::filesystem::path work_folder(const RunOptions& options, const std::string& arm,
                                   std::uint64_t seed);
+
+/// How an arm of the study is trained, at the learning rates that its optimiser names.
+train::FitOptions fit_options(const Config& config, const RunOptions& options,
+                              const std::string& arm, std::uint64_t seed);
 
 /// Trains, explains and measures one arm with one seed; nothing when interrupted on the way
 /// (training goes on from its checkpoint next time).

@@ -1,7 +1,9 @@
 #include "ranklens/study/questions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,8 @@
 #include "ranklens/metrics/registry.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/keys.h"
+#include "ranklens/study/loss_by_seconds.h"
+#include "ranklens/study/sizes.h"
 
 namespace ranklens::study {
 namespace {
@@ -125,12 +129,44 @@ void ask_agreement(const Config& config, const std::vector<Cell>& cells,
   }
 }
 
-std::vector<Question> questions_for(const Config& config, const std::vector<Cell>& cells) {
+/// By seed, the seconds that both arms trained.
+std::map<std::uint64_t, double> common_seconds(const std::vector<Cell>& cells,
+                                               const std::string& first,
+                                               const std::string& second) {
+  std::map<std::uint64_t, double> seconds;
+  for (const auto& cell : cells) {
+    if (!cell.failure.empty() || (cell.arm != first && cell.arm != second)) continue;
+    const double own = training_seconds(cell.history);
+    const auto [at, added] = seconds.emplace(cell.seed, own);
+    if (!added) at->second = std::min(at->second, own);
+  }
+  return seconds;
+}
+
+/// Of an arm with another optimiser than the reference's, whose epochs may take another time.
+Question by_seconds(const Config& config, const std::vector<Cell>& cells, const std::string& name) {
+  const auto until = common_seconds(cells, name, config.arms.front());
+  return {.text = "{}: the training loss falls faster, second by second",
+          .measure = "training loss, mean over the seconds that both trained",
+          .unit = "nats",
+          .relation = Relation::less,
+          .number = [until](const Cell& cell) -> std::optional<double> {
+            const auto found = until.find(cell.seed);
+            if (found == until.end()) return std::nullopt;
+            return mean_loss_until(cell.history, found->second);
+          }};
+}
+
+std::vector<Question> questions_for(const Config& config, const std::vector<Cell>& cells,
+                                    const std::string& name) {
+  const bool other = optimiser_of(config, name) != optimiser_of(config, config.arms.front());
+  const std::string faster = "{}: the training loss falls faster";
   std::vector<Question> questions{
-      {"{}: the training loss falls faster", "training loss, mean over the epochs", "nats",
+      {other ? faster + ", epoch by epoch" : faster, "training loss, mean over the epochs", "nats",
        Relation::less, 0, false, mean_over_epochs(&train::EpochMetrics::loss)},
       {"{}: the held-out loss falls faster", "held-out loss, mean over the epochs", "nats",
        Relation::less, 0, false, mean_over_epochs(&train::EpochMetrics::validation_loss)}};
+  if (other) questions.insert(questions.begin() + 1, by_seconds(config, cells, name));
   ask_localised(config, cells, questions);
   ask_agreement(config, cells, questions);
   questions.push_back(
@@ -141,16 +177,12 @@ std::vector<Question> questions_for(const Config& config, const std::vector<Cell
   return questions;
 }
 
-/// 0 as long as the arm has no cell.
-std::int64_t parameters_of(const std::vector<Cell>& cells, const std::string& arm) {
-  for (const auto& cell : cells)
-    if (cell.arm == arm) return cell.parameters;
-  return 0;
-}
-
 /// What one arm's parameters are against the reference's: a claim of fewer must not stand over
 /// more.
-std::string_view against(std::int64_t parameters, std::int64_t reference) {
+std::string_view against(const std::vector<Cell>& cells, const std::string& name,
+                         const std::string& other) {
+  const double parameters = mean(parameters_of(cells, name)),
+               reference = mean(parameters_of(cells, other));
   if (parameters < reference || parameters == 0 || reference == 0) return "fewer";
   return parameters > reference ? "more" : "as many";
 }
@@ -203,14 +235,13 @@ std::vector<PairedSamples> controls_of(const Question& question, const std::vect
 
 std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells) {
   std::vector<Answer> answers;
-  const auto questions = questions_for(config, cells);
   for (std::size_t k = 1; k < config.arms.size(); ++k) {
     const auto& name = config.arms[k];
+    const auto questions = questions_for(config, cells, name);
     for (const auto& question : questions) {
       Answer item;
       item.claim = {.text = fmt::format(fmt::runtime(question.text), arm_label(name),
-                                        against(parameters_of(cells, name),
-                                                parameters_of(cells, config.arms.front()))),
+                                        against(cells, name, config.arms.front())),
                     .unit = question.unit,
                     .relation = question.relation,
                     .threshold = question.threshold,

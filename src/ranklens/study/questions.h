@@ -22,11 +22,13 @@ struct Answer {
   Verdict accuracy;
 };
 
-/// The original's four claims about every arm but the reference: its loss converges faster; its
-/// maps are more localised (by the mask where there is one, else by concentration); two methods
-/// agree more on it; accuracy is kept with fewer parameters. Claims about maps must beat those of
-/// the arm's untrained network, and, where masks tell where a map should lie, random maps. A
-/// training that diverged and a loss that is not finite leave the claims about their arm undecided.
+/// The original's four claims about every arm but the reference: its loss converges faster (of an
+/// arm with another optimiser than the reference's by epochs and, since they may take another time,
+/// by the seconds that both trained); its maps are more localised (by the mask where there is one,
+/// else by concentration); two methods agree more on it; accuracy is kept with fewer parameters.
+/// Claims about maps must beat those of the arm's untrained network, and, where masks tell where a
+/// map should lie, random maps. A training that diverged and a loss that is not finite leave the
+/// claims about their arm undecided.
 std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells);
 
 /// One number a seed: of an arm, or, where that is "", of whichever arm has it first. Seeds whose

@@ -16,9 +16,11 @@
 #include "ranklens/study/folder.h"
 #include "ranklens/study/grid.h"
 #include "ranklens/study/make_cell.h"
+#include "ranklens/study/rates.h"
 #include "ranklens/study/run_progress.h"
 #include "ranklens/study/speed.h"
 #include "ranklens/train/room.h"
+#include "ranklens/train/try_step.h"
 
 namespace ranklens::study {
 namespace {
@@ -37,9 +39,10 @@ void require_same_data(const Config& config, const RunOptions& options, const Ma
   }
 }
 
-/// Explains one image with every method: a wrong option shows before hours of training, not after,
-/// and so does a batch that no machine holds.
-void try_methods(const Config& config, const RunOptions& options, const Material& material) {
+/// A step of every arm, and one image explained with every method: a wrong option, and an optimiser
+/// that has nothing to do in its network, show before hours of training, not after, and so does a
+/// batch that no machine holds.
+void try_arms(const Config& config, const RunOptions& options, const Material& material) {
   const auto& source = material.selection.data;
   const auto one = data::select(source, at::arange(1));
   for (const auto& name : config.arms) {
@@ -47,6 +50,10 @@ void try_methods(const Config& config, const RunOptions& options, const Material
     network.state = network.state.to(options.device);
     train::require_step_fits(network, std::min(config.batch, material.train.size()),
                              {.compute = train::parse_compute(config.compute)});
+    train::try_step(network, material.train, optimiser_of(config, name),
+                    {.compute = train::parse_compute(config.compute),
+                     .channels_last = options.channels_last,
+                     .low_memory = config.low_memory});
     for (const auto& spec : config.methods) {
       const auto images = data::in_unit_range(one.images).to(options.device);
       const auto maps = explain::attribute(spec, {.network = &network,
@@ -166,6 +173,7 @@ Results load(const Config& config, const std::filesystem::path& folder) {
     }
   }
   results.answers = answer(config, results.cells);
+  results.rates = find_rates(config, folder);
   return results;
 }
 
@@ -177,8 +185,10 @@ Results run(const Config& config, const RunOptions& options) {
   require_same_data(config, options, material);
   if (speeds || missing_cells(config, options.folder) > 0) {
     // Whatever can be found wrong is found before the folder is made.
-    try_methods(config, options, material);
+    try_arms(config, options, material);
+    check_rates(config, material);
     open_folder(config, options.folder);
+    try_rates(config, options, material);
     make_cells(config, options, material);
     if (speeds && !base::interrupted()) measure_speeds(config, options, material);
   }

@@ -42,12 +42,20 @@ struct Pictures {
   at::Tensor predicted{}, probability{};
 };
 
-/// Images per second of one arm. Those measured in one run, by turns, can be compared: they carry
-/// the same text.
+/// Images per second of one arm, trained by its own optimiser. Those measured in one run, by turns,
+/// can be compared: they carry the same text.
 struct Speed {
   double forward = 0;
   double training = 0;
   std::string run{};  ///< "" in folders of earlier versions: of no known run
+};
+
+/// One training of those that choose an arm's learning rate.
+struct RateTrial {
+  std::string arm;
+  double factor = 1;
+  double loss = 0;      ///< held out, after the last epoch; NaN where the training diverged
+  double accuracy = 0;  ///< likewise
 };
 
 struct Results {
@@ -58,7 +66,8 @@ struct Results {
   std::map<std::string, Pictures> pictures;
   std::map<std::string, Speed> speeds;
   std::vector<Answer> answers;
-  Selection selection{};  ///< the images explained; load() leaves it empty
+  std::vector<RateTrial> rates{};  ///< by arm, then by factor; see study/rates.h
+  Selection selection{};           ///< the images explained; load() leaves it empty
   bool interrupted = false;
 };
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/text.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/folder.h"
@@ -26,27 +28,33 @@ std::string run_name() {
                      ::getpid());
 }
 
+/// Plain rules keep the shape of every tensor.
+bool may_change_ranks(std::string_view optimiser) {
+  const auto name = base::trim(optimiser.substr(0, optimiser.find('(')));
+  return name != "adam" && name != "adamw" && name != "sgd";
+}
+
 /// As trained from the first seed, where its network is still there: its ranks may have changed.
 nn::Network network_of(const Config& config, const RunOptions& options, const Material& material,
                        const std::string& name) {
   const auto seed = config.seeds.front();
   const auto path = work_folder(options, name, seed) / "model.safetensors";
-  const auto own = arm(config, name);
   if (std::filesystem::exists(path)) return nn::read_model(path).network;
-  if (!own.optimiser.empty() && options.note) {
+  if (may_change_ranks(optimiser_of(config, name)) && options.note) {
     options.note(
-        fmt::format("the trained network of '{}' is not there: its speed is that of the "
-                    "ranks it began with",
-                    name));
+        fmt::format("'{}' is not there: the speed of '{}' is that of the ranks it began with",
+                    path.string(), name));
   }
-  return build(own, config, material.train, seed);
+  return build(arm(config, name), config, material.train, seed);
 }
 
 void measure(const Config& config, const RunOptions& options, const Material& material) {
   std::vector<nn::Network> networks;
+  std::vector<std::string> optimisers;
   for (const auto& name : config.arms) {
     networks.push_back(network_of(config, options, material, name));
     networks.back().state = networks.back().state.to(options.device);
+    optimisers.push_back(optimiser_of(config, name));
   }
   base::report(options.progress, {.stage = "speed of the networks", .done = 0, .total = 1});
   const auto speeds = train::throughput(
@@ -54,7 +62,8 @@ void measure(const Config& config, const RunOptions& options, const Material& ma
                  .seconds = options.speed_seconds * static_cast<double>(networks.size()),
                  .execution = {.compute = train::parse_compute(config.compute),
                                .channels_last = options.channels_last,
-                               .low_memory = config.low_memory}});
+                               .low_memory = config.low_memory},
+                 .optimisers = optimisers});
   // Those of arms that this run does not have stay, but are not compared with these.
   auto by_arm = find_speeds(options.folder);
   const auto run = run_name();

@@ -1,0 +1,175 @@
+#include "ranklens/study/rates.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/error.h"
+#include "ranklens/base/files.h"
+#include "ranklens/base/folder.h"
+#include "ranklens/base/json.h"
+#include "ranklens/base/json_number.h"
+#include "ranklens/data/hold_out.h"
+#include "ranklens/study/arms.h"
+#include "ranklens/study/folder.h"
+#include "ranklens/study/grid.h"
+#include "ranklens/study/make_cell.h"
+#include "ranklens/train/evaluate.h"
+
+namespace ranklens::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kHeldOut = 0.1;
+
+std::string trial_name(const std::string& arm, double factor) {
+  return fmt::format("{}-x{}", arm, factor);
+}
+
+fs::path trial_path(const fs::path& folder, const std::string& arm, double factor) {
+  return folder / "rates" / (trial_name(arm, factor) + ".json");
+}
+
+/// A trial depends on all that a cell does but the other factors.
+std::string trial_identity(Config config, const std::string& arm) {
+  config.rates.clear();
+  return identity_digest(config, arm);
+}
+
+std::optional<RateTrial> find_trial(const Config& config, const fs::path& folder,
+                                    const std::string& arm, double factor) {
+  const auto path = trial_path(folder, arm, factor);
+  if (!fs::exists(path)) return std::nullopt;
+  try {
+    const auto object = base::read_json(path);
+    base::require(object.at("arm") == arm && object.at("factor") == factor &&
+                      object.at("identity") == trial_identity(config, arm),
+                  "'{}' was made under another configuration", path.string());
+    return RateTrial{.arm = arm,
+                     .factor = factor,
+                     .loss = base::number_or_nan(object.at("loss")),
+                     .accuracy = base::number_or_nan(object.at("accuracy"))};
+  } catch (const nlohmann::json::exception&) {
+    base::fail("'{}' is no training that chooses a learning rate", path.string());
+  }
+}
+
+void write_trial(const Config& config, const fs::path& folder, const RateTrial& trial) {
+  base::make_folder(folder / "rates");
+  base::write_json(trial_path(folder, trial.arm, trial.factor),
+                   {{"arm", trial.arm},
+                    {"factor", trial.factor},
+                    {"seed", kRateSeed},
+                    {"identity", trial_identity(config, trial.arm)},
+                    {"loss", base::number_or_null(trial.loss)},
+                    {"accuracy", base::number_or_null(trial.accuracy)}});
+}
+
+struct Parts {
+  data::Dataset training, choosing;
+};
+
+/// Nothing when interrupted.
+std::optional<RateTrial> make_trial(const Config& config, const RunOptions& options,
+                                    const Parts& parts, const std::string& name, double factor) {
+  auto fresh = build(arm(config, name), config, parts.training, kRateSeed);
+  fresh.state = fresh.state.to(options.device);
+  auto fit = fit_options(config, options, name, kRateSeed);
+  fit.rate = factor;
+  fit.folder = fit.folder.parent_path() / ("rate-" + trial_name(name, factor));
+  fit.stage = fmt::format("rate of {}, times {}", name, factor);
+  fit.log_steps = 0;
+  const auto trained = train::fit(fresh, parts.training, {}, fit);
+  if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
+  RateTrial trial{.arm = name, .factor = factor, .loss = std::nan(""), .accuracy = std::nan("")};
+  if (trained.ending == train::FitResult::Ending::diverged) return trial;
+  const auto held_out = train::evaluate(trained.last, parts.choosing, {.execution = fit.execution});
+  trial.loss = held_out.loss;
+  trial.accuracy = held_out.accuracy;
+  return trial;
+}
+
+}  // namespace
+
+bool chooses_rates(const Config& config) { return config.rates.size() > 1; }
+
+void check_rates(const Config& config, const Material& material) {
+  if (chooses_rates(config)) data::hold_out(material.train, kHeldOut);
+}
+
+void try_rates(const Config& config, const RunOptions& options, const Material& material) {
+  if (!chooses_rates(config)) return;
+  struct Place {
+    std::string arm;
+    double factor;
+  };
+  std::map<std::string, Place> places;
+  GridWork work{.claims = options.folder / "claims", .note = options.note};
+  for (const auto& arm : config.arms) {
+    for (const double factor : config.rates) {
+      work.names.push_back("rate-" + trial_name(arm, factor));
+      places[work.names.back()] = {arm, factor};
+    }
+  }
+  const auto found = [&](const std::string& name) {
+    const auto& [arm, factor] = places.at(name);
+    return find_trial(config, options.folder, arm, factor).has_value();
+  };
+  if (std::all_of(work.names.begin(), work.names.end(), found)) return;
+  auto [training, choosing] = data::hold_out(material.train, kHeldOut);
+  const Parts parts{std::move(training), std::move(choosing)};
+  work.finished = found;
+  work.make = [&](const std::string& name, const Lease& lease) {
+    const auto& [arm, factor] = places.at(name);
+    const auto trial = make_trial(config, options, parts, arm, factor);
+    if (!trial || !lease.held()) return false;
+    write_trial(config, options.folder, *trial);
+    if (options.note)
+      options.note(fmt::format("{} at {} times its learning rate: held-out loss {:.4f}", arm,
+                               factor, trial->loss));
+    return true;
+  };
+  work_through(work);
+}
+
+std::vector<RateTrial> find_rates(const Config& config, const fs::path& folder) {
+  auto factors = config.rates;
+  std::sort(factors.begin(), factors.end());
+  std::vector<RateTrial> trials;
+  if (!chooses_rates(config)) return trials;
+  for (const auto& arm : config.arms) {
+    for (const double factor : factors) {
+      if (const auto trial = find_trial(config, folder, arm, factor)) trials.push_back(*trial);
+    }
+  }
+  return trials;
+}
+
+double best_rate(const std::vector<RateTrial>& trials, const std::string& arm) {
+  const RateTrial* best = nullptr;
+  for (const auto& trial : trials) {
+    if (trial.arm != arm) continue;
+    const bool first = best == nullptr || (std::isnan(best->loss) && !std::isnan(trial.loss));
+    const bool equal = best != nullptr && trial.loss == best->loss && trial.factor < best->factor;
+    if (first || trial.loss < best->loss || equal) best = &trial;
+  }
+  return best == nullptr ? 1 : best->factor;
+}
+
+double chosen_rate(const Config& config, const fs::path& folder, const std::string& arm) {
+  if (!chooses_rates(config)) return config.rates.empty() ? 1 : config.rates.front();
+  auto own = config;
+  own.arms = {arm};
+  const auto trials = find_rates(own, folder);
+  base::require(trials.size() == config.rates.size(),
+                "'{}' holds {} of the {} trainings that choose the learning rate of '{}'",
+                folder.string(), trials.size(), config.rates.size(), arm);
+  return best_rate(trials, arm);
+}
+
+}  // namespace ranklens::study

@@ -1,0 +1,97 @@
+#include "ranklens/study/rates.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "ranklens/base/files.h"
+#include "ranklens/base/json.h"
+#include "ranklens/base/product.h"
+#include "ranklens/base/threads.h"
+
+#include "study/tiny.h"
+#include "testing/expect_error.h"
+#include "testing/temporary_folder.h"
+
+namespace ranklens::study {
+namespace {
+
+using ranklens::testing::expect_error;
+using ranklens::testing::TemporaryFolder;
+
+TEST(Rates, TheLeastHeldOutLossDecides) {
+  const double nan = std::nan("");
+  EXPECT_EQ(best_rate({{"a", 0.3, 2}, {"a", 1, 1.5}, {"a", 3, 1.7}, {"b", 3, 0.1}}, "a"), 1);
+  EXPECT_EQ(best_rate({{"a", 0.3, 1}, {"a", 1, 1}}, "a"), 0.3) << "the careful one of two";
+  EXPECT_EQ(best_rate({{"a", 0.3, nan}, {"a", 1, 9}, {"a", 3, nan}}, "a"), 1);
+  EXPECT_EQ(best_rate({{"a", 0.3, nan}, {"a", 1, nan}}, "a"), 0.3);
+  EXPECT_EQ(best_rate({}, "a"), 1);
+}
+
+Config tuned() {
+  auto config = tiny();
+  // At a millionth of its rate nothing is learnt, at the last of these numbers overflow.
+  config.optimiser = "sgd(lr=0.02)";
+  config.rates = {1e30, 1e-6, 1};
+  config.arms = {"dense"};
+  config.seeds = {1};
+  config.methods = {"saliency"};
+  return config;
+}
+
+TEST(Rates, AreChosenBeforeTheSeedsAndTrainedAt) {
+  base::set_threads(1);
+  base::set_product_kernel(base::ProductKernel::libtorch);
+  const TemporaryFolder folder, plain;
+  const auto config = tuned();
+  const auto results = run(config, quiet(folder.path()));
+  ASSERT_EQ(results.rates.size(), 3U);
+  EXPECT_EQ(results.rates[0].factor, 1e-6);
+  EXPECT_TRUE(std::isnan(results.rates[2].loss)) << "diverged";
+  ASSERT_LT(results.rates[1].loss, results.rates[0].loss);
+  EXPECT_EQ(chosen_rate(config, folder.path(), "dense"), 1);
+  ASSERT_EQ(results.cells.size(), 1U);
+  EXPECT_EQ(results.cells[0].rate, 1);
+  EXPECT_EQ(results.cells[0].failure, "");
+
+  // The judged training is that of the chosen rate, on all training images.
+  auto alone = config;
+  alone.rates = {};
+  EXPECT_EQ(run(alone, quiet(plain.path())).cells.at(0).loss, results.cells[0].loss);
+
+  // Nothing is tried twice.
+  const auto path = folder / "rates" / "dense-x1.json";
+  const auto before = base::read_file(path);
+  EXPECT_EQ(run(config, quiet(folder.path())).rates.size(), 3U);
+  EXPECT_EQ(base::read_file(path), before);
+  auto trial = base::read_json(path);
+  trial["identity"] = "0";
+  base::write_json(path, trial);
+  expect_error([&] { load(config, folder.path()); }, "another configuration");
+}
+
+TEST(Rates, OneRateIsTakenAsItIs) {
+  const TemporaryFolder folder;
+  auto config = tuned();
+  EXPECT_TRUE(chooses_rates(config));
+  expect_error([&] { chosen_rate(config, folder.path(), "dense"); },
+               "holds 0 of the 3 trainings that choose the learning rate of 'dense'");
+  config.rates = {0.5};
+  EXPECT_FALSE(chooses_rates(config));
+  EXPECT_EQ(chosen_rate(config, folder.path(), "dense"), 0.5);
+  config.rates = {};
+  EXPECT_EQ(chosen_rate(config, folder.path(), "dense"), 1);
+}
+
+TEST(Rates, WithoutImagesToChooseByNothingIsWritten) {
+  const TemporaryFolder folder;
+  auto config = tuned();
+  config.data = "scenes:train=4,test=16,size=32";
+  expect_error([&] { run(config, quiet(folder / "run")); }, "");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+}  // namespace
+}  // namespace ranklens::study
