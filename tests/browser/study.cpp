@@ -28,7 +28,7 @@ std::vector<Arm> arms() {
                .description = std::move(weights),
                .reference = at == 0,
                .accuracy = around(0.843 - 0.004 * at + 0.002 * wave(at), 0.006 + 0.001 * at),
-               .parameters = parameters,
+               .parameters = {.mean = static_cast<double>(parameters)},
                .compression = 1 - static_cast<double>(parameters) / 551146,
                .forward_speed = around(4120.0 - 260 * at, 90),
                .training_speed = around(1260.0 - 105 * at, 31)};
@@ -63,6 +63,38 @@ std::vector<Curve> curves() {
   return result;
 }
 
+/// Whole numbers whose mean over the seeds is none.
+Chart ranks() {
+  Chart chart{.id = "ranks", .title = "Ranks, summed", .x_title = "epoch", .y_title = "rank"};
+  for (int s = 0; s < 3; ++s) {
+    ChartLine line{.arm = "low-rank", .seed = kSeeds[s]};
+    for (int e = 1; e <= 12; ++e) {
+      line.x.push_back(e);
+      line.y.push_back(s == 0 ? 45 : 46);
+    }
+    chart.lines.push_back(std::move(line));
+  }
+  return chart;
+}
+
+/// Places that have names, each somewhere else for every seed.
+Chart trade() {
+  Chart chart{.id = "trade-weights",
+              .title = "Accuracy over the weights saved",
+              .x_title = "weights saved (%)",
+              .y_title = "held-out accuracy (%)"};
+  for (int s = 0; s < 3; ++s) {
+    ChartLine line{.arm = "low-rank", .seed = kSeeds[s]};
+    for (int k = 0; k < 5; ++k) {
+      line.x.push_back(80 + 3 * k + 0.3 * s);
+      line.y.push_back(84 - 0.4 * k * k + 0.1 * s);
+      line.places.push_back("tau-" + std::to_string(k));
+    }
+    chart.lines.push_back(std::move(line));
+  }
+  return chart;
+}
+
 std::vector<Chart> charts() {
   std::vector<Chart> result;
   for (const std::string cut : {"bond 1", "bond 2", "core 2"}) {
@@ -84,6 +116,8 @@ std::vector<Chart> charts() {
     }
     result.push_back(std::move(chart));
   }
+  result.push_back(ranks());
+  result.push_back(trade());
   return result;
 }
 

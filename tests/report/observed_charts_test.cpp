@@ -1,6 +1,7 @@
 #include "ranklens/report/observed_charts.h"
 
 #include <cmath>
+#include <string>
 
 #include <gmock/gmock.h>
 
@@ -51,6 +52,57 @@ TEST(ObservedCharts, WeightsHaveOneLineEach) {
   const auto arms = layer_arms(history());
   ASSERT_EQ(arms.size(), 2U);
   EXPECT_EQ(arms[0].id, "a");
+}
+
+TEST(ObservedCharts, NumbersAreDrawnWhereTheyChange) {
+  auto epochs = history();
+  for (auto& epoch : epochs) epoch.observed = {{"params/a.weight", 100}, {"params/b.weight", 50}};
+  EXPECT_TRUE(layer_charts(epochs).empty());
+  epochs[1].observed["params/a.weight"] = 60;
+  const auto charts = observed_charts({{"bug", 1, epochs}});
+  ASSERT_EQ(charts.size(), 1U);
+  EXPECT_EQ(charts[0].id, "numbers");
+  EXPECT_THAT(charts[0].lines[0].y, ElementsAre(150, 110));
+}
+
+TEST(ObservedCharts, ATrainOfManyBondsIsTwoLinesAndAProfile) {
+  auto epochs = history();
+  for (auto& epoch : epochs) {
+    epoch.observed = {{"cut/mps", 0.1}};
+    for (int k = 0; k < 196; ++k)
+      epoch.observed["rank/mps." + std::to_string(k)] = static_cast<double>(k == 100 ? 30 : 2);
+  }
+  const auto charts = layer_charts(epochs);
+  ASSERT_EQ(charts.size(), 3U);
+  EXPECT_EQ(charts[0].id, "ranks");
+  ASSERT_EQ(charts[0].lines.size(), 2U);
+  EXPECT_EQ(charts[0].lines[0].arm, "mps largest");
+  EXPECT_THAT(charts[0].lines[0].y, ElementsAre(30, 30));
+  EXPECT_EQ(charts[0].lines[1].arm, "mps mean");
+  EXPECT_EQ(charts[1].id, "cuts");
+  EXPECT_EQ(charts[2].id, "bonds");
+  ASSERT_EQ(charts[2].lines.size(), 1U);
+  EXPECT_EQ(charts[2].lines[0].y.size(), 196U);
+  EXPECT_EQ(charts[2].lines[0].x[100], 100);
+  EXPECT_EQ(charts[2].lines[0].y[100], 30);
+  EXPECT_EQ(layer_arms(epochs).size(), 3U);
+  train::FitResult result;
+  result.history = epochs;
+  EXPECT_NO_THROW(check(train_page({.network = "mps", .data = "tiny"}, result)));
+}
+
+TEST(TrainPage, OfATrainingThatDivergedSaysSo) {
+  train::FitResult result;
+  result.ending = train::FitResult::Ending::diverged;
+  result.message = "the loss became nan at step 3";
+  for (const bool early : {true, false}) {
+    if (!early) result.history = history();
+    const auto data = train_page({.network = "a", .data = "tiny"}, result);
+    EXPECT_NO_THROW(check(data));
+    EXPECT_THAT(data.notes, ElementsAre("Not finished: the loss became nan at step 3."));
+    EXPECT_THAT(data.lead, ::testing::HasSubstr("was to learn"));
+    EXPECT_EQ(data.charts.empty(), early);
+  }
 }
 
 TEST(TrainPage, IsConsistent) {

@@ -78,7 +78,7 @@ TEST(StudyPage, ShowsVerdictsArmsCurvesScoresMapsAndStages) {
   ASSERT_EQ(data.arms.size(), 2u);
   EXPECT_TRUE(data.arms[0].reference);
   EXPECT_FALSE(data.arms[1].reference);
-  EXPECT_EQ(data.arms[1].parameters, 100);
+  EXPECT_EQ(data.arms[1].parameters.mean, 100);
   EXPECT_DOUBLE_EQ(data.arms[1].compression.value(), 0.9);
   EXPECT_EQ(data.arms[1].description, "tt(r=2)");
   EXPECT_EQ(data.arms[1].training_speed.mean, 150);

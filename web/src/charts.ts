@@ -36,9 +36,10 @@ function withCsv(report: Report, { id }: Chart, figure: HTMLElement | null): HTM
 
 function lineView(report: Report, { title, note, x_title, y_title, lines }: Chart, spread: Spread): HTMLElement | null {
   const counts = lines.every(({ y }) => y.every((value) => value === null || Number.isInteger(value)));
-  const formats = counts ? { format: ".4~g", precise: "d" } : { format: ".2f", precise: ".3f" };
-  return linesChart(report, { title, note, axis: y_title, ...formats, xTitle: x_title, step: x_title, whole: true },
-    lines.map((line) => ({ ...line, step: line.x })), spread);
+  const formats = counts ? { format: ".4~g", precise: "d", preciseMean: ".1f" } : { format: ".2f", precise: ".3f" };
+  const marked = lines.some(({ places }) => places.length > 0);
+  return linesChart(report, { title, note, axis: y_title, ...formats, xTitle: x_title, step: marked ? "place" : x_title, whole: !marked, marked },
+    lines.map((line) => ({ ...line, step: line.places.length > 0 ? line.places : line.x })), spread);
 }
 
 /** A row a name, a mark a series; rows in the order of the data. */

@@ -127,14 +127,14 @@ export interface Table {
   csv: string;
 }
 
-/** Lines of arms over a number, or dots by row; the other list is empty. */
+/** Lines of arms over a number, or dots by row; the other list is empty. Places of a line may have names. */
 export interface Chart {
   id: string;
   title: string;
   note: string;
   x_title: string;
   y_title: string;
-  lines: { arm: string; seed: string; x: number[]; y: (number | null)[] }[];
+  lines: { arm: string; seed: string; x: number[]; y: (number | null)[]; places: string[] }[];
   dots: { row: string; series: string; value: number | null }[];
 }
 

@@ -5,11 +5,11 @@ import type { Report } from "./data";
 
 export type Spread = "band" | "seeds";
 
-/** One run: values at steps (epochs), each drawn at its `x`. */
+/** One run: values at steps (epochs, or places that have names), each drawn at its `x`. */
 export interface Line {
   arm: string;
   seed: string;
-  step: number[];
+  step: (number | string)[];
   x: number[];
   y: (number | null)[];
 }
@@ -19,13 +19,16 @@ export interface Panel {
   /** Of the values, with their unit. */
   axis: string;
   format: string;
-  /** Of the values beside the pointer. */
+  /** Of the values beside the pointer, and of their means over seeds, which may be no whole numbers where values are. */
   precise: string;
+  preciseMean?: string;
   xTitle: string;
   /** What a step is called: "epoch". */
   step: string;
   /** Steps are drawn as such: whole numbers. */
   whole: boolean;
+  /** Steps are few and have names: each is a mark, wherever it lies. */
+  marked?: boolean;
   note?: string;
 }
 
@@ -36,7 +39,7 @@ interface Point {
   mean: number;
   low: number;
   high: number;
-  step: number;
+  step: number | string;
   seeds: number;
 }
 
@@ -49,12 +52,14 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
   const styles = armStyles(report);
   const color = { field: "arm", type: "nominal", legend: null, scale: { domain: styles.labels, range: styles.colors } };
   const x = { field: "x", type: "quantitative", title: panel.xTitle,
-    axis: panel.whole ? { tickMinStep: 1, tickCount: 6, format: "d" } : { tickCount: 6 }, scale: { nice: false, zero: !panel.whole } };
+    axis: panel.whole ? { tickMinStep: 1, tickCount: 6, format: "d" } : { tickCount: 6 }, scale: panel.marked ? { nice: true, zero: false } : { nice: false, zero: !panel.whole } };
   const scale = { zero: false, nice: true };
   // Ticks closer than a percent need a digit more, and one step is a point, not a line.
   const range = Math.max(...values.map(({ high }) => high)) - Math.min(...values.map(({ low }) => low));
   const format = panel.format === ".0%" && range < 0.04 ? ".1%" : panel.format;
   const single = values.every(({ step }) => step === values[0]!.step);
+  const shown = single || panel.marked === true;
+  const several = values.some(({ seeds }) => seeds > 1);
   const y = { field: "mean", type: "quantitative", title: panel.axis, axis: { format, tickCount: 5 }, scale };
   const spec = {
     height: 220,
@@ -67,20 +72,20 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
         encoding: { y, strokeDash: { field: "arm", legend: null, scale: { domain: styles.labels, range: styles.dashes } } } },
       { params: [{ name: "near", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout" } }],
         mark: { type: "point", filled: true, size: 55 },
-        encoding: { y, opacity: { condition: { param: "near", empty: false, value: 1 }, value: single ? 1 : 0 },
-          tooltip: tooltip(panel, spread) } },
+        encoding: { y, opacity: { condition: { param: "near", empty: false, value: 1 }, value: shown ? 1 : 0 },
+          tooltip: tooltip(panel, spread, several) } },
     ],
   };
   return chart(panel.title, `${panel.title} against ${panel.xTitle} for ${[...groups.keys()].join(", ")}`, spec, panel.note ?? "");
 }
 
-function tooltip(panel: Panel, spread: Spread): object[] {
+function tooltip(panel: Panel, spread: Spread, several: boolean): object[] {
   const field = (name: string, title: string, as?: string) =>
     ({ field: name, title, ...(as ? { type: "quantitative", format: as } : { type: "nominal" }) });
   return [
     field("arm", "arm"), field("step", panel.step),
     ...(panel.whole ? [] : [field("x", panel.xTitle, ".1f")]),
-    field("mean", spread === "band" ? "mean" : "value", panel.precise),
+    field("mean", spread === "band" ? "mean" : "value", several ? panel.preciseMean ?? panel.precise : panel.precise),
     ...(spread === "band" ? [field("low", "lowest seed", panel.precise), field("high", "highest seed", panel.precise), field("seeds", "seeds")]
       : [field("seed", "seed")]),
   ];
@@ -98,7 +103,7 @@ function byArm(report: Report, lines: Line[]): Map<string, Line[]> {
 
 /** Step by step over the seeds that reached it, at the mean of their places. */
 function points(arm: string, lines: Line[]): Point[] {
-  const steps = new Map<number, { x: number[]; y: number[] }>();
+  const steps = new Map<number | string, { x: number[]; y: number[] }>();
   for (const line of lines) {
     line.step.forEach((step, i) => {
       const value = line.y[i] ?? null, x = line.x[i];
@@ -109,10 +114,10 @@ function points(arm: string, lines: Line[]): Point[] {
       steps.set(step, at);
     });
   }
-  return [...steps].sort(([a], [b]) => a - b).map(([step, at]) => ({
+  return [...steps].map(([step, at]) => ({
     arm, step, seed: lines.length === 1 ? lines[0]!.seed : "", x: mean(at.x),
     mean: mean(at.y), low: Math.min(...at.y), high: Math.max(...at.y), seeds: at.y.length,
-  }));
+  })).sort((a, b) => a.x - b.x);
 }
 
 function mean(values: number[]): number {

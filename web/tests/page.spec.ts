@@ -8,9 +8,9 @@ for (const width of [400, 1600]) {
       const watched = await open(page, name, width);
       await expectNoSidewaysScroll(page);
       if (name === "study") {
-        // Four training curves, three charts and a dot plot a metric.
+        // Four training curves, five charts and a dot plot a metric.
         await expect(page.locator("#curves .plot svg.marks")).toHaveCount(4);
-        await expect(page.locator("#charts .plot svg.marks")).toHaveCount(3);
+        await expect(page.locator("#charts .plot svg.marks")).toHaveCount(5);
         await expect(page.locator("#metrics .plot svg.marks")).toHaveCount(10);
         for (const plot of await page.locator(".plot svg.marks").all()) {
           expect(await plot.locator("path, line").count()).toBeGreaterThan(10);
@@ -20,6 +20,21 @@ for (const width of [400, 1600]) {
     });
   }
 }
+
+test("beside the pointer a mean of whole numbers has its digit, and a place its name", async ({ page }) => {
+  await open(page, "study", 1600);
+  const tooltip = page.locator("#vg-tooltip-element");
+  const ranks = page.locator("#charts figure", { hasText: "Ranks, summed" }).locator("svg.marks");
+  await ranks.hover();
+  await expect(tooltip).toContainText(/mean:?\s*45\.7/);
+  await expect(tooltip).toContainText(/lowest seed:?\s*45(?![.\d])/);
+  await page.locator("#charts").getByLabel("every seed").check();
+  await ranks.hover();
+  await expect(tooltip).toContainText(/value:?\s*4[56](?![.\d])/);
+  const trade = page.locator("#charts figure", { hasText: "Accuracy over the weights saved" }).locator("svg.marks");
+  await trade.hover();
+  await expect(tooltip).toContainText(/place:?\s*tau-\d/);
+});
 
 test("verdicts come first, each with its outcome and interval", async ({ page }) => {
   await open(page, "study", 1600);

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "ranklens/train/observed.h"
+
 namespace ranklens::report {
 namespace {
 
@@ -19,6 +21,8 @@ struct Quantity {
 };
 constexpr Quantity kQuantities[] = {
     {"rank/", "ranks", "Ranks", "Ranks, summed over the weights", "", "rank", true, false},
+    {"params/", "numbers", "Numbers of the weights", "Numbers of the weights, together", "",
+     "numbers", true, false},
     {"cut/", "cuts", "What the last truncation of the epoch cut off",
      "What the last truncations of the epoch cut off, at most", "0: nothing",
      "share of the weight's norm", false, false},
@@ -67,8 +71,34 @@ void add_point(ChartLine& line, const train::EpochMetrics& epoch, double value) 
   line.y.push_back(value);
 }
 
+/// Ranks say it all where the numbers of weights never change.
+bool is_told(const Chart& chart) {
+  if (chart.id != "numbers") return !chart.lines.empty();
+  return std::any_of(chart.lines.begin(), chart.lines.end(), [](const ChartLine& line) {
+    return std::any_of(line.y.begin(), line.y.end(), [&](double y) { return y != line.y.front(); });
+  });
+}
+
 void keep(std::vector<Chart>& charts, Chart chart) {
-  if (!chart.lines.empty()) charts.push_back(std::move(chart));
+  if (is_told(chart)) charts.push_back(std::move(chart));
+}
+
+/// Of trains of many bonds, the rank of each where the last epoch left it.
+Chart bond_chart(const History& history) {
+  Chart chart{.id = "bonds",
+              .title = "Ranks by bond",
+              .note = "after the last epoch; bond k lies between cores k and k + 1",
+              .x_title = "bond",
+              .y_title = "rank"};
+  if (history.empty()) return chart;
+  for (const auto& [name, ranks] : train::by_bond(history.back().observed)) {
+    if (ranks.size() <= train::kFewBonds) continue;
+    ChartLine line{.arm = weight_of(name, kQuantities[0])};
+    for (std::size_t k = 0; k < ranks.size(); ++k) line.x.push_back(static_cast<double>(k));
+    line.y = ranks;
+    chart.lines.push_back(std::move(line));
+  }
+  return chart;
 }
 
 }  // namespace
@@ -95,7 +125,7 @@ std::vector<Chart> layer_charts(const History& history) {
   for (const auto& quantity : kQuantities) {
     std::map<std::string, ChartLine> lines;
     for (const auto& epoch : history) {
-      for (const auto& [name, value] : epoch.observed) {
+      for (const auto& [name, value] : train::summarised(epoch.observed)) {
         const auto weight = weight_of(name, quantity);
         if (weight.empty()) continue;
         lines[weight].arm = weight;
@@ -106,6 +136,7 @@ std::vector<Chart> layer_charts(const History& history) {
     for (auto& [weight, line] : lines) chart.lines.push_back(std::move(line));
     keep(charts, std::move(chart));
   }
+  keep(charts, bond_chart(history));
   return charts;
 }
 

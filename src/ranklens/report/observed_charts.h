@@ -17,11 +17,13 @@ struct ObservedRun {
   std::vector<train::EpochMetrics> history = {};
 };
 
-/// A line an arm and seed: ranks summed over the weights, the largest share that a truncation cut
+/// A line an arm and seed: ranks summed over the weights, their numbers where these change, the
+/// largest share that a truncation cut
 /// off, the largest distance of a basis from orthonormal. No chart of what nobody observed.
 std::vector<Chart> observed_charts(const std::vector<ObservedRun>& runs);
 
-/// The same of one run, a line a weight. The lines' arms are layer_arms().
+/// The same of one run, a line a weight; of a train of many bonds the largest rank and the mean,
+/// and the ranks by bond at the end. The lines' arms are layer_arms().
 std::vector<Chart> layer_charts(const std::vector<train::EpochMetrics>& history);
 std::vector<Arm> layer_arms(const std::vector<train::EpochMetrics>& history);
 

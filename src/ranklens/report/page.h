@@ -37,9 +37,10 @@ struct Arm {
   std::string description{};  // of its weights: "tt(out=8x4x4,in=16x16x8,r=16)"
   bool reference = false;     // the arm that others are compared with, drawn in ink
   Estimate accuracy{};        // fraction
-  std::int64_t parameters = 0;
-  std::int64_t flops = 0;               // of one image; 0: not known
+  Estimate parameters{};                // stored trainable numbers; ranks may differ by seed
+  Estimate flops{};                     // of one image
   std::optional<double> compression{};  // one minus parameters over the reference's
+  Estimate saved{};                     // share of the weights, without biases and norms
   Estimate forward_speed{};             // images/s; NaN: not measured
   Estimate training_speed{};            // images/s
   std::string speed_run{};              // speeds of one run, measured by turns, can be divided
@@ -137,6 +138,9 @@ struct ChartLine {
   std::string arm{};
   std::uint64_t seed = 0;
   std::vector<double> x{}, y{};
+  /// Names of the places, where they have any: those of one name are one place of all seeds, at the
+  /// mean of their x. Empty: places of one x are one.
+  std::vector<std::string> places{};
 };
 
 struct ChartDot {

@@ -44,6 +44,9 @@ void check_chart(const Chart& chart, const Ids& arms) {
     base::require(line.x.size() == line.y.size(),
                   "a line of the chart '{}' has {} places and {} values", chart.id, line.x.size(),
                   line.y.size());
+    base::require(line.places.empty() || line.places.size() == line.x.size(),
+                  "a line of the chart '{}' has {} places and {} names of them", chart.id,
+                  line.x.size(), line.places.size());
   }
 }
 

@@ -100,7 +100,8 @@ json chart_json(const Chart& chart) {
                                return {{"arm", line.arm},
                                        {"seed", std::to_string(line.seed)},
                                        {"x", line.x},
-                                       {"y", numbers_json(line.y)}};
+                                       {"y", numbers_json(line.y)},
+                                       {"places", line.places}};
                              })},
           {"dots", array_of(chart.dots, [](const ChartDot& dot) -> json {
              return {{"row", dot.row}, {"series", dot.series}, {"value", number_json(dot.value)}};

@@ -28,6 +28,9 @@ std::string_view name_of(Better better);
 std::string arm_label(const ReportData& data, const std::string& id);
 std::string method_label(const ReportData& data, const std::string& id);
 
+/// Accuracy, size and speed of the arms that have any of them.
+Table arm_table(const ReportData& data);
+
 /// The id of the table in which a family of metrics stands.
 std::string family_table(const std::string& family);
 

@@ -66,93 +66,17 @@ Table chart_table(const ReportData& data, const Chart& chart) {
                    {.title = "seed"},
                    {.title = chart.x_title, .format = Format::Number},
                    {.title = chart.y_title, .format = Format::Number}};
+  const bool named = std::any_of(chart.lines.begin(), chart.lines.end(),
+                                 [](const ChartLine& line) { return !line.places.empty(); });
+  if (named) table.columns.push_back({.title = "place"});
   for (const auto& line : chart.lines) {
-    for (std::size_t i = 0; i < line.x.size(); ++i)
-      table.rows.push_back({.cells = {arm_label(data, line.arm), std::to_string(line.seed),
-                                      line.x[i], number_or_nothing(line.y[i])}});
+    for (std::size_t i = 0; i < line.x.size(); ++i) {
+      Row row{.cells = {arm_label(data, line.arm), std::to_string(line.seed), line.x[i],
+                        number_or_nothing(line.y[i])}};
+      if (named) row.cells.push_back(line.places.empty() ? Cell() : Cell(line.places[i]));
+      table.rows.push_back(std::move(row));
+    }
   }
-  return table;
-}
-
-bool is_empty(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
-
-/// Adds a column with a cell for every arm, unless nothing of it was measured for any.
-template <class CellOf>
-void add_arm_column(Table& table, const ReportData& data, Column column, CellOf cell_of) {
-  std::vector<Cell> cells;
-  for (const Arm& arm : data.arms) cells.push_back(cell_of(arm));
-  if (std::all_of(cells.begin(), cells.end(), is_empty)) return;
-  table.columns.push_back(std::move(column));
-  for (std::size_t i = 0; i < cells.size(); ++i) table.rows[i].cells.push_back(std::move(cells[i]));
-}
-
-/// Throughput as measured, and as a ratio to the reference arm's in the same run.
-void add_speed(Table& table, const ReportData& data, const std::string& title,
-               Estimate Arm::* speed) {
-  add_arm_column(
-      table, data,
-      {.title = title, .unit = "images/s", .format = Format::Number, .better = Better::Higher},
-      [&](const Arm& arm) -> Cell {
-        if (!measured((arm.*speed).mean)) return {};
-        return arm.*speed;
-      });
-  const auto reference = std::find_if(data.arms.begin(), data.arms.end(),
-                                      [](const Arm& arm) { return arm.reference; });
-  if (reference == data.arms.end() || data.arms.size() == 1) return;
-  const double base = ((*reference).*speed).mean;
-  add_arm_column(table, data,
-                 {.title = title + " beside " + reference->label,
-                  .format = Format::Times,
-                  .better = Better::Higher,
-                  .help = "The best rounds of both, divided, where one run measured both."},
-                 [&](const Arm& arm) -> Cell {
-                   const double ratio = (arm.*speed).mean / base;
-                   const bool one_run = arm.speed_run == reference->speed_run;
-                   return measured(ratio) && !one_run ? Cell("not comparable")
-                                                      : number_or_nothing(ratio);
-                 });
-}
-
-Table arm_table(const ReportData& data) {
-  Table table{.id = "arms", .title = "Accuracy, size and speed"};
-  table.rows.resize(data.arms.size());
-  const auto add = [&](Column column, auto cell_of) {
-    add_arm_column(table, data, std::move(column), cell_of);
-  };
-  add({.title = "Arm"}, [](const Arm& arm) -> Cell { return arm.label; });
-  add({.title = "Accuracy",
-       .format = Format::Percent,
-       .better = Better::Higher,
-       .help = "On the held-out images, mean over seeds with its 95 % interval."},
-      [](const Arm& arm) { return measured(arm.accuracy.mean) ? Cell(arm.accuracy) : Cell(); });
-  add({.title = "Parameters",
-       .format = Format::Integer,
-       .better = Better::Lower,
-       .help = "Stored trainable numbers."},
-      [](const Arm& arm) { return arm.parameters > 0 ? Cell(arm.parameters) : Cell(); });
-  add({.title = "Compression",
-       .format = Format::Percent,
-       .better = Better::Higher,
-       .help = "One minus the parameters over the reference's."},
-      [](const Arm& arm) { return arm.compression ? Cell(*arm.compression) : Cell(); });
-  add({.title = "FLOPs",
-       .unit = "millions an image",
-       .format = Format::Number,
-       .better = Better::Lower,
-       .decimals = 1},
-      [](const Arm& arm) {
-        return arm.flops > 0 ? Cell(1e-6 * static_cast<double>(arm.flops)) : Cell();
-      });
-  add_speed(table, data, "Forward", &Arm::forward_speed);
-  add_speed(table, data, "Training", &Arm::training_speed);
-  add({.title = "Weights"},
-      [](const Arm& arm) { return arm.description.empty() ? Cell() : Cell(arm.description); });
-  table.shown = table.columns.size() > 1;
-  // Lines of charts that stand for no network have a label and nothing else.
-  const auto empty = [](const Row& row) {
-    return std::all_of(row.cells.begin() + 1, row.cells.end(), is_empty);
-  };
-  if (table.shown) std::erase_if(table.rows, empty);
   return table;
 }
 

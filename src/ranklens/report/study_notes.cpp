@@ -1,6 +1,7 @@
 #include "ranklens/report/study_notes.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -95,6 +96,23 @@ void add_left_out(const Results& results, const study::Selection& images, Report
   }
 }
 
+/// Arms that the study describes and that were not trained, by network.
+void add_missing_recipes(const study::Config& config, ReportData& data) {
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<std::string>> missing;
+  for (const auto& text : config.recipes) {
+    const auto recipe = study::read_recipe(text);
+    if (std::find(config.arms.begin(), config.arms.end(), recipe.name) != config.arms.end())
+      continue;
+    if (!missing.contains(recipe.network)) order.push_back(recipe.network);
+    missing[recipe.network].push_back(recipe.name);
+  }
+  for (const auto& network : order) {
+    data.notes.push_back(fmt::format("Missing: {} was not trained ({}); --arms adds arms.", network,
+                                     fmt::join(missing[network], ", ")));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> provenance_values(const Results& results, const std::string& key) {
@@ -130,6 +148,12 @@ void add_notes(const Results& results, const study::Selection& images, ReportDat
         "{} claims are judged, each by its own 95\u00A0% interval: were there no differences at "
         "all, about one claim in twenty would still be decided, by chance.",
         results.answers.size()));
+  }
+  add_missing_recipes(results.config, data);
+  if (!images.data.masks.defined() && images.data.size() > 0) {
+    data.notes.push_back(
+        "These data have no masks of their objects, so nothing here says whether maps lie on them: "
+        "only how concentrated maps are, whether methods agree and how faithful they are.");
   }
   add_blank_maps(results, images, data);
   add_left_out(results, images, data);

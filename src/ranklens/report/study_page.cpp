@@ -14,9 +14,12 @@
 #include "ranklens/report/study_entropies.h"
 #include "ranklens/report/study_notes.h"
 #include "ranklens/report/study_pictures.h"
+#include "ranklens/report/study_rates.h"
 #include "ranklens/report/study_scores.h"
+#include "ranklens/report/study_trades.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/keys.h"
+#include "ranklens/study/sizes.h"
 
 namespace ranklens::report {
 namespace {
@@ -55,17 +58,15 @@ Arm arm_of(const std::string& name, const Results& results) {
   arm.id = name;
   arm.label = study::arm_label(name);
   arm.reference = name == results.config.arms.front();
-  std::int64_t reference = 0;
-  for (const auto& cell : results.cells) {
-    if (cell.arm == results.config.arms.front()) reference = cell.parameters;
-    if (cell.arm != name) continue;
-    arm.parameters = cell.parameters;
-    arm.flops = cell.flops;
-    arm.description = cell.head;
-  }
-  if (reference > 0 && arm.parameters > 0) {
-    arm.compression = 1 - static_cast<double>(arm.parameters) / static_cast<double>(reference);
-  }
+  arm.description = study::storage_of(results.cells, name);
+  const auto parameters = study::parameters_of(results.cells, name);
+  const double reference =
+      study::mean(study::parameters_of(results.cells, results.config.arms.front()));
+  arm.parameters = estimate(parameters);
+  arm.flops = estimate(study::flops_of(results.cells, name));
+  arm.saved = within(estimate(study::saved_of(results.cells, name)), 0, 1);
+  if (reference > 0 && !parameters.empty())
+    arm.compression = 1 - study::mean(parameters) / reference;
   arm.accuracy = within(accuracy_of(results, name), 0, 1);
   if (const auto speed = results.speeds.find(name); speed != results.speeds.end()) {
     arm.forward_speed.mean = speed->second.forward;
@@ -120,13 +121,15 @@ void add_facts(const Results& results, const study::Selection& images, ReportDat
   add("Images explained", std::to_string(study::distinct(images).size()));
 }
 
-/// Ranks and what truncations cut off, where an arm's optimiser observes them.
+/// Ranks and what truncations cut off, where an arm's optimiser observes them, below what the ranks
+/// are worth.
 void add_ranks(const Results& results, ReportData& data) {
+  add_trades(results, data);
   std::vector<ObservedRun> runs;
   for (const auto& cell : results.cells) runs.push_back({cell.arm, cell.seed, cell.history});
   auto charts = observed_charts(runs);
   if (charts.empty()) return;
-  data.chart_title = data.charts.empty() ? "Ranks" : data.chart_title + ", and ranks";
+  data.chart_title = data.chart_title.empty() ? "Ranks" : data.chart_title + ", and ranks";
   for (auto& chart : charts) data.charts.push_back(std::move(chart));
 }
 
@@ -178,6 +181,7 @@ ReportData study_page(const Results& results, const study::Selection& images,
   data.command = command;
   add_facts(results, images, data);
   add_notes(results, images, data);
+  add_rates(results, data);
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
   std::set<std::string> cut;
   for (const auto& name : config.arms) {

@@ -16,8 +16,8 @@ struct TrainedRun {
   std::vector<Setting> configuration = {};
 };
 
-/// One training: its curves, and ranks, truncations and orthogonality where the optimiser observed
-/// them.
+/// One training, finished or not: its curves, and ranks, truncations and orthogonality where the
+/// optimiser observed them.
 ReportData train_page(const TrainedRun& run, const train::FitResult& result);
 
 }  // namespace ranklens::report
