@@ -41,7 +41,7 @@ std::string out_text(Out kind) {
 }  // namespace
 
 void add_common(CLI::App& command, Common& common, const Takes& takes) {
-  const std::string group = "Common options";
+  const std::string group = kCommonOptions;
   const auto add = [&](const char* name, auto& value, const std::string& text) {
     return command.add_option(name, value, text)->group(group);
   };

@@ -19,6 +19,9 @@ using Json = nlohmann::ordered_json;
 inline constexpr const char* kReplacesOwnKind =
     "; one that is there is replaced by its own kind only";
 
+/// The group of options that every command has.
+inline constexpr const char* kCommonOptions = "Common options";
+
 /// The group of options that no help lists. (CLI11's own, "", loses their names in its messages.)
 inline constexpr const char* kUnlisted = "unlisted";
 

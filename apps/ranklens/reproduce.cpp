@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "reproduce_study.h"
 #include "run_experiment.h"
 #include "study_options.h"
+#include "values.h"
 
 namespace ranklens::app {
 namespace {
@@ -50,18 +52,14 @@ struct ReproduceOptions {
     return {.extent = extent(),
             .data = study.data,
             .first_seed = first,
-            .seeds = seed_count(study.seeds)};
+            .seeds = seed_count(study.seeds),
+            .arms = study.arms.empty() ? std::vector<std::string>() : split_list(study.arms)};
   }
 };
 
 void reproduce_trials(const Common& common, const ReproduceOptions& options,
                       const reproductions::Entry& entry) {
   const auto& study = options.study;
-  base::require(study.arms.empty() && study.epochs == 0 && study.optimiser.empty() &&
-                    study.schedule.empty() && study.methods.empty() && study.images.empty(),
-                "the trainings of {} are given: it takes no --arms, --epochs, --optimiser, "
-                "--schedule, --methods, --images",
-                entry.name);
   const auto reproduction = entry.make(options.of_seeds(common.seed));
   run_experiment(common,
                  {.experiment = experiment(reproduction.trials),
@@ -76,7 +74,9 @@ void reproduce_trials(const Common& common, const ReproduceOptions& options,
 
 void reproduce_timings(const Common& common, Extent extent) {
   study::timings::Options options{.seed = common.seed};
-  if (extent == Extent::quick) options.width = 1024, options.ranks = {5, 20, 80, 320, 512};
+  if (extent == Extent::quick) {
+    options.width = 1024, options.repeats = 3, options.ranks = {5, 20, 80, 320, 512};
+  }
   if (extent == Extent::smoke) {
     options.layers = 2, options.width = 64, options.batch = 16, options.repeats = 1;
     options.ranks = {4, 16};
@@ -92,6 +92,7 @@ void reproduce_alignment(const Common& common, const ReproduceOptions& options) 
   const auto given = options.of_seeds(common.seed);
   study::alignment::Options made{.seeds = reproductions::seeds_of(given, 5),
                                  .images = reproductions::grey_images(given, 4000)};
+  if (given.extent == Extent::quick) made.side = 14;
   if (given.extent == Extent::smoke) {
     made.steps = 200, made.image_steps = 200, made.each = 16, made.hidden = 8, made.side = 6;
   }
@@ -109,9 +110,12 @@ void reproduce_born_machine(const Common& common, const ReproduceOptions& option
   const std::int64_t side = given.extent == Extent::smoke ? 16 : 0;
   study::born_machine::Options made{.images = reproductions::grey_images(given, 2000, side),
                                     .seeds = reproductions::seeds_of(given, 3, 1)};
-  if (given.extent == Extent::quick) made.samples = 1000, made.bond = 16, made.sweeps = 4;
+  if (given.extent == Extent::quick) {
+    made.samples = 1000, made.bond = 16, made.sweeps = 4, made.passes = 20;
+  }
   if (given.extent == Extent::smoke) {
-    made.samples = 60, made.bond = 3, made.sweeps = 2, made.batch = 30, made.shown = 4;
+    made.samples = 60, made.bond = 3, made.sweeps = 2, made.passes = 2, made.batch = 30;
+    made.shown = 4;
   }
   run_experiment(common,
                  {.experiment = study::born_machine::experiment(made),
@@ -121,12 +125,6 @@ void reproduce_born_machine(const Common& common, const ReproduceOptions& option
                       },
                   .data_hash = made.images.hash,
                   .partial = true});
-}
-
-void take_no_images(const StudyOptions& study, const std::string& name) {
-  base::require(
-      study.data.empty() && study.arms.empty() && study.seeds.empty() && study.epochs == 0,
-      "the data of {} are computed: it takes no --data, --arms, --seeds, --epochs", name);
 }
 
 /// Experiments that are neither studies nor made of trainings.
@@ -155,26 +153,67 @@ std::string experiments_text() {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
+bool is_known(const std::string& name) {
+  bool found = false;
+  each_experiment([&](const char* known, const char*) { found = found || name == known; });
+  return found;
+}
+
 [[noreturn]] void refuse_unknown(const std::string& name) {
   std::vector<std::string> names;
   each_experiment([&](const char* known, const char*) { names.emplace_back(known); });
   base::fail("no experiment is called '{}'{}", name, base::nearest_hint(name, names));
 }
 
-void reproduce(const ReproduceOptions& options, bool out_given, bool seed_given) {
+/// Which flags of a study an experiment that is none takes, and what is said of all others.
+struct Taken {
+  std::vector<std::string> flags;
+  std::string reason;
+};
+
+Taken taken_by(const std::string& name) {
+  if (name == "pendulum" || name == "timings") {
+    return {{}, fmt::format("the data of {} are computed: it takes no --data, --arms", name)};
+  }
+  if (name == "alignment" || name == "born-machine") {
+    return {
+        {"--data", "--seeds"},
+        fmt::format("{} is given but for --data and --seeds: it takes no --arms, --epochs", name)};
+  }
+  return {{"--data", "--seeds", "--arms", "--work"},
+          fmt::format("the trainings of {} are given: it takes no --epochs, --optimiser", name)};
+}
+
+/// An Error for a flag that was given and would change nothing. What all commands have is taken by
+/// all.
+void refuse_unused(const CLI::App& command, const std::string& name) {
+  auto taken = taken_by(name);
+  taken.flags.insert(taken.flags.end(), {"name", "--quick", "--smoke"});
+  for (const auto* option : command.get_options()) {
+    const bool common = option->get_group() == kCommonOptions || option->get_group() == kUnlisted;
+    const auto flag = option->get_name();
+    const bool used = std::find(taken.flags.begin(), taken.flags.end(), flag) != taken.flags.end();
+    base::require(common || used || option->count() == 0,
+                  "{} or other flag of a study; {} was given", taken.reason, flag);
+  }
+}
+
+void reproduce(const ReproduceOptions& options, const CLI::App& command) {
+  const auto given = [&](const char* flag) { return command.get_option(flag)->count() > 0; };
   const auto& name = options.name;
   auto common = options.study.common;
-  if (!out_given) common.out = "runs/" + name;
+  if (!given("--out")) common.out = "runs/" + name;
   for (const auto& one : study_experiments()) {
     if (name != one.name) continue;
     auto study = options.study;
     study.common = common;
     return reproduce_study(study, one, options.extent());
   }
-  if (!seed_given) common.seed = 1;
+  if (!is_known(name)) refuse_unknown(name);
+  refuse_unused(command, name);
+  if (!given("--seed")) common.seed = 1;
   start(common);
   if (name == "pendulum" || name == "timings") {
-    take_no_images(options.study, name);
     return name == "pendulum" ? reproduce_pendulum(common, options.extent())
                               : reproduce_timings(common, options.extent());
   }
@@ -183,7 +222,6 @@ void reproduce(const ReproduceOptions& options, bool out_given, bool seed_given)
   for (const auto& entry : reproductions::all()) {
     if (name == entry.name) return reproduce_trials(common, options, entry);
   }
-  refuse_unknown(name);
 }
 
 }  // namespace
@@ -204,10 +242,7 @@ void add_reproduce(CLI::App& root) {
   command.add_flag("--smoke", options->smoke,
                    "as little as shows that it works (not of the hackathon)");
   add_study_options(command, study);
-  auto* out = command.get_option("--out");
-  auto* seed = command.get_option("--seed");
-  command.callback(
-      [options, out, seed] { reproduce(*options, out->count() > 0, seed->count() > 0); });
+  command.callback([options, app = &command] { reproduce(*options, *app); });
 }
 
 }  // namespace ranklens::app

@@ -24,12 +24,14 @@ void shorten(StudyOptions& options, bool smoke) {
       (smoke ? "scenes:train=64,test=16,size=" : "scenes:train=2000,test=400,size=") + size;
   set(options.seeds, smoke ? "1," : "2");
   set(options.images, smoke ? "test:2" : "test:16");
+  set(options.rates, "1");
   if (smoke) options.speed_seconds = 0.05;
   if (smoke && options.methods.empty()) options.methods = "saliency,input_x_gradient";
   if (options.epochs == 0) options.epochs = smoke ? 1 : 2;
   if (options.batch == 0) options.batch = smoke ? 32 : 0;
   if (options.width == 0 && options.preset != "cifar-dlrt") options.width = smoke ? 8 : 16;
-  if (smoke && options.preset == "cifar-dlrt") set(options.arms, "full,tau-0.12");
+  if (options.preset == "cifar-dlrt")
+    set(options.arms, smoke ? "full,tau-0.12" : "full,tau-0.04,tau-0.12,tau-0.2");
 }
 
 }  // namespace
@@ -38,9 +40,10 @@ const std::vector<StudyExperiment>& study_experiments() {
   static const std::vector<StudyExperiment> all{
       {"hackathon", "a CNN with a dense head against one with a tensor-train head", "cifar10:DIR"},
       {"tt-optimisers", "the hackathon's tensor-train head under seven optimisers, on scenes", ""},
-      {"mps-optimisers", "a matrix product state under the same", "mnist:DIR"},
+      {"mps-optimisers", "a matrix product state under six of them", "mnist:DIR"},
       {"cifar-dlrt",
-       "ResNet-20 (by --arms VGG16, AlexNet) with all layers of low rank, by tolerance",
+       "ResNet-20 with all layers of low rank, by tolerance (--arms vgg16-full,vgg16-tau-0.12 or "
+       "alexnet-full,... for the larger networks)",
        "cifar10:DIR"}};
   return all;
 }

@@ -51,6 +51,18 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std:
   return seeds;
 }
 
+std::vector<double> parse_rates(const std::string& text) {
+  std::vector<double> rates;
+  for (const auto& part : split_list(text)) {
+    const auto value = base::parse_number<double>(part);
+    base::require(value.has_value(),
+                  "'{}' is no factor on the learning rate; write one or several (--rates 0.3,1,3)",
+                  part);
+    rates.push_back(*value);
+  }
+  return rates;
+}
+
 }  // namespace
 
 study::Config StudyOptions::config() const {
@@ -72,6 +84,7 @@ study::Config StudyOptions::config() const {
     if (seeds.empty()) config.seeds.resize(count);
   }
   if (!seeds.empty()) config.seeds = parse_seeds(seeds, config.seeds);
+  if (!rates.empty()) config.rates = parse_rates(rates);
   if (!optimiser.empty()) config.optimiser = optimiser;
   if (!schedule.empty()) config.schedule = schedule;
   if (!methods.empty()) config.methods = split_list(methods);
@@ -111,6 +124,10 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                   "bug(tau=0.1) with conv*: low_rank(r=16)'; may be given again")
       ->allow_extra_args(false);
   command.add_option("--seeds", options.seeds, "how many, or which: 5 or 7,8,9");
+  command.add_option("--rates", options.rates,
+                     "factors on the arms' learning rates; of several, such as 0.3,1,3, each arm's "
+                     "best is chosen before the seeds, from seed 0 and a tenth of the training "
+                     "images (the preset's; 1)");
   auto* seed = command.get_option("--seed");
   seed->default_str(std::to_string(study::preset(options.preset).seeds.front()));
   seed->description(
@@ -159,7 +176,7 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                   "scale and crop images to so many pixels a side (0: leave)")
       ->check(whole_number(0, 4096));
   for (const auto* name : {"--data", "--arms", "--seeds", "--methods", "--images", "--optimiser",
-                           "--schedule", "--compute"}) {
+                           "--schedule", "--compute", "--rates"}) {
     options.lists.push_back(command.get_option(name));
   }
 }

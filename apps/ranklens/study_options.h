@@ -15,7 +15,7 @@ namespace ranklens::app {
 struct StudyOptions {
   Common common;
   std::string preset;
-  std::string data, arms, seeds, optimiser, schedule, compute, methods, images, title, work;
+  std::string data, arms, seeds, rates, optimiser, schedule, compute, methods, images, title, work;
   std::vector<std::string> recipes = {};
   std::vector<const CLI::Option*> lists = {};  ///< flags that may be left out but not be empty
   const CLI::Option* seed = nullptr;           ///< common.seed counts only where it was given

@@ -171,7 +171,7 @@ void train_network(TrainOptions options) {
                 "--hold-out chooses the best epoch and --no-validation does without: give one");
   base::require_free(options.common.out, {.command = "train",
                                           .identity = configuration_of(options),
-                                          .marks = {"checkpoint.safetensors"}});
+                                          .marks = {"checkpoint.safetensors", "steps.jsonl"}});
   require_replaceable({{"--report", options.page, FileKind::page}}, {options.model.model});
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
@@ -196,7 +196,10 @@ void train_network(TrainOptions options) {
   if (result.ending == Ending::interrupted) {
     throw base::SystemError(fmt::format("{}; the same command goes on from there", result.message));
   }
-  if (result.ending == Ending::diverged) throw base::SystemError(result.message);
+  if (result.ending == Ending::diverged) {
+    if (!options.page.empty()) write_report(options, result, parts);
+    throw base::SystemError(result.message);
+  }
   finish(options, result, parts, earlier + watch.seconds());
 }
 

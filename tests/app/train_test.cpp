@@ -45,6 +45,29 @@ TEST(Train, WritesAPageOfRanksAndKeepsALineAStep) {
   EXPECT_THAT(listed, ::testing::HasSubstr("steps.jsonl"));
 }
 
+TEST(Train, ADivergedTrainingLeavesItsPageAndItsSteps) {
+  const TemporaryFolder folder;
+  const auto out = folder / "run", page = folder / "page.html";
+  const auto with = [&](const char* optimiser) {
+    return ranklens(command(out, {"--layers", "*: low_rank(r=6)", "--optimiser", optimiser,
+                                  "--report", page.string()}));
+  };
+  expect_complaint(with("bug(lr=1e25,tau=0.1)"), 1, "lower the learning rate");
+  EXPECT_THAT(base::read_file(page), ::testing::HasSubstr("Not finished: "));
+  EXPECT_THAT(base::read_file(out / "steps.jsonl"), ::testing::HasSubstr("rank/fc1.weight"));
+  // The folder is free for a better rate, and holds what that one left.
+  ASSERT_EQ(with("bug(lr=5e-3,tau=0.1)").status, 0);
+  const auto lines = base::read_file(out / "steps.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 12);
+  EXPECT_THAT(base::read_file(page), ::testing::Not(::testing::HasSubstr("Not finished")));
+}
+
+TEST(Train, AnOptimiserWithNothingToDoIsRefusedBeforeItsFolderIsMade) {
+  const TemporaryFolder folder;
+  expect_complaint(ranklens(command(folder / "run", {"--optimiser", "bug(tau=0.1)"})), 2, "bug");
+  EXPECT_FALSE(fs::exists(folder / "run"));
+}
+
 TEST(Train, LeavesWhatItsContractSays) {
   const TemporaryFolder folder;
   const auto out = folder / "run";

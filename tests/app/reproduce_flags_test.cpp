@@ -1,0 +1,73 @@
+// What `reproduce` takes for one experiment and refuses for another.
+#include "app/run.h"
+
+namespace ranklens::app {
+namespace {
+
+class ReproduceFlags : public ::testing::Test {
+ protected:
+  void expect_refused(const std::string& name, const Args& flag, const std::string& part) {
+    Args args{"reproduce", name, "--smoke", "--out", (folder_ / "out").string(), "--quiet"};
+    args.insert(args.end(), flag.begin(), flag.end());
+    expect_complaint(ranklens(args), 2, part);
+    EXPECT_FALSE(fs::exists(folder_ / "out")) << name << " " << flag.front();
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ReproduceFlags, WhatChangesNothingIsRefusedByItsName) {
+  const std::vector<Args> of_studies{{"--arms", "x"},
+                                     {"--recipes", "a = tt"},
+                                     {"--rates", "1"},
+                                     {"--epochs", "3"},
+                                     {"--full-epochs", "3"},
+                                     {"--width", "8"},
+                                     {"--batch", "4"},
+                                     {"--dropout", "1"},
+                                     {"--optimiser", "sgd"},
+                                     {"--schedule", "cosine"},
+                                     {"--compute", "bfloat16"},
+                                     {"--methods", "saliency"},
+                                     {"--images", "test:2"},
+                                     {"--accuracy-margin", "0.1"},
+                                     {"--title", "T"},
+                                     {"--memory", "1M"},
+                                     {"--grey"},
+                                     {"--crop", "2"},
+                                     {"--flip"},
+                                     {"--low-memory"},
+                                     {"--size", "32"}};
+  for (const auto& flag : of_studies)
+    expect_refused("lenet-dlrt", flag, flag.front() + " was given");
+  for (const std::string name : {"alignment", "born-machine", "timings"})
+    expect_refused(name, {"--epochs", "3"}, "--epochs was given");
+  expect_refused("timings", {"--data", "scenes"}, "it takes no --data");
+  expect_refused("pendulum", {"--seeds", "3"}, "--seeds was given");
+  expect_refused("alignment", {"--work", "elsewhere"}, "--work was given");
+}
+
+TEST_F(ReproduceFlags, KeysOfAFileAreFlags) {
+  std::ofstream(folder_ / "keys.toml") << "flip = true\n";
+  expect_refused("lenet-dlrt", {"--config", (folder_ / "keys.toml").string()}, "--flip was given");
+}
+
+TEST_F(ReproduceFlags, TheLargerNetworksAreArms) {
+  const auto help = ranklens({"reproduce", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("--arms vgg16-full,vgg16-tau-0.12"));
+}
+
+TEST_F(ReproduceFlags, AShortFormOfTheToleranceStudySaysWhatIsMissing) {
+  const auto out = folder_ / "dlrt";
+  const auto done = ranklens({"reproduce", "cifar-dlrt", "--smoke", "--threads", "1", "--arms",
+                              "full,tau-0.08,tau-0.2", "--out", out.string(), "--quiet"});
+  ASSERT_EQ(done.status, 0) << done.err;
+  std::ifstream in(out / "report.html");
+  const std::string page{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(page, HasSubstr("Missing: vgg16 was not trained (vgg16-full, vgg16-tau-0.04"));
+  EXPECT_THAT(page, HasSubstr("Missing: alexnet-cifar was not trained"));
+  EXPECT_THAT(page, HasSubstr("Weights saved"));
+}
+
+}  // namespace
+}  // namespace ranklens::app
