@@ -53,7 +53,8 @@ struct ReproduceOptions {
             .data = study.data,
             .first_seed = first,
             .seeds = seed_count(study.seeds),
-            .arms = study.arms.empty() ? std::vector<std::string>() : split_list(study.arms)};
+            .arms = study.arms.empty() ? std::vector<std::string>() : split_list(study.arms),
+            .device = study.common.torch_device()};
   }
 };
 

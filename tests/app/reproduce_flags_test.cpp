@@ -17,8 +17,7 @@ class ReproduceFlags : public ::testing::Test {
 };
 
 TEST_F(ReproduceFlags, WhatChangesNothingIsRefusedByItsName) {
-  const std::vector<Args> of_studies{{"--arms", "x"},
-                                     {"--recipes", "a = tt"},
+  const std::vector<Args> of_studies{{"--recipes", "a = tt"},
                                      {"--rates", "1"},
                                      {"--epochs", "3"},
                                      {"--full-epochs", "3"},
@@ -45,6 +44,12 @@ TEST_F(ReproduceFlags, WhatChangesNothingIsRefusedByItsName) {
   expect_refused("timings", {"--data", "scenes"}, "it takes no --data");
   expect_refused("pendulum", {"--seeds", "3"}, "--seeds was given");
   expect_refused("alignment", {"--work", "elsewhere"}, "--work was given");
+}
+
+TEST_F(ReproduceFlags, ArmsOfTrainingsAreTheirOwn) {
+  expect_refused("lenet-dlrt", {"--arms", "tau-0.31"},
+                 "lenet-dlrt has no arm 'tau-0.31'; nearest: 'tau-0.3'");
+  expect_refused("alignment", {"--arms", "x"}, "--arms was given");
 }
 
 TEST_F(ReproduceFlags, KeysOfAFileAreFlags) {

@@ -101,12 +101,13 @@ ExperimentResults run(const Experiment& experiment, const ExperimentOptions& opt
     const auto result =
         experiment.make({.cell = cell, .folder = work / cell, .progress = options.progress});
     if (result.is_null() || !lease.held()) return false;
-    base::write_json(path_of(options.folder, cell), {{"experiment", experiment.name},
-                                                     {"cell", cell},
-                                                     {"identity", digest_of(experiment)},
-                                                     {"seconds", watch.seconds()},
-                                                     {"provenance", train::provenance_here()},
-                                                     {"result", result}});
+    base::write_json(path_of(options.folder, cell),
+                     {{"experiment", experiment.name},
+                      {"cell", cell},
+                      {"identity", digest_of(experiment)},
+                      {"seconds", watch.seconds()},
+                      {"provenance", train::provenance_here(experiment.device)},
+                      {"result", result}});
     ++done;
     if (options.note) {
       options.note(fmt::format("{} of {}: {}, {}", done, experiment.cells.size(), cell,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <c10/core/Device.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/progress.h"
@@ -26,6 +27,7 @@ struct Experiment {
   };
   /// The result of a cell; null where it was interrupted.
   std::function<nlohmann::json(const Work&)> make = {};
+  at::Device device = at::kCPU;  ///< that cells are computed on, for their provenance
 };
 
 struct ExperimentOptions {

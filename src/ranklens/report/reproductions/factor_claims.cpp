@@ -15,7 +15,7 @@ namespace {
 using study::Relation;
 using Epochs = std::vector<std::int64_t>;
 
-constexpr const char* kIntegrators[] = {"bug", "two-pass", "riemannian"};
+constexpr const char* kIntegrators[] = {"bug", "two-pass", "parallel", "riemannian"};
 
 std::string arm_name(const std::string& method, int decay) {
   return fmt::format("{}-d{}", method, decay);

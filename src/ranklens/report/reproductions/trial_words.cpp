@@ -21,8 +21,12 @@ const TrialWords& trial_words(const std::string& experiment) {
        {"Small singular values: descent on factors against integrators",
         "LeNet5 learns MNIST at rank 20 from singular values that decay, by gradient descent on "
         "U and V, and by integrators that do not see how the weight is split among factors.",
-        {"The arms \"riemannian\" take Riemannian gradient descent, W - lr P(W) G retracted by a "
-         "singular value decomposition, which a step of parallel BUG at a fixed rank is exactly.",
+        {"At a fixed rank a step of \"parallel\" is Riemannian gradient descent exactly: W - lr "
+         "P(W) "
+         "G, P the projection onto the tangent space, retracted by a singular value "
+         "decomposition. \"riemannian\" is the same descent by other code, on tensor trains of two "
+         "cores, which are the matrices of that rank; where the two arms differ, it is by "
+         "rounding.",
          "Robustness is judged by what each method loses from no decay to a decay of 10, the same "
          "draws divided.",
          "The published files count the untrained network as a row, so that their twentieth row "
@@ -52,12 +56,17 @@ const TrialWords& trial_words(const std::string& experiment) {
          "A printed error, a single number, counts as reached within 0.2 points."}}},
       {"mps-mnist",
        {"A matrix product state that tells digits apart",
-        "Images of 14x14 means as products of 196 two-vectors, met by a matrix product state whose "
-        "middle carries the digit (Stoudenmire and Schwab 2016).",
-        {"Sweeps solve a least-squares problem for two neighbouring cores at a time, on all images "
-         "at once; an epoch of theirs is a sweep forth and back. Adam takes the cross-entropy of "
-         "batches.",
-         "Sites run row by row; in the paper they zigzag."}}},
+        "Images of 14x14 means as products of 196 two-vectors, met by a matrix product state that "
+        "carries the digit (Stoudenmire and Schwab 2016).",
+        {"Both methods see the same sites, (1 - x, x) of each mean x, row by row, and the same "
+         "images for every seed, which draws the start alone; the last sweep and the last epoch "
+         "count. The arms \"sweeps-cosine\" have the printed (cos, sin) of x times pi / 2 instead. "
+         "The code published with the paper takes (1, x / 4), which spans the same functions as "
+         "(1 - x, x), row by row; the paper draws a zigzag.",
+         "The losses differ. Sweeps solve least squares, |f - y|^2 / 2 with y the unit vector of "
+         "the class, for two neighbouring cores at a time on all images at once, by four conjugate "
+         "gradients a bond; an epoch of theirs is a sweep forth and back. Adam takes the "
+         "cross-entropy of batches of 100."}}},
       {"fine-tune-effect",
        {"What tuning the cores alone adds",
         "Ranks are found at a tolerance of 0.1 with all layers in factors, then the cores alone "
@@ -76,7 +85,8 @@ std::string arm_words(const std::string& experiment, const std::string& arm) {
       {"uv", "descent on U and V"},
       {"bug", "fixed-rank BUG"},
       {"two-pass", "augmented BUG, cut back to the rank"},
-      {"riemannian", "Riemannian gradient descent (parallel BUG, cut back to the rank)"}};
+      {"parallel", "parallel BUG, cut back to the rank: Riemannian gradient descent"},
+      {"riemannian", "Riemannian gradient descent on trains of two cores"}};
   if (experiment != "uv-vs-dlrt") return "";
   const auto found = factors.find(arm.substr(0, arm.rfind("-d")));
   return found == factors.end() ? "" : found->second;

@@ -17,12 +17,13 @@ namespace {
 /// Five seeds make a verdict where the experiment has as many.
 constexpr std::int64_t kEnough = 5;
 
-/// An experiment at the extent and with the arms of the options.
+/// An experiment at the extent, with the arms and on the device of the options.
 template <Reproduction (*experiment)(const Options&)>
 Reproduction asked(const Options& options) {
   auto made = experiment(options);
   made.extent = options.extent;
   ask_for(made.trials, options.arms);
+  train_on(made.trials, options.device);
   return made;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <c10/core/Device.h>
+
 #include "ranklens/study/training/trials.h"
 
 /// The published experiments that are made of trainings.
@@ -21,6 +23,7 @@ struct Options {
   std::uint64_t first_seed = 1;
   std::int64_t seeds = 0;  ///< 0: as many as the published experiment has, or the extent
   std::vector<std::string> arms = {};  ///< none: those that the experiment has without being asked
+  at::Device device = at::kCPU;        ///< that networks are trained on
 };
 
 /// A printed accuracy on the test images: a share, a mean over runs where their number is known.
@@ -75,8 +78,9 @@ Reproduction novikov_mnist(const Options& options);
 /// Adam.
 Reproduction mps_mnist(const Options& options);
 
-/// An experiment by its name, its arms those that were asked for. `make` is an Error for an arm
-/// that it does not have.
+/// An experiment by its name, its arms those that were asked for, on the device. `make` is an Error
+/// for an arm that it does not have, and for another device than the processor where a trial
+/// trains in a way of its own.
 struct Entry {
   const char* name;
   const char* text;

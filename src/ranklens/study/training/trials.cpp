@@ -60,9 +60,23 @@ void ask_for(Trials& trials, const std::vector<std::string>& arms) {
   }
 }
 
+void train_on(Trials& trials, at::Device device) {
+  trials.device = device;
+  if (device.is_cpu()) return;
+  for (auto& trial : trials.trials) {
+    base::require(!trial.make || !trial.asked, "{} has parts that the processor alone computes: --device cpu",
+                  trials.name);
+    trial.network = [fresh = trial.network, device] {
+      auto network = fresh();
+      network.state = network.state.to(device);
+      return network;
+    };
+  }
+}
+
 Experiment experiment(const Trials& trials) {
   base::require(!trials.trials.empty(), "the experiment '{}' has no trial", trials.name);
-  Experiment made{.name = trials.name, .settings = trials.settings};
+  Experiment made{.name = trials.name, .settings = trials.settings, .device = trials.device};
   std::map<std::string, Trial> by_name;
   json recipes = json::object();
   for (const auto& trial : trials.trials) {

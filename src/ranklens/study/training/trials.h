@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <c10/core/Device.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/study/experiment.h"
@@ -20,11 +21,16 @@ struct Trials {
   std::function<TrialData(std::uint64_t seed)> data = {};
   /// What people should know of the images.
   std::string images = {};
+  at::Device device = at::kCPU;  ///< that networks are trained on; of provenance, not of settings
 };
 
 /// Asks for the trials of these arms and for no others; of none given nothing changes. An Error,
 /// naming the nearest, for an arm that there is not.
 void ask_for(Trials& trials, const std::vector<std::string>& arms);
+
+/// Lets every network be trained on a device. An Error, but for the processor, where a trial that
+/// is asked for trains in a way of its own.
+void train_on(Trials& trials, at::Device device);
 
 /// Cells of the trials that are asked for, in their order. The settings take in the recipe of every
 /// arm, asked for or not, so that more of them may follow.

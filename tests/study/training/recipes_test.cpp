@@ -1,0 +1,257 @@
+// The trainings of the whole experiments against the published settings.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/optim/optimiser.h"
+#include "ranklens/study/training/counts.h"
+#include "ranklens/study/training/reproductions.h"
+
+#include "testing/expect_error.h"
+
+namespace ranklens::study::reproductions {
+namespace {
+
+using ranklens::testing::expect_error;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// The whole experiment, on a few generated images.
+Options whole() { return {.data = "scenes:train=240,test=80,size=28"}; }
+
+/// Trials by arm, in the order of their seeds.
+std::map<std::string, std::vector<Trial>> by_arm(const Reproduction& made) {
+  std::map<std::string, std::vector<Trial>> arms;
+  for (const auto& trial : made.trials.trials) arms[trial.arm].push_back(trial);
+  return arms;
+}
+
+const train::FitOptions& fit_of(const std::vector<Trial>& trials, std::size_t phase = 0) {
+  return trials.front().phases.at(phase).fit;
+}
+
+TEST(Recipes, OfLenetAreThePublishedOnes) {
+  const auto made = lenet_dlrt(whole());
+  const auto arms = by_arm(made);
+  ASSERT_EQ(arms.size(), 10U);
+  for (const char* tau : {"0.07", "0.09", "0.11", "0.13", "0.15", "0.2", "0.3", "0.4", "0.45"}) {
+    const auto& trials = arms.at(fmt::format("tau-{}", tau));
+    EXPECT_EQ(trials.size(), 5U) << tau;
+    const auto& fit = fit_of(trials);
+    EXPECT_EQ(fit.epochs, 20);
+    EXPECT_EQ(fit.batch, 128);
+    EXPECT_EQ(fit.schedule, "constant");
+    EXPECT_EQ(fit.best_by, train::BestBy::accuracy);
+    // Rates, tolerance, and ranks between 2 and half of what each weight can have.
+    const auto text = optim::make_optimiser(fit.optimiser)->spec();
+    EXPECT_THAT(text, HasSubstr("bug(lr=0.05,s=1"));
+    EXPECT_THAT(text, HasSubstr("floor=2"));
+    EXPECT_THAT(text, HasSubstr("rule=sgd,momentum=0"));
+    EXPECT_THAT(text, HasSubstr(fmt::format("conv1:{0}:10;conv2:{0}:25;head:{0}:250", tau)));
+    EXPECT_THAT(ranks_of(trials.front().network()),
+                ElementsAre(std::pair("conv1.weight", 10), std::pair("conv2.weight", 25),
+                            std::pair("head.weight", 250)));
+  }
+  EXPECT_EQ(fit_of(arms.at("dense")).optimiser, "sgd(lr=0.05)");
+  EXPECT_EQ(fit_of(arms.at("dense")).epochs, 20);
+  // 50,000 / 10,000 / 10,000 of 70,000, drawn anew.
+  const auto a = made.trials.data(1), b = made.trials.data(2);
+  EXPECT_NEAR(static_cast<double>(a.training.size()), 320 * 5. / 7, 10);
+  EXPECT_NEAR(static_cast<double>(a.validation.size()), 320 / 7., 10);
+  EXPECT_NEAR(static_cast<double>(a.test.size()), 320 / 7., 10);
+  EXPECT_NE(a.test.hash, b.test.hash);
+}
+
+TEST(Recipes, OfFactorsAreThePublishedOnes) {
+  const auto made = uv_vs_dlrt(whole());
+  const auto arms = by_arm(made);
+  ASSERT_EQ(arms.size(), 15U);
+  for (const char* decay : {"d1", "d2", "d10"}) {
+    const std::map<std::string, std::size_t> runs{
+        {"uv", 10}, {"bug", 10}, {"two-pass", 3}, {"parallel", 3}, {"riemannian", 3}};
+    for (const auto& [method, count] : runs) {
+      const auto& trials = arms.at(fmt::format("{}-{}", method, decay));
+      EXPECT_EQ(trials.size(), count) << method;
+      EXPECT_TRUE(trials.front().follow_test);
+      const auto& fit = fit_of(trials);
+      EXPECT_EQ(fit.epochs, 20);
+      EXPECT_EQ(fit.batch, 128);
+      EXPECT_EQ(fit.schedule, "constant");
+      EXPECT_THAT(optim::make_optimiser(fit.optimiser)->spec(), HasSubstr("lr=0.01"));
+      EXPECT_EQ(count_weights(trials.front().network()).stored, 5000 + 20 * (45 + 550 + 1300));
+    }
+    for (const char* method : {"two-pass", "parallel"}) {
+      EXPECT_THAT(fit_of(arms.at(fmt::format("{}-{}", method, decay))).optimiser,
+                  HasSubstr("floor=20,cap=20,rule=sgd"));
+    }
+    for (const auto& [name, rank] : ranks_of(arms.at(fmt::format("bug-{}", decay))[0].network())) {
+      EXPECT_EQ(rank, 20) << name;
+    }
+  }
+  // 60,000 / 10,000, and nothing is chosen.
+  const auto data = made.trials.data(1);
+  EXPECT_EQ(data.validation.size(), 0);
+  EXPECT_NEAR(static_cast<double>(data.test.size()), 320 / 7., 10);
+}
+
+TEST(Recipes, OfDenseNetworksAreThePublishedOnes) {
+  const auto made = mlp_dlrt(whole());
+  const auto arms = by_arm(made);
+  ASSERT_EQ(arms.size(), 27U);
+  for (const auto& [width, cap] :
+       std::map<std::string, std::int64_t>{{"w200", 100}, {"w500", 250}, {"w784", 350}}) {
+    EXPECT_EQ(fit_of(arms.at(fmt::format("{}-dense", width))).optimiser, "adam(lr=1e-3)");
+    for (const char* tau : {"0.03", "0.05", "0.07", "0.09", "0.11", "0.13", "0.15", "0.17"}) {
+      const auto& trials = arms.at(fmt::format("{}-tau-{}", width, tau));
+      EXPECT_EQ(trials.size(), 3U);
+      const auto& fit = fit_of(trials);
+      EXPECT_EQ(fit.batch, 256);
+      EXPECT_EQ(fit.epochs, 50);
+      const auto text = optim::make_optimiser(fit.optimiser)->spec();
+      EXPECT_THAT(text, HasSubstr(fmt::format("bug(lr=0.001,s=1,tau={}", tau)));
+      EXPECT_THAT(text, HasSubstr(fmt::format("floor=2,cap={}", cap)));
+      EXPECT_THAT(text, HasSubstr("rule=adam"));
+    }
+    const auto ranks = ranks_of(arms.at(fmt::format("{}-tau-0.03", width))[0].network());
+    EXPECT_EQ(ranks.size(), 4U);
+    for (const auto& [name, rank] : ranks) EXPECT_EQ(rank, cap) << name;
+  }
+}
+
+TEST(Recipes, OfPruningHaveEqualEpochsAndMoveTheBases) {
+  const auto arms = by_arm(train_from_prune(whole()));
+  ASSERT_EQ(arms.size(), 2U);
+  const auto &pruned = arms.at("pruned"), &scratch = arms.at("from-scratch");
+  EXPECT_EQ(pruned.size(), 5U);
+  EXPECT_EQ(scratch.size(), 5U);
+  EXPECT_EQ(fit_of(pruned, 0).optimiser, "adam(lr=1e-3)");
+  EXPECT_EQ(fit_of(pruned, 0).epochs + fit_of(pruned, 1).epochs, fit_of(scratch).epochs);
+  for (const auto& fit : {fit_of(pruned, 1), fit_of(scratch)}) {
+    EXPECT_THAT(fit.optimiser, HasSubstr("bug(lr=1e-3,tau=0.01,s=1,floor=20,cap=20)"));
+    EXPECT_EQ(fit.optimiser.find("fixed_bug"), std::string::npos);
+    EXPECT_EQ(fit.batch, 256);
+  }
+  for (const auto& [name, rank] : ranks_of(scratch[0].network())) EXPECT_EQ(rank, 20) << name;
+}
+
+TEST(Recipes, OfTensorTrainsAreThePublishedOnes) {
+  const auto made = novikov_mnist(whole());
+  const auto arms = by_arm(made);
+  ASSERT_EQ(arms.size(), 5U);
+  for (const char* arm : {"dense", "r8", "r6"}) {
+    EXPECT_EQ(arms.at(arm).size(), 5U);
+    EXPECT_EQ(fit_of(arms.at(arm)).optimiser, "sgd(lr=0.05,momentum=0.9,weight_decay=5e-4)");
+  }
+  // Numbers of the layers, biases and all: nearest to the printed 12,602 and 7,698.
+  EXPECT_EQ(arms.at("r8")[0].network().state.parameters(), 12650);
+  EXPECT_EQ(arms.at("r6")[0].network().state.parameters(), 7634);
+  EXPECT_EQ(made.trials.data(1).training.height(), 32);
+}
+
+TEST(Recipes, OfTuningBeginAtHalfOfWhatWeightsCanHave) {
+  auto options = whole();
+  options.data = "scenes:train=40,test=20";
+  const auto made = fine_tune_effect(options);
+  const auto arms = by_arm(made);
+  ASSERT_EQ(arms.size(), 4U);
+  for (const auto& [arm, trials] : arms) {
+    EXPECT_EQ(trials.size(), 3U) << arm;
+    // The large ones only for whoever asks.
+    EXPECT_EQ(trials[0].asked, arm == "lenet5" || arm == "resnet20") << arm;
+    for (const std::size_t phase : {0U, 1U}) {
+      const auto& fit = fit_of(trials, phase);
+      EXPECT_EQ(fit.batch, 16);
+      EXPECT_EQ(fit.epochs, 20);
+      EXPECT_EQ(fit.augment.crop, 4);
+      EXPECT_TRUE(fit.augment.flip);
+      EXPECT_THAT(optim::make_optimiser(fit.optimiser)->spec(), HasSubstr("momentum=0.1"));
+      EXPECT_THAT(fit.optimiser, HasSubstr("lr=0.05"));
+    }
+    EXPECT_THAT(fit_of(trials, 1).optimiser, HasSubstr("core("));
+    if (arm == "vgg16") continue;  // seconds more
+    const auto network = trials[0].network();
+    std::int64_t dense = 0;
+    for (const auto& [name, rank] : ranks_of(network)) {
+      const auto shape = network.state.at(name).weight->shape();
+      std::int64_t columns = 1;
+      for (std::size_t k = 1; k < shape.size(); ++k) columns *= shape[k];
+      EXPECT_EQ(rank, std::min(shape[0], columns) / 2) << arm << " " << name;
+      dense += shape[0] * columns;
+    }
+    // All but the last layer, and the first of ResNet-20, are in factors.
+    EXPECT_GT(static_cast<double>(dense), 0.98 * static_cast<double>(count_weights(network).dense));
+  }
+}
+
+TEST(Recipes, HaveAsManySeedsAsTheirVerdictsNeed) {
+  for (const auto& entry : all()) {
+    auto options = whole();
+    const auto made = entry.make(options);
+    EXPECT_EQ(made.extent, Extent::full);
+    for (const auto& [arm, trials] : by_arm(made)) {
+      std::set<std::uint64_t> seeds;
+      for (const auto& trial : trials) seeds.insert(trial.seed);
+      const auto needed = needed_seeds(made, arm);
+      EXPECT_GE(static_cast<std::int64_t>(seeds.size()), needed) << entry.name << " " << arm;
+      EXPECT_GE(needed, 3) << entry.name << " " << arm;
+      EXPECT_LE(needed, 5) << entry.name << " " << arm;
+    }
+    // Fewer seeds that were asked for change nothing of what a verdict needs.
+    options.seeds = 2;
+    EXPECT_EQ(needed_seeds(entry.make(options), made.trials.trials[0].arm),
+              needed_seeds(made, made.trials.trials[0].arm));
+  }
+}
+
+TEST(Recipes, ArmsAreThoseThatAreAskedFor) {
+  auto options = whole();
+  const auto& entry = all().front();
+  const auto everything = experiment(entry.make(options).trials);
+  options.arms = {"dense", "tau-0.3"};
+  const auto made = experiment(entry.make(options).trials);
+  EXPECT_EQ(made.cells.size(), 10U);
+  EXPECT_THAT(made.cells, ::testing::Contains("tau-0.3-s5"));
+  // The folder takes other arms later.
+  EXPECT_EQ(made.settings, everything.settings);
+  options.arms = {"tau-0.31"};
+  expect_error([&] { entry.make(options); }, "nearest: 'tau-0.3'");
+}
+
+TEST(Recipes, ShorterExtentsSaySo) {
+  for (const auto& entry : all()) {
+    const auto made = entry.make({.extent = Extent::smoke});
+    EXPECT_EQ(made.trials.name, entry.name);
+    EXPECT_EQ(made.extent, Extent::smoke) << entry.name;
+    EXPECT_THAT(made.trials.images, HasSubstr("to learn from")) << entry.name;
+    std::set<std::string> names;
+    for (const auto& trial : made.trials.trials) names.insert(name_of(trial));
+    EXPECT_EQ(names.size(), made.trials.trials.size()) << entry.name;
+    EXPECT_GE(experiment(made.trials).cells.size(), 2U) << entry.name;
+  }
+  expect_error([] { lenet_dlrt({}); }, "--data mnist:DIR");
+  expect_error([] { fine_tune_effect({}); }, "--data cifar10:DIR");
+}
+
+TEST(GreyTrials, OwnPartsAreTheDatasOwn) {
+  const auto options = whole();
+  const auto made = grey_trials("x", options, {.validation = 1. / 6, .own_parts = true});
+  const auto all = grey_images(options, 0);
+  const auto parts = made.data(1);
+  EXPECT_EQ(parts.training.size(), 200);
+  EXPECT_EQ(parts.validation.size(), 40);
+  EXPECT_EQ(parts.test.size(), 80);
+  // In the data's order: the last of the training part choose.
+  EXPECT_TRUE(parts.training.images.equal(all.images.narrow(0, 0, 200)));
+  EXPECT_TRUE(parts.validation.images.equal(all.images.narrow(0, 200, 40)));
+  EXPECT_TRUE(parts.test.images.equal(all.images.narrow(0, 240, 80)));
+  EXPECT_EQ(made.data(2).test.hash, parts.test.hash);
+  EXPECT_EQ(
+      grey_trials("x", options, {.validation = 0, .own_parts = true}).data(1).validation.size(), 0);
+}
+
+}  // namespace
+}  // namespace ranklens::study::reproductions
