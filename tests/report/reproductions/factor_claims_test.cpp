@@ -16,10 +16,10 @@ namespace {
 
 using nlohmann::json;
 using study::Outcome;
-using testing::diverged;
 using ::testing::HasSubstr;
-using testing::MadeUp;
-using testing::phase_result;
+using trial_results::diverged;
+using trial_results::MadeUp;
+using trial_results::phase_result;
 
 /// Of 20 epochs: what is lacking to `end` halves with each.
 std::vector<double> rising(double end, double jitter) {

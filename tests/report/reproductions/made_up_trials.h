@@ -11,7 +11,7 @@
 #include "ranklens/study/training/reproductions.h"
 
 /// Results that nobody trained for.
-namespace ranklens::report::testing {
+namespace ranklens::report::trial_results {
 
 /// A phase whose test images were followed: `followed[k]` after k + 1 epochs.
 inline nlohmann::json phase_result(double accuracy, double saved, const std::string& phase,
@@ -58,4 +58,4 @@ struct MadeUp {
   }
 };
 
-}  // namespace ranklens::report::testing
+}  // namespace ranklens::report::trial_results

@@ -17,11 +17,11 @@ namespace {
 using nlohmann::json;
 using study::Outcome;
 using study::reproductions::Extent;
-using testing::diverged;
 using ::testing::HasSubstr;
-using testing::MadeUp;
-using testing::phase_result;
-using testing::result_of;
+using trial_results::diverged;
+using trial_results::MadeUp;
+using trial_results::phase_result;
+using trial_results::result_of;
 
 /// Three arms with so many seeds each; tau-0.1 saves 90 %, tau-0.2 95 %.
 MadeUp lenets(double lift, std::uint64_t seeds = 5) {
