@@ -25,6 +25,10 @@ void shorten(StudyOptions& options, bool smoke) {
   set(options.seeds, smoke ? "1," : "2");
   set(options.images, smoke ? "test:2" : "test:16");
   set(options.rates, "1");
+  if (options.title.empty()) {
+    options.title = study::preset(options.preset).title +
+                    ": a short form on generated images, which says nothing of the whole one";
+  }
   if (smoke) options.speed_seconds = 0.05;
   if (smoke && options.methods.empty()) options.methods = "saliency,input_x_gradient";
   if (options.epochs == 0) options.epochs = smoke ? 1 : 2;

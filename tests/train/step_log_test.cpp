@@ -10,6 +10,7 @@
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/data/loader.h"
 #include "ranklens/train/fit.h"
 
 #include "testing/temporary_folder.h"
@@ -90,16 +91,20 @@ TEST(StepLog, TrainsOfManyBondsTakeTwoNumbers) {
 
 TEST(StepLog, WhatLedToADivergenceIsThere) {
   const TemporaryFolder folder;
-  const auto result = fit(tiny_network(), tiny_data(64, 1), {},
+  constexpr std::uint64_t seed = 3;
+  // The third batch of the first epoch has an image that is none.
+  auto data = tiny_data(64, 1);
+  data.images[data::epoch_order(64, seed, 0, true)[40].item<std::int64_t>()].fill_(std::nan(""));
+  const auto result = fit(tiny_network(), data, {},
                           {.epochs = 3,
                            .batch = 16,
-                           .optimiser = "bug(lr=1e25,tau=0.1)",
-                           .folder = folder.path(),
-                           .checkpoint_epochs = 0});
+                           .optimiser = "bug(lr=5e-3,tau=0.1)",
+                           .seed = seed,
+                           .folder = folder.path()});
   ASSERT_EQ(result.ending, FitResult::Ending::diverged);
-  ASSERT_GE(result.steps, 1);
+  ASSERT_EQ(result.steps, 2);
   const auto lines = lines_of(folder.path() / "steps.jsonl");
-  ASSERT_EQ(static_cast<std::int64_t>(lines.size()), result.steps);
+  ASSERT_EQ(lines.size(), 2U);
   EXPECT_TRUE(lines.back().at("observed").contains("rank/head.weight"));
 }
 

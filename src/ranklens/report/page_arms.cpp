@@ -113,7 +113,7 @@ Table arm_table(const ReportData& data) {
   add_sizes(table, data);
   add_speed(table, data, "Forward", &Arm::forward_speed, "The best round.");
   add_speed(table, data, "Training", &Arm::training_speed,
-            "Whole steps of the arm's own optimiser: the median round.");
+            "Whole steps of the arm's own optimiser, the best round.");
   add({.title = "Weights"},
       [](const Arm& arm) { return arm.description.empty() ? Cell() : Cell(arm.description); });
   table.shown = table.columns.size() > 1;

@@ -73,7 +73,8 @@ Table chart_table(const ReportData& data, const Chart& chart) {
     for (std::size_t i = 0; i < line.x.size(); ++i) {
       Row row{.cells = {arm_label(data, line.arm), std::to_string(line.seed), line.x[i],
                         number_or_nothing(line.y[i])}};
-      if (named) row.cells.push_back(line.places.empty() ? Cell() : Cell(line.places[i]));
+      if (named) row.cells.emplace_back();
+      if (!line.places.empty()) row.cells.back() = line.places[i];
       table.rows.push_back(std::move(row));
     }
   }

@@ -10,6 +10,37 @@
 #include "ranklens/study/rates.h"
 
 namespace ranklens::report {
+namespace {
+
+bool is_decided(const study::Results& results, const std::string& arm) {
+  const auto tried = std::count_if(results.rates.begin(), results.rates.end(),
+                                   [&](const auto& trial) { return trial.arm == arm; });
+  return static_cast<std::size_t>(tried) == results.config.rates.size();
+}
+
+/// Cells begin empty, and stay so where a training is missing.
+Row row_of(const study::Results& results, const std::string& arm,
+           const std::vector<double>& factors) {
+  Row row;
+  row.cells.resize(factors.size() + 3);
+  row.cells[0] = study::arm_label(arm);
+  row.cells[1] = study::optimiser_of(results.config, arm);
+  for (const auto& trial : results.rates) {
+    const auto at = std::find(factors.begin(), factors.end(), trial.factor);
+    if (trial.arm != arm || at == factors.end()) continue;
+    auto& cell = row.cells[2 + static_cast<std::size_t>(at - factors.begin())];
+    if (std::isnan(trial.loss)) {
+      cell = std::string("diverged");
+    } else {
+      cell = trial.loss;
+    }
+  }
+  if (is_decided(results, arm))
+    row.cells.back() = fmt::format("× {}", study::best_rate(results.rates, arm));
+  return row;
+}
+
+}  // namespace
 
 void add_rates(const study::Results& results, ReportData& data) {
   if (results.rates.empty()) return;
@@ -33,26 +64,10 @@ void add_rates(const study::Results& results, ReportData& data) {
   table.columns.push_back({.title = "Chosen"});
   std::vector<std::string> ends;
   for (const auto& arm : results.config.arms) {
-    Row row{.cells = {study::arm_label(arm), study::optimiser_of(results.config, arm)}};
-    std::size_t tried = 0;
-    for (const double factor : factors) {
-      const auto found = std::find_if(
-          results.rates.begin(), results.rates.end(),
-          [&](const auto& trial) { return trial.arm == arm && trial.factor == factor; });
-      const bool there = found != results.rates.end();
-      tried += there ? 1 : 0;
-      if (there && std::isnan(found->loss)) {
-        row.cells.emplace_back(std::string("diverged"));
-      } else {
-        row.cells.push_back(there ? Cell(found->loss) : Cell());
-      }
-    }
-    const bool decided = tried == factors.size();
+    table.rows.push_back(row_of(results, arm, factors));
     const double best = study::best_rate(results.rates, arm);
-    row.cells.push_back(decided ? Cell(fmt::format("× {}", best)) : Cell());
-    if (decided && (best == factors.front() || best == factors.back()))
-      ends.push_back(study::arm_label(arm));
-    table.rows.push_back(std::move(row));
+    const bool last = best == factors.front() || best == factors.back();
+    if (last && is_decided(results, arm)) ends.push_back(study::arm_label(arm));
   }
   data.tables.push_back(std::move(table));
   if (ends.empty()) return;

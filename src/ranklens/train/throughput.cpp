@@ -1,6 +1,8 @@
 #include "ranklens/train/throughput.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 #include <ATen/core/grad_mode.h>
 
@@ -16,11 +18,17 @@
 namespace ranklens::train {
 namespace {
 
+std::map<std::string, at::Tensor> cloned(std::map<std::string, at::Tensor> tensors) {
+  for (auto& [name, tensor] : tensors) tensor = tensor.clone();
+  return tensors;
+}
+
 /// One network with what a step needs.
 struct Runner {
   nn::Graph graph;
   nn::State state;
-  nn::State stepped;  ///< where steps start
+  nn::State stepped;                             ///< where steps start
+  std::map<std::string, at::Tensor> remembered;  ///< by the optimiser, there
   data::Batch batch;
   ObjectiveOptions options;
   std::unique_ptr<optim::Optimiser> optimiser;
@@ -53,22 +61,13 @@ struct Runner {
     return watch.seconds();
   }
 
-  /// Seconds of a step from `stepped`, and where it led.
-  double step(nn::State& moved, double rate = 1) {
-    moved = stepped.clone();
-    base::synchronise(device_of(moved));
-    base::Stopwatch watch;
+  /// The loss before the step.
+  double step(nn::State& moved, double rate) {
     const base::Stream random(0, "dropout");
     BatchObjective objective(graph, batch, random, options);
-    optimiser->step(moved, objective, rate);
+    const double loss = optimiser->step(moved, objective, rate);
     moved.apply(objective.change());
-    base::synchronise(device_of(moved));
-    return watch.seconds();
-  }
-
-  double step() {
-    nn::State moved;
-    return step(moved);
+    return loss;
   }
 
   /// The first of each sets kernels and memory up, and finds the form that steps keep weights in.
@@ -76,17 +75,27 @@ struct Runner {
   void begin(bool training) {
     forward();
     if (!training) return;
-    nn::State moved;
+    nn::State moved = state.clone();
     step(moved, 1e-6);
     stepped = std::move(moved);
+    remembered = cloned(optimiser->save());
+  }
+
+  /// Seconds a step, of a few that follow each other as in training: those of a sweep are at other
+  /// places. They begin where begin() left the network and the optimiser, so that no round is
+  /// longer or shorter for ranks that an earlier one found or cut off.
+  double round() {
+    constexpr int kSteps = 4;
+    nn::State moved = stepped.clone();
+    optimiser->load(cloned(remembered));
+    base::synchronise(device_of(moved));
+    base::Stopwatch watch;
+    int taken = 0;
+    while (taken < kSteps && std::isfinite(step(moved, 1))) ++taken;
+    base::synchronise(device_of(moved));
+    return watch.seconds() / std::max(taken, 1);
   }
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 
@@ -111,16 +120,14 @@ std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
   for (auto& runner : runners) runner.begin(options.training);
   const auto images = static_cast<double>(options.batch);
   std::vector<Throughput> found(networks.size());
-  std::vector<std::vector<double>> steps(networks.size());
   const base::Stopwatch watch;
   for (int round = 0; round < 3 || watch.seconds() < options.seconds; ++round) {
     for (std::size_t k = 0; k < runners.size(); ++k) {
       found[k].forward = std::max(found[k].forward, images / runners[k].forward());
-      if (options.training) steps[k].push_back(runners[k].step());
+      if (!options.training) continue;
+      found[k].training = std::max(found[k].training, images / runners[k].round());
     }
   }
-  for (std::size_t k = 0; options.training && k < steps.size(); ++k)
-    found[k].training = images / median(std::move(steps[k]));
   return found;
 }
 

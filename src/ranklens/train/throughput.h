@@ -20,8 +20,8 @@ struct ThroughputOptions {
   std::vector<std::string> optimisers = {"adam"};
 };
 
-/// Images per second. Forward: of the best round, which is the one least disturbed by other work.
-/// Training: of the median round, since steps of one optimiser may differ (a sweep's by its place).
+/// Images per second; the best round, which is the one least disturbed by other work. In training a
+/// round is a few steps that follow each other.
 struct Throughput {
   double forward = 0;
   double training = 0;
@@ -29,9 +29,7 @@ struct Throughput {
 
 /// Measures several classifiers in turns, so that what disturbs one disturbs all: ratios of the
 /// results are meaningful, absolute figures only on an idle machine. Images are noise. The networks
-/// are not changed, and every step starts from the same weights: those that the first step left, in
-/// whatever form the optimiser keeps them, so that no step is longer or shorter for ranks that an
-/// earlier one found or cut off.
+/// are not changed, and every round starts from the same weights.
 std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
                                    const ThroughputOptions& options = {});
 
