@@ -50,12 +50,12 @@ TEST(TwoCoreTrains, ParallelBugAtAFixedRankIsRiemannianDescent) {
                         {.epochs = 1, .batch = 40, .optimiser = optimiser, .seed = 2})
           .last;
     };
-    const auto parallel = trained(start, "parallel_bug(lr=0.01,tau=0.01,floor=6,cap=6,rule=sgd)");
-    const auto riemannian = trained(as_two_core_trains(start), "riemannian_sgd(lr=0.01)");
-    const auto factors = trained(start, "sgd(lr=0.01)");
+    const auto parallel = trained(start, "parallel_bug(lr=1,tau=0.01,floor=6,cap=6,rule=sgd)");
+    const auto riemannian = trained(as_two_core_trains(start), "riemannian_sgd(lr=1)");
+    const auto factors = trained(start, "sgd(lr=1)");
     for (const char* name : {"conv1.weight", "conv2.weight", "head.weight"}) {
       const auto moved = distance(start, parallel, name);
-      EXPECT_LT(distance(parallel, riemannian, name), 1e-3 * moved) << name << " " << decay;
+      EXPECT_LT(distance(parallel, riemannian, name), 0.01 * moved) << name << " " << decay;
       // Descent on the factors goes elsewhere.
       EXPECT_GT(distance(parallel, factors, name), 0.1 * moved) << name << " " << decay;
     }

@@ -51,7 +51,7 @@ const TrialWords& trial_words(const std::string& experiment) {
        {"Two layers as tensor trains",
         "A network of one hidden layer learns MNIST with both weights as tensor trains (Novikov, "
         "Podoprikhin, Osokin, Vetrov 2015).",
-        {"The modes of the last layer are not printed; the ones here come nearest to the printed "
+        {"The modes of the last layer are not printed; the ones here come near the printed "
          "numbers of parameters.",
          "A printed error, a single number, counts as reached within 0.2 points."}}},
       {"mps-mnist",

@@ -44,10 +44,11 @@ TrialData own_parts(const data::Dataset& training, const data::Dataset& test, do
           .test = test};
 }
 
-std::string sizes_text(std::int64_t training, std::int64_t validation, std::int64_t test) {
-  return fmt::format("{} to learn from, {}{} to tell of", training,
-                     validation > 0 ? fmt::format("{} to choose the epoch by, ", validation) : "",
-                     test);
+std::string sizes_text(const TrialData& parts) {
+  const auto chosen = parts.validation.size();
+  return fmt::format("{} to learn from, {}{} to tell of", parts.training.size(),
+                     chosen > 0 ? fmt::format("{} to choose the epoch by, ", chosen) : "",
+                     parts.test.size());
 }
 
 }  // namespace
@@ -108,26 +109,21 @@ Trials grey_trials(const char* name, const Options& options, const GreyImages& h
     const auto training = grey_images(options, 6000, how.side, data::Split::train);
     const auto test = grey_images(options, 1000, how.side, data::Split::test);
     const auto parts = own_parts(training, test, how.validation);
-    const auto sizes =
-        sizes_text(parts.training.size(), parts.validation.size(), parts.test.size());
     return {.name = name,
             .settings = {{"data", training.hash + "-" + test.hash}},
             .data = [parts](std::uint64_t) { return parts; },
-            .images = sizes + ", the data's own parts for every seed"};
+            .images = sizes_text(parts) + ", the data's own parts for every seed"};
   }
   const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000, how.side));
-  const auto share = [&](double of) {
-    return std::llround(static_cast<double>(images->size()) * of);
-  };
-  const auto validation = share(how.validation), test = share(how.test);
+  // Sizes do not depend on the seed.
+  const auto parts = split_anew(*images, how.validation, how.test, options.first_seed);
   return {.name = name,
           .settings = {{"data", images->hash}},
           .data =
               [images, how](std::uint64_t seed) {
                 return split_anew(*images, how.validation, how.test, seed);
               },
-          .images = sizes_text(images->size() - validation - test, validation, test) +
-                    ", divided anew for each seed, class by class"};
+          .images = sizes_text(parts) + ", divided anew for each seed, class by class"};
 }
 
 }  // namespace ranklens::study::reproductions
