@@ -60,7 +60,7 @@ MadeUp curves(double uv_at_ten, double bug_at_ten) {
   return made;
 }
 
-const Verdict& about(const std::vector<Verdict>& verdicts, const std::string& text) {
+Verdict about(const std::vector<Verdict>& verdicts, const std::string& text) {
   const auto found = std::find_if(verdicts.begin(), verdicts.end(), [&](const Verdict& one) {
     return one.question.find(text) != std::string::npos;
   });
@@ -91,7 +91,7 @@ TEST(FactorClaims, RobustnessIsWhatDecayCosts) {
 
 TEST(FactorClaims, HoldAfterEveryPrintedEpoch) {
   const auto made = curves(0.80, 0.975);
-  const auto& above = about(verdicts_of(made), "divided by 10^k, bug is above");
+  const auto above = about(verdicts_of(made), "divided by 10^k, bug is above");
   EXPECT_THAT(above.question, HasSubstr("after 4, 5, 9, 10 and 20 epochs"));
   EXPECT_EQ(above.verdict.outcome, Outcome::supported);
   EXPECT_THAT(above.verdict.reason, HasSubstr("5 of 5 are supported"));
@@ -102,7 +102,7 @@ TEST(FactorClaims, HoldAfterEveryPrintedEpoch) {
     auto& phase = late.results.cells[fmt::format("bug-d10-s{}", seed)]["phases"][0];
     phase["history"][3]["observed"]["test_accuracy"] = 0.1;
   }
-  const auto& not_always = about(verdicts_of(late), "divided by 10^k, bug is above");
+  const auto not_always = about(verdicts_of(late), "divided by 10^k, bug is above");
   EXPECT_EQ(not_always.verdict.outcome, Outcome::contradicted);
   EXPECT_THAT(not_always.verdict.reason, HasSubstr("after 4 epochs"));
 }
@@ -113,7 +113,7 @@ TEST(FactorClaims, PrintedCurvesAreReachedAtEachOfTheirEpochs) {
   EXPECT_EQ(about(good, "do not decay, bug reaches the printed").verdict.outcome,
             Outcome::supported);
   const auto bad = verdicts_of(curves(0.80, 0.93));  // 0.872 after four
-  const auto& missed = about(bad, "10^k, bug reaches the printed");
+  const auto missed = about(bad, "10^k, bug reaches the printed");
   EXPECT_EQ(missed.verdict.outcome, Outcome::contradicted);
   EXPECT_THAT(missed.verdict.reason, HasSubstr("after 4 epochs"));
   EXPECT_THAT(missed.verdict.reason, HasSubstr("printed mean of 10 runs"));
