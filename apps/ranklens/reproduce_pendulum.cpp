@@ -39,8 +39,10 @@ void reproduce_pendulum(const Common& common, Extent extent) {
            [&](const study::ExperimentResults& results, const std::string& command) {
              return report::pendulum_page(options, results, command);
            },
-       .files = [](const study::ExperimentResults& results) -> std::map<std::string, std::string> {
-         return {{"pendulum.svg", report::pendulum_animation(results.cells.at("frames"))}};
+       .files = [&](const study::ExperimentResults& results) -> std::map<std::string, std::string> {
+         const auto& frames = results.cells.at("frames");
+         return {{"pendulum.svg", report::pendulum_animation(frames)},
+                 {"frames.svg", report::pendulum_frames(frames, options.step)}};
        }});
 }
 

@@ -4,11 +4,14 @@
 #include <numeric>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/diag.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +30,10 @@ namespace {
 
 at::Tensor normal(base::Stream& stream, std::int64_t rows, std::int64_t columns) {
   return stream.normal({rows, columns}, 0, 1, at::kDouble);
+}
+
+double aligned(const at::Tensor& lower, const at::Tensor& upper, std::int64_t most = 0) {
+  return alignment(singular_vectors(lower), singular_vectors(upper), most);
 }
 
 at::Tensor orthogonal_of(base::Stream& stream, std::int64_t n) {
@@ -84,11 +91,38 @@ TEST(Alignment, DoesNotSeeOrderOrSigns) {
              down = at::diag(at::tensor({0.1, 2.0, 0.7, -3.0, 0.4}, at::kDouble));
   const auto lower = at::matmul(q, at::matmul(down, orthogonal_of(stream, 5).t())),
              upper = at::matmul(orthogonal_of(stream, 5), at::matmul(up, q.t()));
-  EXPECT_NEAR(alignment(lower, upper), 1, 1e-12);
-  EXPECT_LT(alignment(lower, at::matmul(upper, orthogonal_of(stream, 5))), 0.95);
+  EXPECT_NEAR(aligned(lower, upper), 1, 1e-12);
+  EXPECT_LT(aligned(lower, at::matmul(upper, orthogonal_of(stream, 5))), 0.95);
   // The leading vectors of the two are different columns of q.
-  EXPECT_NEAR(leading_alignment(lower, upper), 0, 1e-12);
-  EXPECT_NEAR(invariance(lower, -2 * lower), 1, 1e-12);
+  EXPECT_NEAR(aligned(lower, upper, 1), 0, 1e-12);
+  EXPECT_NEAR(invariance(singular_vectors(lower), singular_vectors(-2 * lower)), 1, 1e-12);
+}
+
+// Of a matrix of low rank the other singular vectors are any basis of its null space, and match
+// those of another matrix as noise does.
+TEST(Alignment, OfLayersOfLowRankIsThatOfTheirOwnDirections) {
+  base::Stream stream(8, "study");
+  const auto q = orthogonal_of(stream, 9), other = orthogonal_of(stream, 9);
+  const auto values = at::tensor({3.0, 2.0, 1.0}, at::kDouble);
+  const auto first = q.narrow(1, 0, 3), away = q.narrow(1, 3, 3);
+  const auto lower = at::matmul(first * values, other.narrow(1, 0, 3).t());
+  EXPECT_EQ(singular_vectors(lower).u.size(1), 3);
+  EXPECT_EQ(singular_vectors(lower).v.size(1), 3);
+  const auto upper = [&](const at::Tensor& directions) {
+    return at::matmul(other.narrow(1, 3, 3) * values.flip(0), directions.t());
+  };
+  EXPECT_NEAR(aligned(lower, upper(first)), 1, 1e-12);
+  EXPECT_NEAR(aligned(lower, upper(away)), 0, 1e-12);
+  // A dense layer beside it is compared over as many, from either side.
+  const auto spectrum = at::tensor({9.0, 8.0, 7.0, .6, .5, .4, .3, .2, .1}, at::kDouble);
+  const auto dense = at::matmul(q * spectrum, q.t());
+  EXPECT_NEAR(aligned(dense, upper(first)), 1, 1e-12);
+  EXPECT_NEAR(aligned(lower, dense), 1, 1e-12);
+  EXPECT_NEAR(aligned(dense, upper(away)), 0, 1e-12);
+  // Over fewer: two of the three directions, which come in the other order above.
+  EXPECT_NEAR(aligned(lower, upper(first), 2), 0.5, 1e-12);
+  EXPECT_NEAR(invariance(singular_vectors(lower), singular_vectors(lower + 0.5 * lower)), 1, 1e-12);
+  EXPECT_EQ(aligned(lower, at::zeros({9, 9}, at::kDouble)), 0);
 }
 
 // Radhakrishnan et al. 2020, theorem 1: autoencoding keeps an aligned start aligned, and its
@@ -117,7 +151,7 @@ TEST(Alignment, StaysForAutoencodersAndFollowsTheRecursion) {
       sigma[k] = old[k] + rate / 20 * (product / old[k]) * (values - product * values);
     }
   }
-  EXPECT_NEAR(mean_over_pairs(layers, alignment), 1, 1e-9);
+  EXPECT_NEAR(mean_alignment(singular_vectors(layers)), 1, 1e-9);
   for (std::size_t k = 0; k < 3; ++k) {
     const auto diagonal = at::matmul(sides[k + 1].t(), at::matmul(layers[k], sides[k]));
     EXPECT_LT((diagonal - at::diag(sigma[k])).abs().max().item<double>(), 1e-12);
@@ -146,7 +180,7 @@ TEST(Alignment, BalanceDriftsWithTheStep) {
 TEST(Structure, DescentOnCoefficientsIsProjectedDescent) {
   base::Stream stream(6, "study");
   for (const auto& structure : {toeplitz(4), convolution(3, 3)}) {
-    const auto p = structure.basis.size(0), n = structure.basis.size(1);
+    const auto p = structure.dimension(), n = structure.rows;
     const Task task{normal(stream, n, 5), normal(stream, n, 5)};
     auto coefficients = stream.normal({p}, 0, 1, at::kDouble);
     Layers layers{structure.matrix(coefficients)};
@@ -161,8 +195,28 @@ TEST(Structure, DescentOnCoefficientsIsProjectedDescent) {
     EXPECT_LT(structure.pulled_back(other - structure.projected(other)).abs().max().item<double>(),
               1e-12);
   }
+  // The matrices have norm one and are orthogonal to each other.
+  for (const auto& structure : {toeplitz(5), convolution(4, 3), convolution(3, 5)}) {
+    for (std::int64_t k = 0; k < structure.dimension(); ++k) {
+      auto coefficients = at::zeros({structure.dimension()}, at::kDouble);
+      coefficients[k] = 1;
+      const auto back = structure.pulled_back(structure.matrix(coefficients));
+      EXPECT_LT((back - coefficients).abs().max().item<double>(), 1e-14);
+    }
+  }
   const auto matrix = toeplitz(3).matrix(at::tensor({1.0, 2.0, 3.0, 4.0, 5.0}, at::kDouble));
   EXPECT_NEAR((matrix[0][1] - matrix[1][2]).item<double>(), 0, 1e-15);
+}
+
+TEST(Structure, AConvolutionIsThatOfItsKernel) {
+  base::Stream stream(9, "study");
+  const auto structure = convolution(5, 3);
+  const auto kernel = stream.normal({9}, 0, 1, at::kDouble);
+  const auto image = stream.normal({1, 1, 5, 5}, 0, 1, at::kDouble);
+  const auto expected = at::conv2d(image, kernel.view({1, 1, 3, 3}), {}, 1, 1);
+  const auto found = at::matmul(structure.matrix(kernel * structure.norms), image.flatten());
+  EXPECT_LT((found.view({1, 1, 5, 5}) - expected).abs().max().item<double>(), 1e-13);
+  testing::expect_error([] { convolution(2, 5); }, "an odd kernel of at most 3");
 }
 
 TEST(FactorLayers, AreTheLayersAtFullRankAndDescendByTheirGradient) {
@@ -210,6 +264,16 @@ TEST(AlignmentExperiment, LeavesOneForGenericDataAlone) {
   };
   EXPECT_NEAR(last("autoencoder-s1", "alignment"), 1, 1e-6);
   EXPECT_LT(last("regression-s1", "alignment"), 0.95);
+  // Cut down, an aligned start is still aligned, over as many directions as dense layers are
+  // compared in.
+  for (const char* cell : {"regression-s1", "regression-low_rank-s1"}) {
+    const auto lists = made.make({.cell = cell, .folder = "", .progress = {}});
+    EXPECT_NEAR(lists.at("leading alignment").front().get<double>(), 1, 1e-6) << cell;
+    EXPECT_NEAR(lists.at("alignment").front().get<double>(), 1, 1e-6) << cell;
+    EXPECT_LT(lists.at("leading alignment").back().get<double>(), 0.999) << cell;
+  }
+  EXPECT_TRUE(is_reduced(options));
+  EXPECT_FALSE(is_reduced({}));
   for (const auto& cell : made.cells)
     EXPECT_TRUE(std::isfinite(last(cell.c_str(), "loss"))) << cell;
 }

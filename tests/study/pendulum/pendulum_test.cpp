@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -7,8 +8,11 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
+#include "ranklens/study/pendulum/angles.h"
 #include "ranklens/study/pendulum/drift.h"
+#include "ranklens/study/pendulum/experiment.h"
 #include "ranklens/study/pendulum/motion.h"
 #include "ranklens/study/pendulum/track.h"
 #include "ranklens/tn/linalg/numbers.h"
@@ -107,6 +111,49 @@ TEST(Pendulum, ATolerancePicksTheRank) {
   };
   EXPECT_EQ(rank_at(1.01 * path.s2), 1);
   EXPECT_EQ(rank_at(0.99 * path.s2), 2);
+}
+
+TEST(Pendulum, LinesHaveNoDirection) {
+  EXPECT_NEAR(angle_between(1, 0, 1, 1), std::numbers::pi / 4, 1e-15);
+  EXPECT_NEAR(angle_between(1, 0, -1, -1), std::numbers::pi / 4, 1e-15);
+  EXPECT_NEAR(angle_between(-1, 0, 1, -1), -std::numbers::pi / 4, 1e-15);
+  EXPECT_NEAR(angle_between(0, 2, 1, 0), -std::numbers::pi / 2, 1e-15);
+}
+
+// What the cell of all frames holds is enough to follow its cloud again, by every tracker; in short
+// steps each is as far from the best line as the exact flow.
+TEST(Pendulum, EveryTrackersLineLagsAsTheFlowDoes) {
+  const Options options{.step = 0.002,
+                        .frames = 400,
+                        .seeds = {4},
+                        .film_side = 8,
+                        .film_frames = 12,
+                        .film_window = 8,
+                        .film_ranks = {2}};
+  const auto made = experiment(options);
+  const auto frames = made.make({.cell = "frames", .folder = "", .progress = {}}),
+             errors = made.make({.cell = "errors-s4", .folder = "", .progress = {}});
+  const auto angles = followed_angles(frames);
+  ASSERT_EQ(angles.size(), trackers().size());
+  double most = 0;
+  for (const auto& [name, line] : angles) {
+    ASSERT_EQ(line.size(), 400U);
+    for (std::size_t k = 0; k < line.size(); ++k) {
+      EXPECT_NEAR(line[k], errors.at("lag")[k].get<double>(), 0.01) << name << " " << k;
+      most = std::max(most, std::abs(line[k]));
+    }
+  }
+  EXPECT_GT(most, 0.1);
+  // Of BUG the cell has the line itself.
+  for (std::size_t k = 0; k < 400; k += 50) {
+    const auto& frame = frames.at("frames")[k];
+    const auto of = [&](const char* which, int axis) {
+      return frame.at(which)[static_cast<std::size_t>(axis)].get<double>();
+    };
+    EXPECT_NEAR(angles.at("BUG")[k],
+                angle_between(of("best", 0), of("best", 1), of("followed", 0), of("followed", 1)),
+                1e-9);
+  }
 }
 
 // The published notebook took increments of points that were not centred, while its start was: the

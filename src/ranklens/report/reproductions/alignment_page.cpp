@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/report/reproductions/experiment_parts.h"
+#include "ranklens/report/reproductions/reduced_run.h"
 
 namespace ranklens::report {
 namespace {
@@ -28,12 +29,15 @@ const std::map<std::string, std::string>& task_labels() {
   return labels;
 }
 
-/// The last entry of a list of each of a task's cells.
+constexpr const char *kAll = "alignment", *kLeading = "leading alignment";
+
+/// The last entry of a list of each of a task's cells; none where the cells have no such list.
 std::vector<SeedValue> last_values(const AlignmentOptions& options,
                                    const ExperimentResults& results, const std::string& task,
                                    const char* list) {
-  return values_of(cells_of(results, task, options.seeds),
-                   [=](const json& cell) { return cell.at(list).back().get<double>(); });
+  auto cells = cells_of(results, task, options.seeds);
+  std::erase_if(cells, [=](const auto& one) { return !one.second.contains(list); });
+  return values_of(cells, [=](const json& cell) { return cell.at(list).back().get<double>(); });
 }
 
 Chart course_chart(const AlignmentOptions& options, const ExperimentResults& results,
@@ -56,15 +60,19 @@ Table end_table(const AlignmentOptions& options, const ExperimentResults& result
               .note = "means over the seeds with their 95 % intervals"};
   table.columns = {{.title = "task"},
                    {.title = "alignment", .format = Format::Number, .decimals = 3},
+                   {.title = fmt::format("of the {} leading vectors", options.low_rank),
+                    .format = Format::Number,
+                    .decimals = 3},
                    {.title = "invariance", .format = Format::Number, .decimals = 3},
                    {.title = "loss", .format = Format::Number}};
   for (const auto& task : study::alignment::tasks()) {
-    const auto end = [&](const char* list) {
-      return estimate(last_values(options, results, task, list));
+    const auto end = [&](const char* list) -> Cell {
+      const auto values = last_values(options, results, task, list);
+      return values.empty() ? Cell() : Cell(estimate(values));
     };
     if (cells_of(results, task, options.seeds).empty()) continue;
     table.rows.push_back(
-        {{task_labels().at(task), end("alignment"), end("invariance"), end("loss")}});
+        {{task_labels().at(task), end(kAll), end(kLeading), end("invariance"), end("loss")}});
   }
   return table;
 }
@@ -83,14 +91,14 @@ Verdict alignment_verdict(const study::Claim& claim, const std::string& task,
 
 std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
                                         const ExperimentResults& results) {
-  const auto of = [&](const std::string& task) {
-    return last_values(options, results, task, "alignment");
+  const auto of = [&](const std::string& task, const char* list = kAll) {
+    return last_values(options, results, task, list);
   };
   const auto held = [&](const std::string& task, double value) {
     return constant(of(task), value);
   };
   using study::Relation;
-  return {
+  std::vector<Verdict> verdicts{
       alignment_verdict({.text = "An aligned start stays aligned where a network encodes itself",
                          .relation = Relation::within,
                          .threshold = 1e-3},
@@ -108,15 +116,22 @@ std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
                          .relation = Relation::less,
                          .threshold = -0.01},
                         "toeplitz", of("toeplitz"), held("toeplitz", 1), "1"),
-      alignment_verdict({.text = "Layers of low rank are as aligned as dense ones",
+      alignment_verdict({.text = "Convolutions that learn to encode one image are not aligned",
+                         .relation = Relation::less,
+                         .threshold = -0.01},
+                        "convolution", of("convolution"), held("convolution", 1), "1"),
+      alignment_verdict({.text = "Layers of low rank are as aligned as dense ones in as many "
+                                 "leading directions",
                          .relation = Relation::within,
                          .threshold = 0.05},
-                        "regression-low_rank", of("regression-low_rank"), of("regression"),
-                        "dense"),
+                        "regression-low_rank", of("regression-low_rank", kLeading),
+                        of("regression", kLeading), "dense"),
       alignment_verdict({.text = "Layers that are tensor trains are as aligned as dense ones",
                          .relation = Relation::within,
                          .threshold = 0.05},
                         "regression-train", of("regression-train"), of("regression"), "dense")};
+  if (is_reduced(options)) leave_undecided(verdicts);
+  return verdicts;
 }
 
 }  // namespace
@@ -134,9 +149,18 @@ ReportData alignment_page(const AlignmentOptions& options, const ExperimentResul
       "Alignment is the mean over columns of |<u, v>| of the lower layer's left and the upper "
       "layer's right singular vectors, matched so that it is the largest; of the images' networks "
       "that of the leading vectors alone, since the rest of their spectrum is noise.",
+      fmt::format(
+          "Only vectors of singular values above 1e-10 of the largest count, on both sides: the "
+          "others of a layer of low rank are an arbitrary basis of what it maps to zero. Layers of "
+          "rank {0} are held against the dense ones over the {0} leading vectors of each. A train "
+          "of rank {1} is a matrix of full rank, and is compared over all.",
+          options.low_rank, options.train_rank),
       "Invariance compares singular vectors with those of the start.",
       "Square layers that have nothing in common are aligned to about 0.6 at this width, since "
-      "columns are matched as well as can be."};
+      "columns are matched as well as can be.",
+      fmt::format("The convolutions are matrices of {0} x {0} of {1} numbers each, and learn one "
+                  "image.",
+                  options.side * options.side, 9)};
   data.facts = {{"width of the regressions", std::to_string(options.width)},
                 {"layers", std::to_string(options.depth)},
                 {"cells", fmt::format("{}", results.cells.size())}};

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/report/reproductions/experiment_parts.h"
+#include "ranklens/study/pendulum/angles.h"
 
 namespace ranklens::report {
 namespace {
@@ -103,13 +104,24 @@ Chart noise_chart(const study::pendulum::Options& options, const ExperimentResul
                      {{kFollowers[1], "worst"}, {kFlow, "flow"}, {kClosed, "closed"}});
 }
 
+/// The cell "frames" holds the first cloud, which all integrators follow again.
 Chart lag_chart(const study::pendulum::Options& options, const ExperimentResults& results) {
-  return lists_chart({.id = "lag",
-                      .title = "How far the followed direction is from the best one",
-                      .note = "the exact flow's, against what the cloud has turned by",
-                      .x_title = "φ (rad)",
-                      .y_title = "angle (rad)"},
-                     cells_of(results, "errors", options.seeds), "phi", {{kFlow, "lag"}});
+  auto chart = lists_chart({.id = "lag",
+                            .title = "How far the followed direction is from the best one",
+                            .note = "against what the cloud has turned by: the exact flow's for "
+                                    "every cloud, the integrators' for the first",
+                            .x_title = "φ (rad)",
+                            .y_title = "angle (rad)"},
+                           cells_of(results, "errors", options.seeds), "phi", {{kFlow, "lag"}});
+  const auto frames = results.cells.find("frames");
+  if (frames == results.cells.end()) return chart;
+  Numbers phi;
+  for (const auto& frame : frames->second.at("frames")) phi.push_back(frame.at("phi"));
+  const auto angles = study::pendulum::followed_angles(frames->second);
+  for (const auto& one : kFollowers) {
+    chart.lines.push_back(line(one, options.seeds.front(), phi, angles.at(one.name)));
+  }
+  return chart;
 }
 
 Table tolerance_table(const study::pendulum::Options& options, const ExperimentResults& results) {
@@ -227,7 +239,11 @@ ReportData pendulum_page(const study::pendulum::Options& options, const Experime
   if (const auto frames = results.cells.find("frames"); frames != results.cells.end()) {
     data.figures = {{.title = "The swinging cloud",
                      .note = "its best line of each frame and the one that is followed",
-                     .svg = pendulum_animation(frames->second)}};
+                     .svg = pendulum_animation(frames->second)},
+                    {.title = "Ten frames of it",
+                     .note = "the two lines lie on each other at the start and whenever the cloud "
+                             "is back there",
+                     .svg = pendulum_frames(frames->second, options.step)}};
   }
   data.tables = {tolerance_table(options, results), film_table(options, results)};
   add_run(results, data);

@@ -15,5 +15,7 @@ ReportData pendulum_page(const study::pendulum::Options& options,
 /// The swinging cloud with its best line and the followed one, an SVG that plays by itself: of the
 /// cell "frames". `seconds`: how long one pass takes.
 std::string pendulum_animation(const nlohmann::json& frames, double seconds = 4);
+/// Ten frames of it side by side, from the first to the last; `step`: seconds between frames.
+std::string pendulum_frames(const nlohmann::json& frames, double step);
 
 }  // namespace ranklens::report

@@ -1,11 +1,11 @@
 #include "ranklens/report/reproductions/timings_page.h"
 
 #include <cmath>
-#include <functional>
 
 #include <fmt/format.h>
 
 #include "ranklens/report/reproductions/experiment_parts.h"
+#include "ranklens/report/reproductions/timings_claims.h"
 
 namespace ranklens::report {
 namespace {
@@ -14,30 +14,12 @@ using nlohmann::json;
 using study::ExperimentResults;
 using study::timings::Options;
 
-/// Dense seconds over low-rank ones, by rank, where they were measured.
-struct Ratios {
-  std::vector<double> ranks, values;
-};
-
-Ratios ratios_of(const Options& options, const ExperimentResults& results,
-                 const std::function<json(const json&)>& take) {
-  Ratios found;
-  for (const auto rank : options.ranks) {
-    const auto cell = results.cells.find(fmt::format("r{}", rank));
-    if (cell == results.cells.end()) continue;
-    const auto seconds = take(cell->second);
-    if (seconds.is_null()) continue;
-    found.ranks.push_back(static_cast<double>(rank));
-    found.values.push_back(seconds.at("dense").get<double>() / seconds.at("seconds").get<double>());
-  }
-  return found;
+/// Calls `take` with what was timed: each method's steps, then predictions.
+template <class Take>
+void each_timed(Take&& take) {
+  for (const auto& method : study::timings::methods()) take(method.id, method.name);
+  take(std::string("predict"), std::string("prediction"));
 }
-
-std::function<json(const json&)> training(const std::string& id) {
-  return [id](const json& cell) { return cell.at("train").value(id, json()); };
-}
-
-json prediction(const json& cell) { return cell.value("predict", json()); }
 
 /// The published break-even ranks, interpolated between the authors' rows; NaN where none is.
 double published(const std::string& id) {
@@ -50,25 +32,28 @@ Table summary_table(const Options& options, const ExperimentResults& results) {
               .title = "Up to which rank it is faster than the dense network",
               .note =
                   "the rank at which dense and low-rank seconds are the same, between measured "
-                  "ranks by logarithms"};
+                  "ranks by logarithms; ≥ where it was faster at every rank there is"};
   table.columns = {{.title = "what"},
                    {.title = "break-even rank",
                     .format = Format::Number,
                     .better = Better::Higher,
                     .decimals = 0},
                    {.title = "published", .format = Format::Number, .decimals = 0}};
-  const auto add = [&](const std::string& what, const std::string& id, const Ratios& ratios) {
-    if (ratios.ranks.empty()) return;
+  each_timed([&](const std::string& id, const std::string& name) {
+    const auto speedups = speedups_of(options, results, id);
+    if (speedups.empty()) return;
+    const auto found = break_even_of(speedups);
     const double printed = published(id);
-    table.rows.push_back({{what, study::timings::break_even(ratios.ranks, ratios.values),
-                           std::isnan(printed) ? Cell() : Cell(printed)}});
-  };
-  for (const auto& method : study::timings::methods()) {
-    add("a step of training: " + method.name, method.id,
-        ratios_of(options, results, training(method.id)));
-  }
-  add("a prediction", "predict", ratios_of(options, results, prediction));
+    table.rows.push_back(
+        {{id == "predict" ? "a prediction" : "a step of training: " + name,
+          found.beyond ? Cell(fmt::format("≥ {:.0f}", found.rank)) : Cell(found.rank),
+          std::isnan(printed) ? Cell() : Cell(printed)}});
+  });
   return table;
+}
+
+double middle(const json& values) {
+  return study::timings::median(values.get<std::vector<double>>());
 }
 
 Table seconds_table(const Options& options, const ExperimentResults& results) {
@@ -78,20 +63,51 @@ Table seconds_table(const Options& options, const ExperimentResults& results) {
                    {.title = "what"},
                    {.title = "seconds", .format = Format::Number, .better = Better::Lower},
                    {.title = "dense", .unit = "s", .format = Format::Number},
-                   {.title = "dense over it", .format = Format::Times, .better = Better::Higher}};
+                   {.title = "dense over it", .format = Format::Times, .better = Better::Higher},
+                   {.title = "repeats", .format = Format::Integer}};
   for (const auto rank : options.ranks) {
     const auto found = results.cells.find(fmt::format("r{}", rank));
     if (found == results.cells.end()) continue;
-    const auto add = [&](const std::string& what, const json& seconds) {
-      if (seconds.is_null()) return;
-      const double one = seconds.at("seconds").get<double>(),
-                   dense = seconds.at("dense").get<double>();
-      table.rows.push_back({{rank, what, one, dense, dense / one}});
-    };
+    each_timed([&](const std::string& id, const std::string& name) {
+      const auto& cell = found->second;
+      const auto& times = id == "predict" ? cell.at("predict") : cell.at("train").value(id, json());
+      if (times.is_null()) return;
+      const auto& seconds = times.at("seconds");
+      table.rows.push_back({{rank, name, middle(seconds), middle(times.at("dense")),
+                             study::timings::median(speedups_of(options, results, id).at(rank)),
+                             static_cast<std::int64_t>(seconds.size())}});
+    });
+  }
+  return table;
+}
+
+/// What tensors hold in a step, and what of its time goes to factorisations.
+Table cost_table(const Options& options, const ExperimentResults& results) {
+  Table table{.id = "costs",
+              .title = "Memory of a step, and its share of factorisations",
+              .note =
+                  "the most that tensors hold: weights, gradients, moments and activations; QR "
+                  "factorisations, orthonormal bases and singular values, the products that "
+                  "bases are made of among them"};
+  table.columns = {{.title = "rank", .format = Format::Integer},
+                   {.title = "what"},
+                   {.title = "memory", .unit = "MB", .format = Format::Number, .decimals = 0},
+                   {.title = "of the dense network's",
+                    .format = Format::Percent,
+                    .better = Better::Lower,
+                    .decimals = 1},
+                   {.title = "factorisations", .format = Format::Percent, .decimals = 1}};
+  for (const auto rank : options.ranks) {
+    const auto found = results.cells.find(fmt::format("r{}", rank));
+    if (found == results.cells.end()) continue;
+    const double dense = found->second.at("dense bytes").get<double>();
     for (const auto& method : study::timings::methods()) {
-      add(method.name, training(method.id)(found->second));
+      const auto entry = found->second.at("train").value(method.id, json());
+      if (entry.is_null()) continue;
+      const double bytes = entry.at("bytes").get<double>();
+      table.rows.push_back(
+          {{rank, method.name, bytes / 1e6, bytes / dense, entry.at("factorising").get<double>()}});
     }
-    add("prediction", prediction(found->second));
   }
   return table;
 }
@@ -102,18 +118,14 @@ Chart ratio_chart(const Options& options, const ExperimentResults& results) {
               .note = "both logarithms to the base 2: at 0 the two are the same",
               .x_title = "log2 of the rank",
               .y_title = "log2 of (dense seconds / seconds)"};
-  const auto add = [&](const std::string& id, const Ratios& ratios) {
+  each_timed([&](const std::string& id, const std::string&) {
     ChartLine line{.arm = id};
-    for (std::size_t k = 0; k < ratios.ranks.size(); ++k) {
-      line.x.push_back(std::log2(ratios.ranks[k]));
-      line.y.push_back(std::log2(ratios.values[k]));
+    for (const auto& [rank, values] : speedups_of(options, results, id)) {
+      line.x.push_back(std::log2(static_cast<double>(rank)));
+      line.y.push_back(std::log2(study::timings::median(values)));
     }
     if (!line.x.empty()) chart.lines.push_back(std::move(line));
-  };
-  for (const auto& method : study::timings::methods()) {
-    add(method.id, ratios_of(options, results, training(method.id)));
-  }
-  add("predict", ratios_of(options, results, prediction));
+  });
   return chart;
 }
 
@@ -131,7 +143,11 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
       "A step of the dense network is timed between any two of a method, in the same process: "
       "ratios count, seconds are this machine's. Medians of the repeats.",
       "Adaptive methods run with the smallest and largest rank alike, so that they pay for "
-      "augmentation and truncation but keep the rank."};
+      "augmentation and truncation but keep the rank.",
+      fmt::format("In the verdicts a repeat stands for a seed. Each has {}, but none more once a "
+                  "method has taken {:.0f} s at a rank; the table says how many it has.",
+                  options.repeats, options.patience)};
+  data.verdicts = timings_verdicts(options, results);
   data.facts = {{"repeats", std::to_string(options.repeats)},
                 {"ranks", fmt::format("{} of {}", results.cells.size(), options.ranks.size())}};
   for (const auto& method : study::timings::methods()) {
@@ -140,7 +156,8 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
   data.arms.push_back({.id = "predict", .label = "prediction"});
   data.chart_title = "Ranks and time";
   data.charts = {ratio_chart(options, results)};
-  data.tables = {summary_table(options, results), seconds_table(options, results)};
+  data.tables = {summary_table(options, results), seconds_table(options, results),
+                 cost_table(options, results)};
   if (!results.cells.empty()) {
     data.provenance = {{"threads", results.cells.begin()->second.at("threads").dump()}};
   }

@@ -26,18 +26,30 @@ namespace {
 
 using nlohmann::json;
 
+/// Of which singular vectors the directions are compared.
+struct Looked {
+  std::int64_t most = 0;     ///< of "alignment" and "invariance" so many leading ones; 0: all
+  std::int64_t leading = 0;  ///< above 0: also over so many, in lists of their own
+};
+
 /// Lists over time of what is looked at.
 class Record {
  public:
-  Record(Layers start, Task task, double (*measure)(const at::Tensor&, const at::Tensor&))
-      : start_(std::move(start)), task_(std::move(task)), measure_(measure) {}
+  Record(Layers start, Task task, Looked looked)
+      : start_(std::move(start)),
+        first_(singular_vectors(start_)),
+        task_(std::move(task)),
+        looked_(looked) {}
 
   void look(std::int64_t step, const Layers& now) {
-    double kept = 0;
-    for (std::size_t k = 0; k < now.size(); ++k) kept += invariance(start_[k], now[k]);
+    const auto vectors = singular_vectors(now);
     lists_["steps"].push_back(step);
-    lists_["alignment"].push_back(mean_over_pairs(now, measure_));
-    lists_["invariance"].push_back(kept / static_cast<double>(now.size()));
+    lists_["alignment"].push_back(mean_alignment(vectors, looked_.most));
+    lists_["invariance"].push_back(mean_invariance(first_, vectors, looked_.most));
+    if (looked_.leading > 0) {
+      lists_["leading alignment"].push_back(mean_alignment(vectors, looked_.leading));
+      lists_["leading invariance"].push_back(mean_invariance(first_, vectors, looked_.leading));
+    }
     lists_["loss"].push_back(loss_of(now, task_));
     lists_["drift"] = balance_drift(start_, now);
   }
@@ -45,39 +57,54 @@ class Record {
 
  private:
   Layers start_;
+  std::vector<Singular> first_;
   Task task_;
-  double (*measure_)(const at::Tensor&, const at::Tensor&);
+  Looked looked_;
   json lists_ = json::object();
 };
 
-/// Plain gradient descent on the layers, or on their coefficients.
-json descended(Layers layers, const Task& task, std::int64_t steps, std::int64_t every, double rate,
-               double (*measure)(const at::Tensor&, const at::Tensor&),
-               const Structure* structure = nullptr) {
-  Record record(layers, task, measure);
-  for (std::int64_t step = 0; step <= steps; ++step) {
-    if (step % every == 0 || step == steps) record.look(step, layers);
+/// How plain gradient descent is run and looked at.
+struct Descent {
+  std::int64_t steps, every;
+  double rate;
+  Looked looked = {};
+  const Structure* structure = nullptr;  ///< of the layers: their coefficients descend
+};
+
+json descended(Layers layers, const Task& task, const Descent& how) {
+  Record record(layers, task, how.looked);
+  for (std::int64_t step = 0; step <= how.steps; ++step) {
+    if (step % how.every == 0 || step == how.steps) record.look(step, layers);
     const auto gradients = gradients_of(layers, task);
     for (std::size_t k = 0; k < layers.size(); ++k) {
-      layers[k] = layers[k] -
-                  rate * (structure != nullptr ? structure->projected(gradients[k]) : gradients[k]);
+      const auto& gradient = gradients[k];
+      layers[k] =
+          layers[k] -
+          how.rate * (how.structure != nullptr ? how.structure->projected(gradient) : gradient);
     }
   }
   return record.lists();
+}
+
+/// Both compared over all vectors and over as many as layers of low rank have.
+Descent square_descent(const Options& o) {
+  return {o.steps, o.every, o.rate, {.leading = o.low_rank}};
 }
 
 at::Tensor orthogonal(base::Stream& stream, std::int64_t n) {
   return std::get<0>(at::linalg_qr(stream.normal({n, n}, 0, 1, at::kDouble)));
 }
 
-/// W_i = Q_i diag(s_i) Q_{i-1}^T with Q_0 and Q_d given: aligned; singular values around one half.
+/// W_i = Q_i diag(s_i) Q_{i-1}^T with Q_0 and Q_d given: aligned; singular values around one half,
+/// in falling order, so that layers that are cut down keep the same directions and stay aligned.
 Layers aligned_start(base::Stream& stream, std::int64_t n, std::int64_t depth,
                      const at::Tensor& first, const at::Tensor& last) {
   Layers layers;
   auto right = first;
   for (std::int64_t k = 0; k < depth; ++k) {
     const auto left = k + 1 == depth ? last : orthogonal(stream, n);
-    const auto values = stream.uniform({n}, 0.3, 0.9, at::kDouble);
+    const auto values =
+        std::get<0>(stream.uniform({n}, 0.3, 0.9, at::kDouble).sort(0, /*descending=*/true));
     layers.push_back(at::matmul(left * values, right.t()));
     right = left;
   }
@@ -104,7 +131,7 @@ Start square_task(const Options& o, std::uint64_t seed, bool autoencoder) {
 
 json square_cell(const Options& o, std::uint64_t seed, bool autoencoder) {
   const auto start = square_task(o, seed, autoencoder);
-  return descended(start.layers, start.task, o.steps, o.every, o.rate, alignment);
+  return descended(start.layers, start.task, square_descent(o));
 }
 
 /// The regression in factors: the dense start, cut down; descent on the factors.
@@ -112,7 +139,7 @@ json factor_cell(const Options& o, std::uint64_t seed, FactorForm form) {
   const auto start = square_task(o, seed, false);
   const auto rank = form == FactorForm::low_rank ? o.low_rank : o.train_rank;
   FactorLayers factors(start.layers, form, rank);
-  Record record(factors.dense(), start.task, alignment);
+  Record record(factors.dense(), start.task, square_descent(o).looked);
   for (std::int64_t step = 0; step <= o.steps; ++step) {
     if (step % o.every == 0 || step == o.steps) record.look(step, factors.dense());
     factors.descend(start.task, o.rate);
@@ -147,20 +174,19 @@ json image_cell(const Options& o, std::uint64_t seed, Task::Loss loss) {
   Layers layers{small(o.hidden, task.x.size(0))};
   for (std::int64_t k = 2; k < o.depth; ++k) layers.push_back(small(o.hidden, o.hidden));
   layers.push_back(small(1, o.hidden));
-  return descended(std::move(layers), task, o.image_steps, o.every, o.image_rate,
-                   leading_alignment);
+  return descended(std::move(layers), task, {o.image_steps, o.every, o.image_rate, {.most = 1}});
 }
 
 /// Two layers of one structure that are to multiply to a given map of one or more examples.
-json structured_cell(const Options& o, std::uint64_t seed, const Structure& structure,
-                     const Task& task) {
+/// `deviation`: of the coefficients at the start.
+json structured_cell(std::uint64_t seed, const Task& task, double deviation, const Descent& how) {
   base::Stream stream(seed, "study", "structure");
   Layers layers;
   for (std::int64_t k = 0; k < 2; ++k) {
-    const auto coefficients = stream.normal({structure.basis.size(0)}, 0, 0.5, at::kDouble);
-    layers.push_back(structure.matrix(coefficients));
+    layers.push_back(how.structure->matrix(
+        stream.normal({how.structure->dimension()}, 0, deviation, at::kDouble)));
   }
-  return descended(std::move(layers), task, o.steps, o.every, o.rate, alignment, &structure);
+  return descended(std::move(layers), task, how);
 }
 
 json toeplitz_cell(const Options& o, std::uint64_t seed) {
@@ -171,7 +197,8 @@ json toeplitz_cell(const Options& o, std::uint64_t seed) {
   const auto a = structure.matrix(stream.normal({2 * n - 1}, 0, 1, at::kDouble)),
              b = structure.matrix(stream.normal({2 * n - 1}, 0, 1, at::kDouble));
   const auto x = at::eye(n, at::kDouble);
-  return structured_cell(o, seed, structure, {x, at::matmul(a, b)});
+  return structured_cell(seed, {x, at::matmul(a, b)}, 0.5,
+                         {o.steps, o.every, o.rate, {}, &structure});
 }
 
 json convolution_cell(const Options& o, std::uint64_t seed) {
@@ -179,9 +206,14 @@ json convolution_cell(const Options& o, std::uint64_t seed) {
                      .to(at::kDouble);
   picture = at::adaptive_avg_pool2d(picture, {o.side, o.side}).flatten().unsqueeze(1);
   picture = picture / picture.square().sum().sqrt();
-  auto few = o;  // an SVD of side^2 rows at every look
-  few.every = std::max<std::int64_t>(o.every, o.steps / 4);
-  return structured_cell(few, seed, convolution(o.side, 3), {picture, picture});
+  const auto structure = convolution(o.side, 3);
+  // A coefficient is a weight of the kernel times about `side`, the norm of its matrix before that
+  // is made one: weights begin with a deviation of 0.2 and descend at the rate.
+  const auto side = static_cast<double>(o.side);
+  // Singular value decompositions and assignments of side^2 rows at every look.
+  const auto every = std::max<std::int64_t>(o.every, o.steps / 4);
+  return structured_cell(seed, {picture, picture}, 0.2 * side,
+                         {o.steps, every, o.rate * side * side, {}, &structure});
 }
 
 json settings_of(const Options& o) {
@@ -203,6 +235,14 @@ json settings_of(const Options& o) {
 }
 
 }  // namespace
+
+bool is_reduced(const Options& options) {
+  const Options full;
+  return options.width < full.width || options.depth < full.depth ||
+         options.columns < full.columns || options.steps < full.steps || options.each < full.each ||
+         options.hidden < full.hidden || options.image_steps < full.image_steps ||
+         options.side < full.side;
+}
 
 const std::vector<std::string>& tasks() {
   static const std::vector<std::string> names{

@@ -25,16 +25,21 @@ struct Options {
   std::int64_t hidden = 32;
   std::int64_t image_steps = 3000;
   double image_rate = 0.1;
-  std::int64_t side = 14;  ///< pixels of the image that a convolutional autoencoder learns
+  std::int64_t side = 28;  ///< pixels of the image that a convolutional autoencoder learns
   std::int64_t low_rank = 3, train_rank = 3;
 };
+
+/// Whether anything is smaller or shorter than by default, of which the run then says nothing.
+bool is_reduced(const Options& options);
 
 /// Its cells, one a seed of each of
 ///   "autoencoder", "regression"           aligned start, dense square layers
 ///   "regression-low_rank", "-train"       the same task in factors, from the same start cut down
 ///   "images-squared", "images-logistic"   separable images, one output, a small random start
 ///   "toeplitz", "convolution"             layers of a structure
-/// each {"steps", "alignment", "invariance", "loss", ...}, lists over time.
+/// each {"steps", "alignment", "invariance", "loss", ...}, lists over time; of the first four also
+/// "leading alignment" and "leading invariance", over as many of the leading singular vectors as
+/// the layers of low rank have.
 Experiment experiment(const Options& options);
 
 const std::vector<std::string>& tasks();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -11,17 +10,11 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
-#include <torch/csrc/autograd/autograd.h>
 
-#include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
-#include "ranklens/base/interrupt.h"
 #include "ranklens/base/random.h"
-#include "ranklens/optim/adam.h"
-#include "ranklens/optim/born/tsgo.h"
-#include "ranklens/study/born_machine/likelihood.h"
+#include "ranklens/study/born_machine/course.h"
 #include "ranklens/tn/born/born.h"
-#include "ranklens/tn/train/sweep.h"
 
 namespace ranklens::study::born_machine {
 namespace {
@@ -65,73 +58,19 @@ tn::TensorTrain start_of(std::int64_t sites, std::int64_t bond, std::uint64_t se
   return train;
 }
 
-/// The course of one training.
-struct Course {
-  json nll = json::array(), seconds = json::array();
-  tn::TensorTrain state;
-  bool interrupted = false;
-};
-
-void turn_cores(const Options& o, const at::Tensor& features, double degrees, std::int64_t sweeps,
-                const base::Progress& progress, const std::string& stage, Course& course) {
-  optim::Tsgo trainer(course.state, features, {.angle = degrees * M_PI / 180});
-  for (std::int64_t sweep = 0; sweep < sweeps; ++sweep) {
-    base::report(progress, {.stage = stage,
-                            .done = static_cast<double>(course.nll.size()),
-                            .total = static_cast<double>(o.sweeps),
-                            .unit = "sweeps"});
-    const base::Stopwatch watch;
-    course.nll.push_back(trainer.sweep());
-    course.seconds.push_back(watch.seconds());
-    course.interrupted = base::interrupted();
-    if (course.interrupted) return;
-  }
-  course.state = trainer.state();
-}
-
-void train_by_adam(const Options& o, const at::Tensor& features, double lr, std::uint64_t seed,
-                   std::int64_t epochs, const base::Progress& progress, const std::string& stage,
-                   Course& course) {
-  optim::Adam adam({.lr = lr});
-  std::vector<at::Tensor> cores;
-  for (const auto& core : course.state.cores) cores.push_back(core.clone());
-  const auto count = features.size(0), batch = std::min(o.batch, count);
-  for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
-    base::report(progress, {.stage = stage,
-                            .done = static_cast<double>(course.nll.size()),
-                            .total = static_cast<double>(o.sweeps),
-                            .unit = "epochs"});
-    const base::Stopwatch watch;
-    base::Stream order(seed, "order", "born", static_cast<std::uint64_t>(epoch));
-    const auto mixed = order.permutation(count);
-    for (std::int64_t from = 0; from + batch <= count; from += batch) {
-      std::vector<at::Tensor> leaves;
-      for (const auto& core : cores) leaves.push_back(core.detach().requires_grad_(true));
-      const auto loss =
-          likelihood_loss(leaves, features.index_select(0, mixed.narrow(0, from, batch)));
-      const auto gradients = torch::autograd::grad({loss}, leaves);
-      const at::NoGradGuard no_gradients;
-      std::vector<nn::NamedTensor> tensors;
-      for (std::size_t k = 0; k < cores.size(); ++k) {
-        tensors.push_back({fmt::format("core.{}", k), cores[k]});
-      }
-      adam.update(tensors, gradients);
-      course.interrupted = base::interrupted();
-      if (course.interrupted) return;
-    }
-    const at::NoGradGuard no_gradients;
-    course.state = {.cores = cores};
-    course.nll.push_back(tn::negative_log_likelihood(course.state, features));
-    course.seconds.push_back(watch.seconds());
-  }
-  course.state = tn::canonical(tn::TensorTrain{.cores = cores}, 0);
-  course.state.log_scale = 0;
-}
-
 json hex_rows(const at::Tensor& bits) {
   json rows = json::array();
   for (std::int64_t k = 0; k < bits.size(0); ++k) rows.push_back(to_hex(bits[k]));
   return rows;
+}
+
+/// All that a training leaves, but what it draws.
+json account(const Course& course) {
+  return {{"nll", course.nll},
+          {"seconds", course.seconds},
+          {"passes", course.passes},
+          {"flat", course.flat},
+          {"diverged", course.diverged}};
 }
 
 json made(const Options& o, const Method& method, std::uint64_t seed,
@@ -139,31 +78,40 @@ json made(const Options& o, const Method& method, std::uint64_t seed,
   const auto pictures = pictures_of(o, seed);
   const auto sites = pictures.training.size(1);
   Course course{.state = start_of(sites, o.bond, seed)};
-  const bool both = method.degrees > 0 && method.lr > 0;
-  const auto first = both ? o.sweeps / 2 : o.sweeps;
+  const Watched watched{work.progress, work.cell};
   if (method.lr > 0) {
-    train_by_adam(o, pictures.training, method.lr, seed, first, work.progress, work.cell, course);
+    const AdamBudget budget{.lr = method.lr,
+                            .batch = o.batch,
+                            .passes = o.passes,
+                            .patience = o.patience,
+                            .least = o.least};
+    train_by_adam(course, pictures.training, budget, seed, watched);
   }
-  if (!course.interrupted && method.degrees > 0) {
-    turn_cores(o, pictures.training, method.degrees, both ? o.sweeps - first : first, work.progress,
-               work.cell, course);
+  if (!course.interrupted && !course.diverged && method.degrees > 0) {
+    turn_cores(course, pictures.training, method.degrees, o.sweeps, watched);
   }
   if (course.interrupted) return nullptr;
   const at::NoGradGuard no_gradients;
   base::Stream stream(seed, "study", "samples");
   auto given = pictures.bits.clone();
   given.narrow(1, sites / 2, sites - sites / 2).fill_(-1);  // the lower half is to be found
-  json result{{"nll", course.nll},
-              {"seconds", course.seconds},
-              {"held out", tn::negative_log_likelihood(course.state, pictures.held_out)},
-              {"side", o.images.height()},
-              {"samples", hex_rows(tn::sample(course.state, o.shown, stream))},
-              {"given", hex_rows(pictures.bits)}};
+  json result = account(course);
+  result["held out"] = tn::negative_log_likelihood(course.state, pictures.held_out);
+  result["side"] = o.images.height();
+  result["samples"] = hex_rows(tn::sample(course.state, o.shown, stream));
+  result["given"] = hex_rows(pictures.bits);
   result["completed"] = hex_rows(tn::complete(course.state, given, stream));
   return result;
 }
 
 }  // namespace
+
+bool is_reduced(const Options& options) {
+  const Options published;
+  return options.samples < published.samples || options.bond < published.bond ||
+         options.sweeps < published.sweeps || options.passes < published.passes ||
+         options.images.size() * 5 / 6 < published.samples;
+}
 
 const std::vector<Method>& methods() {
   static const std::vector<Method> all{
@@ -178,15 +126,20 @@ const std::vector<Method>& methods() {
 
 Experiment experiment(const Options& options) {
   base::require(options.images.size() >= 12 && options.images.channels() == 1 &&
-                    options.bond >= 1 && options.sweeps >= 2 && options.batch >= 1 &&
-                    options.shown >= 1 && !options.seeds.empty(),
-                "a Born machine needs at least twelve grey images, a bond, two sweeps and seeds");
+                    options.bond >= 1 && options.sweeps >= 2 && options.passes >= 1 &&
+                    options.batch >= 1 && options.patience >= 1 && options.shown >= 1 &&
+                    !options.seeds.empty(),
+                "a Born machine needs at least twelve grey images, a bond, two sweeps, passes and "
+                "seeds");
   Experiment experiment{.name = "born-machine",
                         .settings = {{"images", options.images.hash},
                                      {"samples", options.samples},
                                      {"bond", options.bond},
                                      {"sweeps", options.sweeps},
+                                     {"passes", options.passes},
                                      {"batch", options.batch},
+                                     {"patience", options.patience},
+                                     {"least", options.least},
                                      {"shown", options.shown},
                                      {"seeds", options.seeds}}};
   std::map<std::string, std::pair<Method, std::uint64_t>> cells;

@@ -1,7 +1,6 @@
 #include "ranklens/study/pendulum/experiment.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -12,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/study/pendulum/angles.h"
 #include "ranklens/study/pendulum/drift.h"
 #include "ranklens/study/pendulum/film.h"
 #include "ranklens/study/pendulum/track.h"
@@ -21,9 +21,6 @@ namespace ranklens::study::pendulum {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::array kTrackers{Tracker::fixed_bug, Tracker::augmented_bug, Tracker::parallel_bug,
-                               Tracker::splitting, Tracker::naive};
 
 /// The centred cloud along the swing.
 struct Scene {
@@ -56,7 +53,7 @@ json numbers(const std::vector<double>& values) { return values; }
 json errors(const Options& options, std::uint64_t seed) {
   const auto path = scene(options, options.spread, seed);
   json lines = json::object();
-  for (const auto tracker : kTrackers) {
+  for (const auto tracker : trackers()) {
     std::vector<double> line, angles;
     const auto found = track(path.matrices, {.tracker = tracker});
     for (std::size_t k = 0; k < found.size(); ++k) {
@@ -83,7 +80,7 @@ json convergence(const Options& options, std::uint64_t seed) {
     steps.push_back(options.step / static_cast<double>(refinement));
     const double exact =
         flow_error(path.s1, path.s2, rank_one_flow(path.s1, path.s2, path.phi).back());
-    for (const auto tracker : kTrackers) {
+    for (const auto tracker : trackers()) {
       const double last =
           error(track(path.matrices, {.tracker = tracker}).back(), path.matrices.back());
       lines[to_string(tracker)].push_back(std::abs(last - exact) / path.s2);

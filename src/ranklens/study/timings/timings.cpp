@@ -13,9 +13,12 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/memory.h"
+#include "ranklens/base/peak_memory.h"
 #include "ranklens/base/random.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/nn/builder.h"
 #include "ranklens/optim/optimiser.h"
+#include "ranklens/study/timings/scope_clock.h"
 #include "ranklens/train/batch_objective.h"
 
 namespace ranklens::study::timings {
@@ -65,12 +68,6 @@ class Contestant {
   std::optional<nn::Network> finished_;
 };
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 template <class Work>
 double timed(const Work& work) {
   const base::Stopwatch watch;
@@ -80,34 +77,41 @@ double timed(const Work& work) {
 
 /// Seconds of a contestant and of the dense network, by turns, so that a busy machine is busy for
 /// both.
-struct Seconds {
-  double train = 0, dense_train = 0, predict = 0, dense_predict = 0;
+template <class Work>
+json by_turns(Contestant& one, Contestant& dense, int repeats, double patience, const Work& work) {
+  json seconds = json::array(), beside = json::array();
+  const base::Stopwatch watch;
+  for (int k = 0; k < repeats && (k == 0 || watch.seconds() < patience); ++k) {
+    seconds.push_back(timed([&] { work(one); }));
+    beside.push_back(timed([&] { work(dense); }));
+  }
+  return {{"seconds", seconds}, {"dense", beside}};
+}
+
+/// A contestant after two steps, and what the second took.
+struct Started {
+  std::unique_ptr<Contestant> one;
+  std::int64_t bytes = 0;
+  double factorising = 0;
 };
 
-Seconds compared(Contestant& one, Contestant& dense, const data::Batch& batch, int repeats,
-                 bool predictions) {
-  std::vector<double> train, dense_train, predict, dense_predict;
-  one.train(batch);
-  for (int k = 0; k < repeats; ++k) {
-    train.push_back(timed([&] { one.train(batch); }));
-    dense_train.push_back(timed([&] { dense.train(batch); }));
-  }
-  if (!predictions) return {median(train), median(dense_train), 0, 0};
-  one.predict(batch), dense.predict(batch);
-  for (int k = 0; k < 3 * repeats; ++k) {
-    predict.push_back(timed([&] { one.predict(batch); }));
-    dense_predict.push_back(timed([&] { dense.predict(batch); }));
-  }
-  return {median(train), median(dense_train), median(predict), median(dense_predict)};
+Started started(const Options& options, const std::string& layers, const std::string& optimiser,
+                const data::Batch& batch) {
+  base::PeakMemory memory;
+  auto one = std::make_unique<Contestant>(options, layers, optimiser);
+  one->train(batch);  // brings factors into the optimiser's form and makes its moments
+  memory.forget_peak();
+  const ScopeClock clock(base::factorisation_scope);
+  const double seconds = timed([&] { one->train(batch); });
+  return {std::move(one), memory.peak(), clock.seconds() / seconds};
 }
 
 json measured(const Options& options, std::int64_t rank, const Experiment::Work& work) {
   const auto batch = batch_of(options);
   const auto layers = fmt::format("fc*: low_rank(r={})", rank);
-  auto dense = std::make_unique<Contestant>(options, "", "adam(lr=1e-4)");
-  dense->train(batch);
-  json training = json::object(), ratios = json::object();
-  json result{{"rank", rank}, {"threads", at::get_num_threads()}};
+  const auto dense = started(options, "", "adam(lr=1e-4)", batch);
+  json training = json::object();
+  json result{{"rank", rank}, {"threads", at::get_num_threads()}, {"dense bytes", dense.bytes}};
   double done = 0;
   for (const auto& method : methods()) {
     if (base::interrupted()) return nullptr;
@@ -116,14 +120,16 @@ json measured(const Options& options, std::int64_t rank, const Experiment::Work&
                                  .total = static_cast<double>(methods().size()),
                                  .unit = "methods",
                                  .note = method.name});
-    if (method.augments && rank > options.largest_augmented) continue;
-    Contestant one(options, layers, fmt::format(fmt::runtime(method.spec), rank));
-    const bool first = ratios.empty();
-    const auto seconds = compared(one, *dense, batch, options.repeats, first);
-    training[method.id] = {{"seconds", seconds.train}, {"dense", seconds.dense_train}};
-    ratios[method.id] = seconds.dense_train / seconds.train;
-    if (!first) continue;
-    result["predict"] = {{"seconds", seconds.predict}, {"dense", seconds.dense_predict}};
+    const auto one = started(options, layers, fmt::format(fmt::runtime(method.spec), rank), batch);
+    auto& entry = training[method.id];
+    entry = by_turns(*one.one, *dense.one, options.repeats, options.patience,
+                     [&](Contestant& each) { each.train(batch); });
+    entry["bytes"] = one.bytes, entry["factorising"] = one.factorising;
+    if (result.contains("predict")) continue;
+    const auto predict = [&](Contestant& each) { each.predict(batch); };
+    predict(*one.one), predict(*dense.one);
+    result["predict"] =
+        by_turns(*one.one, *dense.one, 3 * options.repeats, options.patience, predict);
   }
   result["train"] = training;
   return result;
@@ -132,15 +138,26 @@ json measured(const Options& options, std::int64_t rank, const Experiment::Work&
 }  // namespace
 
 const std::vector<Method>& methods() {
+  const auto adaptive = [](const char* method, const char* more = "") {
+    return fmt::format("{}(lr=1e-4,tau=0.01,floor={{0}},cap={{0}}{})", method, more);
+  };
   static const std::vector<Method> all{
       {"U V^T, Adam", "uv", "adam(lr=1e-4)"},
       {"BUG, fixed rank", "fixed-bug", "fixed_bug(lr=1e-4)"},
-      {"parallel BUG", "parallel-bug", "parallel_bug(lr=1e-4,tau=0.01,floor={0},cap={0})", true},
-      {"two-pass BUG, 1 core step", "two-pass-1", "bug(lr=1e-4,tau=0.01,floor={0},cap={0},s=1)",
-       true},
-      {"two-pass BUG, 5 core steps", "two-pass-5", "bug(lr=1e-4,tau=0.01,floor={0},cap={0},s=5)",
-       true}};
+      {"projector splitting", "psi", "psi(lr=1e-4)"},
+      {"augmented, corrected splitting", "abc-psi", adaptive("abc_psi")},
+      {"parallel BUG", "parallel-bug", adaptive("parallel_bug")},
+      {"augmented BUG, as first published", "augmented-bug", adaptive("augmented_bug")},
+      {"two-pass BUG, 1 core step", "two-pass-1", adaptive("bug", ",s=1")},
+      {"two-pass BUG, 2 core steps", "two-pass-2", adaptive("bug", ",s=2")},
+      {"two-pass BUG, 5 core steps", "two-pass-5", adaptive("bug", ",s=5")}};
   return all;
+}
+
+bool is_reduced(const Options& options) {
+  const Options full;
+  return options.layers < full.layers || options.width < full.width || options.batch < full.batch ||
+         options.ranks.size() < full.ranks.size() || options.repeats < full.repeats;
 }
 
 Experiment experiment(const Options& options) {
@@ -160,8 +177,8 @@ Experiment experiment(const Options& options) {
                                {"width", options.width},
                                {"batch", options.batch},
                                {"ranks", options.ranks},
-                               {"largest augmented", options.largest_augmented},
                                {"repeats", options.repeats},
+                               {"patience", options.patience},
                                {"seed", options.seed}}};
   for (const auto rank : options.ranks) made.cells.push_back(fmt::format("r{}", rank));
   made.make = [options](const Experiment::Work& work) {
@@ -170,16 +187,24 @@ Experiment experiment(const Options& options) {
   return made;
 }
 
-double break_even(const std::vector<double>& ranks, const std::vector<double>& ratios) {
+double median(std::vector<double> values) {
+  base::require(!values.empty(), "nothing has no median");
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+BreakEven break_even(const std::vector<double>& ranks, const std::vector<double>& ratios) {
   base::require(ranks.size() == ratios.size(), "every rank has a ratio");
   for (std::size_t k = 0; k < ranks.size(); ++k) {
     if (ratios[k] >= 1) continue;
-    if (k == 0) return 0;
+    if (k == 0) return {};
     const double from = std::log(ratios[k - 1]), to = std::log(ratios[k]);
     const double way = from / (from - to);
-    return std::exp(std::log(ranks[k - 1]) + way * (std::log(ranks[k]) - std::log(ranks[k - 1])));
+    return {std::exp(std::log(ranks[k - 1]) + way * (std::log(ranks[k]) - std::log(ranks[k - 1])))};
   }
-  return ranks.empty() ? 0 : ranks.back();
+  if (ranks.empty()) return {};
+  return {.rank = ranks.back(), .beyond = true};
 }
 
 }  // namespace ranklens::study::timings

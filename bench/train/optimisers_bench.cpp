@@ -1,0 +1,189 @@
+// Steps of the optimisers on manifolds beside Adam's on the same work, by turns: five layers of
+// width 5120 at rank 32 (batch 256), and the layers of the hackathon's tensor-train head without
+// the convolutions before them (batch 512). Times are of one step; `over_*` are the medians of the
+// ratios to the step of the reference just after it, `MB` the most that tensors hold in a step.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "ranklens/base/clock.h"
+#include "ranklens/base/peak_memory.h"
+#include "ranklens/base/random.h"
+#include "ranklens/base/threads.h"
+#include "ranklens/nn/builder.h"
+#include "ranklens/optim/optimiser.h"
+#include "ranklens/train/batch_objective.h"
+
+namespace {
+
+using namespace ranklens;
+
+struct Work {
+  std::string name;
+  nn::Network (*network)(const std::string& layers);
+  std::int64_t batch, inputs;
+};
+
+constexpr std::int64_t kWide = 5120, kFeatures = 2048;
+
+nn::Network wide(const std::string& layers) {
+  nn::GraphBuilder g(layers);
+  auto x = g.flatten("flatten", g.input("image", {1, 1, kWide}));
+  for (int k = 1; k <= 5; ++k) {
+    x = g.linear(fmt::format("fc{}", k), x, {.out = kWide});
+    x = g.relu(fmt::format("relu{}", k), x);
+  }
+  g.linear("classifier", x, {.out = 10});
+  return g.build(1);
+}
+
+/// 2048 to 13,824 to 512 (Debouchage 2022).
+nn::Network paper_head(const std::string& layers) {
+  nn::GraphBuilder g(layers);
+  auto x = g.flatten("flatten", g.input("image", {1, 1, kFeatures}));
+  x = g.relu("relu", g.linear("head", x,
+                              {.out = 24 * 24 * 24, .weight = "tt(out=24x24x24,in=16x16x8,r=16)"}));
+  x = g.relu("relu2",
+             g.linear("head2", x, {.out = 8 * 8 * 8, .weight = "tt(out=8x8x8,in=24x24x24,r=16)"}));
+  g.linear("classifier", x, {.out = 10});
+  return g.build(1);
+}
+
+/// A train in place of the dense head, 2048 to 128.
+nn::Network matched_head(const std::string& layers) {
+  nn::GraphBuilder g(layers);
+  auto x = g.flatten("flatten", g.input("image", {1, 1, kFeatures}));
+  x = g.relu("relu", g.linear("head", x, {.out = 128, .weight = "tt(out=8x4x4,in=16x16x8,r=16)"}));
+  g.linear("classifier", x, {.out = 10});
+  return g.build(1);
+}
+
+const Work kWideWork{"width5120", wide, 256, kWide};
+const Work kPaperHead{"tt_head", paper_head, 512, kFeatures};
+const Work kMatchedHead{"tt_matched_head", matched_head, 512, kFeatures};
+
+/// A network and what trains it, on one batch.
+class Trainee {
+ public:
+  Trainee(const Work& work, const std::string& layers, const std::string& optimiser)
+      : network_(work.network(layers)), optimiser_(optim::make_optimiser(optimiser)) {
+    base::Stream noise(0, "noise");
+    batch_.images = noise.uniform({work.batch, 1, 1, work.inputs}, 0, 1);
+    batch_.labels = noise.integers({work.batch}, 10);
+  }
+
+  /// Seconds of a step.
+  double step() {
+    const base::Stopwatch watch;
+    train::BatchObjective objective(network_.graph, batch_, base::Stream(1, "dropout"), {});
+    optimiser_->step(network_.state, objective);
+    return watch.seconds();
+  }
+
+ private:
+  nn::Network network_;
+  std::unique_ptr<optim::Optimiser> optimiser_;
+  data::Batch batch_;
+};
+
+struct Training {
+  std::string layers, optimiser;
+};
+
+/// After two steps, the first of which brings factors into the optimiser's form.
+std::unique_ptr<Trainee> started(const Work& work, const Training& training, double* megabytes) {
+  base::PeakMemory memory;
+  auto one = std::make_unique<Trainee>(work, training.layers, training.optimiser);
+  one->step();
+  memory.forget_peak();
+  one->step();
+  if (megabytes != nullptr) *megabytes = static_cast<double>(memory.peak()) / 1e6;
+  return one;
+}
+
+/// What others are compared with: made once, since the dense network is large.
+Trainee& reference(const Work& work, const Training& training) {
+  static std::map<std::string, std::unique_ptr<Trainee>> made;
+  auto& one = made[work.name + training.layers + training.optimiser];
+  if (!one) one = started(work, training, nullptr);
+  return *one;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Counter names and what they stand for.
+using References = std::vector<std::pair<std::string, Training>>;
+
+void optimiser_step(benchmark::State& run, const Work& work, const Training& training,
+                    const References& references) {
+  base::keep_freed_memory();
+  double megabytes = 0;
+  const auto one = started(work, training, &megabytes);
+  std::map<std::string, std::vector<double>> ratios;
+  for (auto _ : run) {
+    const double seconds = one->step();
+    run.SetIterationTime(seconds);
+    for (const auto& [name, other] : references) {
+      ratios[name].push_back(seconds / reference(work, other).step());
+    }
+  }
+  for (const auto& [name, values] : ratios) run.counters[name] = median(values);
+  run.counters["MB"] = megabytes;
+}
+
+void add(const Work& work, const std::string& name, const Training& training,
+         const References& references, int repeats) {
+  benchmark::RegisterBenchmark(
+      fmt::format("optimiser_step/{}/{}", work.name, name).c_str(),
+      [=](benchmark::State& run) { optimiser_step(run, work, training, references); })
+      ->Iterations(repeats)
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
+void add_wide() {
+  const std::string low = "fc*: low_rank(r=32)", adam = "adam(lr=1e-4)",
+                    held = "lr=1e-4,tau=0.01,floor=32,cap=32";
+  const References references{{"over_dense", {"", adam}}, {"over_uv", {low, adam}}};
+  const auto one = [&](const char* name, const std::string& layers, const std::string& optimiser) {
+    add(kWideWork, name, {layers, optimiser}, references, 5);
+  };
+  one("dense_adam", "", adam);
+  one("uv_adam", low, adam);
+  one("fixed_bug", low, "fixed_bug(lr=1e-4)");
+  one("parallel_bug", low, fmt::format("parallel_bug({})", held));
+  for (const int steps : {1, 2, 5}) {
+    one(fmt::format("bug_s{}", steps).c_str(), low, fmt::format("bug({},s={})", held, steps));
+  }
+}
+
+void add_trains(const Work& work) {
+  const References references{{"over_adam", {"", "adam(lr=1e-3)"}}};
+  for (const auto& [name, optimiser] : std::vector<std::pair<const char*, const char*>>{
+           {"adam", "adam(lr=1e-3)"},
+           {"riemannian_adam", "riemannian_adam(lr=1e-3)"},
+           {"riemannian_sgd", "riemannian_sgd(lr=1e-3)"},
+           {"recanonical_adam", "recanonical_adam(lr=1e-3)"},
+           {"dmrg", "dmrg(bond=16)"}}) {
+    add(work, name, {"", optimiser}, references, 12);
+  }
+}
+
+const bool kAdded = [] {
+  add_wide();
+  add_trains(kPaperHead);
+  add_trains(kMatchedHead);
+  return true;
+}();
+
+}  // namespace
