@@ -9,220 +9,228 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/one_hot.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros_like.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/random.h"
+#include "ranklens/base/memory.h"
+#include "ranklens/optim/dmrg/start.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
 namespace {
 
-at::Tensor products(const at::Tensor& a, const at::Tensor& b) {
-  return (a.unsqueeze(2) * b.unsqueeze(1)).flatten(1);
+at::Tensor targets_of(const at::Tensor& features, const at::Tensor& labels, std::int64_t classes) {
+  base::require(
+      labels.scalar_type() == at::kLong && labels.sizes() == at::IntArrayRef{features.size(0)},
+      "a label is needed for each of {} samples, int64", features.size(0));
+  base::require(
+      labels.min().item<std::int64_t>() >= 0 && labels.max().item<std::int64_t>() < classes,
+      "labels of {} classes are 0 to {}", classes, classes - 1);
+  return at::one_hot(labels, classes).to(features.scalar_type());
 }
 
-/// f = sum over (left (x) right) of a tensor [p, classes, q], and its adjoint.
-struct Local {
-  at::Tensor left, right;  ///< [samples, p], [samples, q]
-
-  at::Tensor forward(const at::Tensor& pair) const {
-    const auto p = pair.size(0), classes = pair.size(1), q = pair.size(2);
-    const auto met = at::matmul(left, pair.reshape({p, classes * q})).view({-1, classes, q});
-    return at::matmul(met, right.unsqueeze(2)).squeeze(2);
-  }
-  at::Tensor adjoint(const at::Tensor& values) const {
-    const auto classes = values.size(1);
-    const auto spread = (values.unsqueeze(2) * right.unsqueeze(1)).flatten(1);
-    return at::matmul(left.t(), spread).view({left.size(1), classes, right.size(1)});
-  }
-};
-
-/// Conjugate gradients on (P^T P / n + ridge) x = P^T y / n.
-at::Tensor solved(const Local& local, const at::Tensor& start, const at::Tensor& targets,
-                  const DmrgOptions& options) {
-  const double n = static_cast<double>(targets.size(0));
-  const auto normal = [&](const at::Tensor& x) {
-    return local.adjoint(local.forward(x)) / n + options.ridge * x;
-  };
-  auto x = start;
-  auto residual = local.adjoint(targets) / n - normal(x);
-  auto direction = residual;
-  double squared = std::pow(tn::frobenius(residual), 2);
-  for (int k = 0; k < options.iterations && squared > 0; ++k) {
-    const auto image = normal(direction);
-    const double curvature = (direction * image).sum().item<double>();
-    if (!(curvature > 0)) break;
-    const double step = squared / curvature;
-    x = x + step * direction;
-    residual = residual - step * image;
-    const double next = std::pow(tn::frobenius(residual), 2);
-    direction = residual + (next / squared) * direction;
-    squared = next;
-  }
-  return x;
+/// Before anything of the size is made.
+const at::Tensor& checked(const at::Tensor& features, std::int64_t classes,
+                          const DmrgOptions& options) {
+  check_features(features);
+  base::require(options.bond >= 1 && options.iterations >= 1 && options.cutoff >= 0 &&
+                    options.cutoff < 1 && options.tolerance >= 0,
+                "sweeps need a bond and iterations of at least 1, a cutoff in [0, 1), a tolerance "
+                "of at least 0");
+  base::require_memory(
+      dmrg_memory(features.sizes(), features.scalar_type(), classes, options),
+      fmt::format("sweeping {} samples at bond {}", features.size(0), options.bond));
+  return features;
 }
 
-double loss_of(const at::Tensor& found, const at::Tensor& targets) {
-  return (found - targets).square().sum(1).mean().item<double>() / 2;
+bool orthogonal(const at::Tensor& core, bool from_left) {
+  const auto rows = from_left ? core.flatten(0, 1).t() : core.flatten(1);
+  const auto off = at::matmul(rows, rows.t()) - at::eye(rows.size(0), rows.options());
+  return off.abs().max().item<double>() < 1e-3;
+}
+
+void check_start(const LabelledState& start, const at::Tensor& features) {
+  const auto sites = static_cast<std::size_t>(features.size(1));
+  const auto middle = sites / 2;
+  base::require(
+      start.cores.size() == sites && start.centre == middle && start.cores[middle].dim() == 4,
+      "sweeps go on from {} cores with the label on core {}", sites, middle);
+  for (std::size_t k = 0; k < sites; ++k) {
+    const auto& core = start.cores[k];
+    base::require(core.dim() == (k == middle ? 4 : 3) && core.size(1) == features.size(2) &&
+                      core.scalar_type() == features.scalar_type() &&
+                      core.size(0) == (k == 0 ? 1 : start.cores[k - 1].size(-1)) &&
+                      (k + 1 < sites || core.size(-1) == 1),
+                  "core {} of a state does not go with its neighbours or with the features", k);
+    base::require(k == middle || orthogonal(core, k < middle),
+                  "core {} of a state is not orthogonal towards the middle", k);
+  }
 }
 
 }  // namespace
 
-at::Tensor values(const LabelledState& state, const at::Tensor& features) {
-  const auto sites = state.cores.size();
-  base::require(features.dim() == 3 && features.size(1) == static_cast<std::int64_t>(sites),
-                "features of {} sites are needed, [batch, sites, d]", sites);
-  const auto feature = [&](std::size_t k) {
-    return features.select(1, static_cast<std::int64_t>(k));
-  };
-  auto before = at::ones({features.size(0), 1}, features.options());
-  auto behind = before;
-  for (std::size_t k = 0; k < state.centre; ++k) {
-    before = at::matmul(products(before, feature(k)), state.cores[k].flatten(0, 1));
+double dmrg_memory(at::IntArrayRef features, at::ScalarType type, std::int64_t classes,
+                   const DmrgOptions& options) {
+  const auto samples = static_cast<double>(features[0]), d = static_cast<double>(features[2]);
+  const auto sites = features[1];
+  const auto bond = static_cast<double>(options.bond);
+  // One side a site, whose ranks the ends of the train bound; its scale; both sides of a pair.
+  double numbers = 4 * std::min(bond, static_cast<double>(classes) * std::pow(d, sites)) * d;
+  for (std::int64_t k = 1; k < sites; ++k) {
+    const auto end = static_cast<double>(std::min(k, sites - k));
+    numbers += std::min(bond, static_cast<double>(classes) * std::pow(d, end));
   }
-  for (auto k = sites - 1; k > state.centre; --k) {
-    behind = at::matmul(products(feature(k), behind), state.cores[k].flatten(1).t());
-  }
-  const auto& core = state.cores[state.centre];
-  return Local{products(before, feature(state.centre)), behind}.forward(core.flatten(0, 1));
-}
-
-ClassifierCores classifier_cores(const LabelledState& state) {
-  ClassifierCores found{.cores = {}, .label = state.centre + 1};
-  for (std::size_t k = 0; k < state.cores.size(); ++k) {
-    const auto& core = state.cores[k];
-    if (k != state.centre) {
-      found.cores.push_back(core.contiguous());
-      continue;
-    }
-    const auto split = tn::qr(core.reshape({core.size(0) * core.size(1), -1}));
-    found.cores.push_back(split.q.reshape({core.size(0), core.size(1), -1}).contiguous());
-    found.cores.push_back(split.r.reshape({-1, core.size(2), core.size(3)}).contiguous());
-  }
-  return found;
+  const auto each = static_cast<double>(c10::elementSize(type));
+  return samples *
+         (each * (numbers + 6 * static_cast<double>(classes)) + 8 * static_cast<double>(sites));
 }
 
 DmrgClassifier::DmrgClassifier(at::Tensor features, const at::Tensor& labels, std::int64_t classes,
                                std::uint64_t seed, const DmrgOptions& options,
                                std::int64_t start_bond)
-    : features_(std::move(features)), options_(options) {
-  base::require(features_.dim() == 3 && features_.size(1) >= 2 &&
-                    labels.sizes() == at::IntArrayRef{features_.size(0)},
-                "a matrix product state is trained on features [samples, sites, d] of at least two "
-                "sites, with a label each");
-  base::require(
-      options.bond >= 1 && options.iterations >= 1 && options.cutoff >= 0 && options.cutoff < 1 &&
-          options.ridge >= 0 && start_bond >= 1,
-      "sweeps need a bond and iterations of at least 1, a cutoff in [0, 1), a ridge of at "
-      "least 0");
-  targets_ = at::one_hot(labels, classes).to(features_.scalar_type());
-  base::Stream stream(seed, "init", "dmrg");
-  const auto sites = features_.size(1), d = features_.size(2);
-  const auto bond = std::min(start_bond, options.bond);
-  for (std::int64_t k = 0; k < sites; ++k) {
-    const auto left = k == 0 ? 1 : bond, right = k + 1 == sites ? 1 : bond;
-    auto core = stream.normal({left, d, right}, 0, 0.02, features_.scalar_type());
-    core = core +
-           at::eye(left, right, core.options()).unsqueeze(1) / std::sqrt(static_cast<double>(d));
-    state_.cores.push_back(core);
-  }
-  // The label begins at the first site: nothing is known of the classes yet.
-  auto& first = state_.cores.front();
-  first = first.unsqueeze(2).expand({1, d, classes, first.size(2)}) +
-          stream.normal({1, d, classes, first.size(2)}, 0, 0.02, features_.scalar_type());
-  const auto one = at::ones({features_.size(0), 1}, features_.options());
-  before_.assign(state_.cores.size(), one);
-  behind_.assign(state_.cores.size(), one);
-  for (auto site = state_.cores.size() - 1; site > 0; --site) {
-    auto& core = state_.cores[site];
-    const auto split = tn::qr(core.flatten(1).t());
-    core = split.q.t().reshape({-1, core.size(1), core.size(2)});
-    auto& next = state_.cores[site - 1];
-    next = at::matmul(next, split.r.t());
-    extend_behind(site);
-  }
+    : DmrgClassifier(features, labels,
+                     start_state(checked(features, classes, options), classes,
+                                 std::min(start_bond, options.bond), seed),
+                     options) {}
+
+DmrgClassifier::DmrgClassifier(at::Tensor features, const at::Tensor& labels, LabelledState start,
+                               const DmrgOptions& options)
+    : features_(std::move(features)), options_(options), state_(std::move(start)) {
+  const at::NoGradGuard no_gradients;
+  check_features(features_);
+  check_start(state_, features_);
+  const auto classes = state_.cores[state_.centre].size(2);
+  targets_ = targets_of(checked(features_, classes, options), labels, classes);
+  const auto sites = state_.cores.size();
+  before_.resize(sites);
+  behind_.resize(sites);
+  before_.front() = behind_.back() = end_of_train(features_.size(0), features_.options());
+  for (std::size_t site = 0; site < state_.centre; ++site) extend_before(site);
+  for (auto site = sites - 1; site > state_.centre + 1; --site) extend_behind(site);
+}
+
+void DmrgClassifier::extend_before(std::size_t site) {
+  before_[site + 1] = extended_before(before_[site], feature(site), state_.cores[site]);
+}
+
+void DmrgClassifier::extend_behind(std::size_t site) {
+  behind_[site - 1] = extended_behind(behind_[site], feature(site), state_.cores[site]);
 }
 
 at::Tensor DmrgClassifier::feature(std::size_t site) const {
   return features_.select(1, static_cast<std::int64_t>(site));
 }
 
-void DmrgClassifier::extend_before(std::size_t site) {
-  before_[site + 1] =
-      at::matmul(products(before_[site], feature(site)), state_.cores[site].flatten(0, 1));
+at::Tensor DmrgClassifier::merged(std::size_t site) const {
+  const auto& first = state_.cores[site];
+  const auto& second = state_.cores[site + 1];
+  const auto r = first.size(0), d = first.size(1), inner = second.size(0), s = second.size(-1);
+  const auto product = at::matmul(first.reshape({-1, inner}), second.reshape({inner, -1}));
+  if (state_.centre == site) return product.view({r, d, -1, d, s});
+  return product.view({r, d, d, -1, s}).transpose(2, 3);
 }
 
-void DmrgClassifier::extend_behind(std::size_t site) {
-  behind_[site - 1] =
-      at::matmul(products(feature(site), behind_[site]), state_.cores[site].flatten(1).t());
+LocalProblem DmrgClassifier::problem(std::size_t site) const {
+  return {before_[site],     feature(site), feature(site + 1),
+          behind_[site + 1], targets_,      state_.log_scale};
+}
+
+DmrgClassifier::Pair DmrgClassifier::pair(std::size_t site) const {
+  const at::NoGradGuard no_gradients;
+  base::require(site + 1 < state_.cores.size() &&
+                    (state_.centre == site || state_.centre == site + 1) &&
+                    before_[site].vectors.defined() && behind_[site + 1].vectors.defined(),
+                "bond {} is not the one to be solved now", site);
+  const auto local = problem(site);
+  const auto scaled = merged(site) * std::exp(local.log_scale());
+  return {.pair = scaled,
+          .gradient = local.adjoint(local.values(scaled) - local.targets()) /
+                      static_cast<double>(targets_.size(0)),
+          .log_scale = state_.log_scale - local.log_scale()};
 }
 
 DmrgClassifier::Bond DmrgClassifier::solve(std::size_t site, bool rightward) {
-  auto& first = state_.cores[site];
-  auto& second = state_.cores[site + 1];
-  const bool label_first = state_.centre == site;
-  const auto r = first.size(0), d = first.size(1), s = second.size(-1);
-  const auto classes = targets_.size(1);
-  const auto inner = second.size(0);
-  // [r d, classes, d s], whichever of the two carries the label.
-  at::Tensor pair;
-  if (label_first) {
-    pair = at::matmul(first.reshape({-1, inner}), second.reshape({inner, -1}))
-               .view({r * d, classes, d * s});
-  } else {
-    pair = at::matmul(first.reshape({-1, inner}), second.reshape({inner, -1}))
-               .view({r * d, d, classes, s})
-               .transpose(1, 2)
-               .reshape({r * d, classes, d * s});
-  }
-  const Local local{products(before_[site], feature(site)),
-                    products(feature(site + 1), behind_[site + 1])};
-  Bond bond{.before = loss_of(local.forward(pair), targets_)};
-  pair = solved(local, pair, targets_, options_);
-  bond.solved = loss_of(local.forward(pair), targets_);
-
-  const auto matrix =
-      rightward ? pair.reshape({r * d, classes * d * s}) : pair.reshape({r * d * classes, d * s});
-  const double norm = tn::frobenius(matrix);
-  const auto found = tn::factorise(
-      matrix, {.tolerance = std::sqrt(options_.cutoff) * norm, .max_rank = options_.bond});
-  bond.rank = found.s.size(0);
-  bond.discarded = norm > 0 ? std::pow(found.discarded / norm, 2) : 0;
-  if (rightward) {
-    first = found.u.reshape({r, d, -1});
-    second =
-        (found.s.unsqueeze(1) * found.vh).view({-1, classes, d, s}).transpose(1, 2).contiguous();
-    state_.centre = site + 1;
-  } else {
-    // Rows (r, d, classes): the label stays with the first core.
-    first = (found.u * found.s).reshape({r, d, classes, -1});
-    second = found.vh.reshape({-1, d, s});
-    state_.centre = site;
-  }
+  const auto local = problem(site);
+  // A state of values that no number holds has nothing to begin with.
+  const bool held = std::abs(local.log_scale()) < 60;
+  const auto pair = merged(site);
+  const auto found =
+      solve_least_squares(local, held ? pair * std::exp(local.log_scale()) : at::zeros_like(pair),
+                          {.iterations = options_.iterations, .tolerance = options_.tolerance});
+  Bond bond{.before = found.before, .solved = found.after, .operations = local.operations()};
+  split(site, rightward, found.pair, state_.log_scale - local.log_scale(), bond);
+  const double rise =
+      local.norm() * bond.discarded / std::sqrt(2 * static_cast<double>(targets_.size(0)));
+  bond.bound = std::pow(std::sqrt(bond.solved) + rise, 2);
+  const double norm = tn::frobenius(found.pair);
+  bond.discarded = norm > 0 ? std::pow(bond.discarded / norm, 2) : 0;
   return bond;
 }
 
-std::vector<DmrgClassifier::Bond> DmrgClassifier::sweep() {
+/// Leaves in `bond` the norm of what was cut off.
+void DmrgClassifier::split(std::size_t site, bool rightward, const at::Tensor& pair,
+                           double log_scale, Bond& bond) {
+  const auto r = pair.size(0), d = pair.size(1), classes = pair.size(2), s = pair.size(4);
+  const auto matrix = pair.reshape({rightward ? r * d : r * d * classes, -1});
+  const auto found = tn::factorise(
+      matrix,
+      {.tolerance = std::sqrt(options_.cutoff) * tn::frobenius(matrix), .max_rank = options_.bond});
+  bond.rank = found.s.size(0);
+  bond.discarded = found.discarded;
+  const double norm = tn::frobenius(found.s);
+  const auto weights = norm > 0 ? found.s / norm : found.s;
+  auto& first = state_.cores[site];
+  auto& second = state_.cores[site + 1];
+  if (rightward) {
+    first = found.u.reshape({r, d, -1}).contiguous();
+    second =
+        (weights.unsqueeze(1) * found.vh).view({-1, classes, d, s}).transpose(1, 2).contiguous();
+  } else {
+    // Rows (r, d, classes): the label stays with the first core.
+    first = (found.u * weights).reshape({r, d, classes, -1}).contiguous();
+    second = found.vh.reshape({-1, d, s}).contiguous();
+  }
+  state_.centre = rightward ? site + 1 : site;
+  state_.log_scale = log_scale + (norm > 0 ? std::log(norm) : 0);
+}
+
+std::vector<DmrgClassifier::Bond> DmrgClassifier::sweep(
+    const std::function<bool(const Bond&)>& go_on) {
   const at::NoGradGuard no_gradients;
+  base::require(!midway_, "a sweep that was ended midway is not gone on with");
+  midway_ = true;
+  const auto sites = state_.cores.size(), middle = state_.centre;
   std::vector<Bond> bonds;
-  const auto sites = state_.cores.size();
-  for (std::size_t site = 0; site + 1 < sites; ++site) {
-    bonds.push_back(solve(site, true));
-    if (site + 2 < sites) extend_before(site);
+  const auto moved = [&](std::size_t site, bool rightward) {
+    bonds.push_back(solve(site, rightward));
+    // A side is made anew before it is met again; those of the ends stay.
+    if (rightward && site + 2 < sites) {
+      extend_before(site);
+      behind_[site + 1] = {};
+    } else if (!rightward && site > 0) {
+      extend_behind(site + 1);
+      before_[site] = {};
+    }
+    return !go_on || go_on(bonds.back());
+  };
+  for (auto site = middle; site + 1 < sites; ++site) {
+    if (!moved(site, true)) return bonds;
   }
   for (auto site = sites - 1; site-- > 0;) {
-    bonds.push_back(solve(site, false));
-    extend_behind(site + 1);
+    if (!moved(site, false)) return bonds;
   }
+  for (std::size_t site = 0; site < middle; ++site) {
+    if (!moved(site, true) && site + 1 < middle) return bonds;
+  }
+  midway_ = false;
   return bonds;
 }
 
 double DmrgClassifier::loss() const {
   const at::NoGradGuard no_gradients;
-  return loss_of(values(state_, features_), targets_);
+  return half_mean_square(values(state_, features_) - targets_);
 }
 
 }  // namespace ranklens::optim

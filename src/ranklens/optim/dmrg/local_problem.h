@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "ranklens/optim/dmrg/side.h"
+
+namespace ranklens::optim {
+
+/// What two neighbouring cores see of the data: f is linear in their product, the pair
+/// [r, d, classes, d', r'], f[n, l] = sum of pair[a, i, l, j, b] before[n, a] first[n, i]
+/// second[n, j] behind[n, b] times the sample's scale. Sums are of the size of their parts: scales
+/// have a mean square of one, and what they were divided by is `log_scale`.
+///
+/// f and its adjoint are products of matrices over parts of the samples, 2 classes p q operations a
+/// sample each (p = r d, q = d' r'). Samples whose feature at a site is its first number alone (a
+/// black pixel is (1, 0)) take that part of the pair, a quarter of the work where both are.
+class LocalProblem {
+ public:
+  /// `log_scale`: by which the train without the pair is multiplied. `targets` [samples, classes].
+  /// Features are [samples, d] and [samples, d'].
+  LocalProblem(const Side& before, const at::Tensor& first_feature,
+               const at::Tensor& second_feature, const Side& behind, const at::Tensor& targets,
+               double log_scale);
+
+  /// [samples, classes]; samples stand in an order of their own, which is that of targets().
+  at::Tensor values(const at::Tensor& pair) const;
+  /// The transpose of values(): a pair.
+  at::Tensor adjoint(const at::Tensor& values) const;
+  const at::Tensor& targets() const { return targets_; }
+
+  /// Frobenius norm of the matrix that values() is for one class.
+  double norm() const { return norm_; }
+  /// The train is e^log_scale() times values() of its pair.
+  double log_scale() const { return log_scale_; }
+  /// Floating-point operations of one values() or adjoint().
+  double operations() const;
+
+ private:
+  struct Block {
+    at::Tensor left, right;  ///< [samples, p], [samples, q]
+    bool whole_first, whole_second;
+  };
+  void add_block(const Side& before, const at::Tensor& first, const at::Tensor& second,
+                 const Side& behind, const at::Tensor& scales, const Block& kind,
+                 const at::Tensor& rows);
+
+  std::vector<Block> blocks_;
+  at::Tensor targets_;
+  std::vector<std::int64_t> sizes_;  ///< of a pair
+  double norm_ = 0, log_scale_ = 0;
+};
+
+struct LocalOptions {
+  int iterations = 4;
+  double tolerance = 1e-7;
+};
+
+/// What conjugate gradients made of a pair, and half the mean square of f - targets before and
+/// after.
+struct LocalSolution {
+  at::Tensor pair;
+  double before = 0, after = 0;
+};
+
+/// Conjugate gradients on the least-squares problem, by the residual and not by the normal matrix
+/// (Hestenes, Stiefel 1952; Björck 1996, section 7.4: CGLS), two sums over the samples an
+/// iteration. They end after `iterations`, or where the gradient is no more than `tolerance` of
+/// what the residual and the data could make of it, |A^T r| <= tolerance |A|_F |r| (Paige, Saunders
+/// 1982): no scale of data or targets matters. A start that is worse than none is scaled first.
+LocalSolution solve_least_squares(const LocalProblem& problem, const at::Tensor& start,
+                                  const LocalOptions& options);
+
+/// Half the mean square of the residual's rows.
+double half_mean_square(const at::Tensor& residual);
+
+}  // namespace ranklens::optim
