@@ -13,6 +13,10 @@ ArmSample sample_of(const Repeated& repeated, const std::string& arm, const Tria
   return sample;
 }
 
+std::string epochs_in_words(std::int64_t epochs) {
+  return fmt::format("{} epoch{}", epochs, epochs == 1 ? "" : "s");
+}
+
 study::Claim claim_on(const Repeated& repeated, const std::string& arm, std::string text,
                       study::Relation relation, double threshold) {
   return {.text = std::move(text),

@@ -24,6 +24,9 @@ struct ArmSample {
 };
 ArmSample sample_of(const Repeated& repeated, const std::string& arm, const TrialNumber& number);
 
+/// "1 epoch", "4 epochs".
+std::string epochs_in_words(std::int64_t epochs);
+
 /// A claim in percentage points that needs as many seeds as the whole experiment has of the arm.
 study::Claim claim_on(const Repeated& repeated, const std::string& arm, std::string text,
                       study::Relation relation = study::Relation::greater, double threshold = 0);

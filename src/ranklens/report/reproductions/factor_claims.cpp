@@ -58,7 +58,7 @@ Epochs epochs_to_judge(const Repeated& repeated) {
 }
 
 std::string after_text(const Epochs& epochs) {
-  if (epochs.size() == 1) return fmt::format("after {} epochs", epochs[0]);
+  if (epochs.size() == 1) return fmt::format("after {}", epochs_in_words(epochs[0]));
   return fmt::format("after {} and {} epochs", fmt::join(epochs.begin(), epochs.end() - 1, ", "),
                      epochs.back());
 }
@@ -68,7 +68,7 @@ Verdict after_every(const Epochs& epochs, const std::string& text,
                     const std::function<Verdict(std::int64_t, const std::string&)>& part) {
   std::vector<Verdict> parts;
   for (const auto epoch : epochs)
-    parts.push_back(part(epoch, fmt::format("after {} epochs", epoch)));
+    parts.push_back(part(epoch, fmt::format("after {}", epochs_in_words(epoch))));
   return on_every(text, parts);
 }
 

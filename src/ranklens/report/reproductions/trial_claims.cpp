@@ -123,16 +123,17 @@ std::vector<Verdict> mlp_verdicts(const Repeated& repeated) {
       repeated,
       [&](const Published& row) {
         return RowClaim{
-            fmt::format("With {:.1f} % of the weights saved or more, one phase of {} epochs "
+            fmt::format("With {:.1f} % of the weights saved or more, one phase of {} "
                         "reaches the {:.2f} % published after two, to within {} points ({})",
-                        100 * row.saved, epochs, 100 * row.accuracy, kReached, row.arm),
+                        100 * row.saved, epochs_in_words(epochs), 100 * row.accuracy, kReached,
+                        row.arm),
             -kReached};
       },
       [&](double least, double most) {
         return fmt::format(
             "On every row from {:.0f} to {:.0f} % of the weights saved, one phase "
-            "of {} epochs reaches what was published after two, to within {} points",
-            least, most, epochs, kReached);
+            "of {} reaches what was published after two, to within {} points",
+            least, most, epochs_in_words(epochs), kReached);
       });
 }
 
