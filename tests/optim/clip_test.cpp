@@ -1,9 +1,17 @@
 #include "ranklens/optim/clip.h"
 
+#include <cmath>
+#include <utility>
+
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/probe_tucker.h"
+
+#include "optim/low_rank/kernels.h"
 
 namespace ranklens::optim {
 namespace {
@@ -27,6 +35,55 @@ TEST(ClipNorm, LeavesShortOnesAlone) {
   EXPECT_EQ(g[3][0].item<float>(), 12);
   EXPECT_EQ(global_norm({}), 0);
   EXPECT_THROW(clip_norm(g, 0), base::Error);
+}
+
+/// A weight in work beside a dense bias, with the gradients of its factors and of the bias.
+struct InWork {
+  nn::State state;
+  std::vector<at::Tensor> gradients;
+  double projected = 0, bias = 2;  ///< norms of P G and of the bias' gradient
+};
+
+InWork in_work(const nn::Weight& weight, std::vector<at::Tensor> parts, double projected) {
+  InWork made{.state = {}, .gradients = std::move(parts), .projected = projected};
+  made.state.set("w", {.weight = weight});
+  made.state.set("b", {.weight = at::zeros({4}, at::kDouble)});
+  made.gradients.push_back(at::full({4}, 1.0, at::kDouble));
+  return made;
+}
+
+InWork matrix_in_work() {
+  const auto point = testing::low_rank(7, 5, 2, 1);
+  const auto g = testing::noise(7, 5, 2);
+  const auto seen = seen_from(point, g);
+  return in_work(probe({7, 5}, point), {seen.k, seen.s, seen.l}, testing::norm(project(point, g)));
+}
+
+InWork kernel_in_work() {
+  const auto point = testing::kernel(7, 5, 3, 2, 3);
+  const auto g = testing::block({7, 5, 3, 2}, 4);
+  const auto seen = seen_from(point, g);
+  return in_work(probe({7, 5, 3, 2}, point, seen.rows), {seen.k_out, seen.core, seen.k_in},
+                 testing::norm(tangent(point, seen).dense()));
+}
+
+// The three parts of a projected gradient overlap.
+TEST(ClipNorm, CountsWeightsInFactorsByTheirProjectedGradient) {
+  for (const auto& [state, gradients, projected, bias] : {matrix_in_work(), kernel_in_work()}) {
+    const double whole = std::hypot(projected, bias);
+    EXPECT_NEAR(global_norm(state, gradients), whole, 1e-12);
+    EXPECT_GT(global_norm(gradients), 1.05 * whole);
+    EXPECT_NEAR(clip_norm(state, gradients, whole / 4), whole, 1e-12);
+    EXPECT_NEAR(gradients.back()[0].item<double>(), 0.25, 1e-12);
+    EXPECT_NEAR(global_norm(state, gradients), whole / 4, 1e-12);
+    EXPECT_NEAR(clip_norm(state, gradients, whole), whole / 4, 1e-12);
+    EXPECT_NEAR(gradients.back()[0].item<double>(), 0.25, 1e-12);
+  }
+  auto unused = matrix_in_work();
+  for (std::size_t k = 0; k < 3; ++k) unused.gradients[k] = at::Tensor();
+  EXPECT_DOUBLE_EQ(global_norm(unused.state, unused.gradients), 2);
+  unused.gradients.resize(2);
+  EXPECT_THROW(global_norm(unused.state, unused.gradients), base::Error);
 }
 
 TEST(ClipValue, ClampsEveryEntry) {

@@ -3,8 +3,7 @@
 #include <string>
 #include <tuple>
 
-#include <c10/core/impl/DeviceGuardImplInterface.h>
-
+#include "testing/devices.h"
 #include "tn/drawn.h"
 
 namespace ranklens::testing {
@@ -14,10 +13,7 @@ namespace ranklens::testing {
 class OnDevices : public ::testing::TestWithParam<std::tuple<at::ScalarType, at::DeviceType>> {
  protected:
   void SetUp() override {
-    if (device() == at::kCPU) return;
-    if (!c10::impl::hasDeviceGuardImpl(device()) ||
-        c10::impl::getDeviceGuardImpl(device())->deviceCount() == 0)
-      GTEST_SKIP() << "there is no CUDA device here";
+    if (!is_here(device())) GTEST_SKIP() << "there is no CUDA device here";
   }
 
   at::ScalarType dtype() const { return std::get<0>(GetParam()); }

@@ -132,7 +132,7 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
   if (!correct_) correct_ = correct;
   if (options_.clip_value > 0) optim::clip_value(gradients, options_.clip_value);
   if (options_.clip_norm > 0) {
-    const double norm = optim::clip_norm(gradients, options_.clip_norm);
+    const double norm = optim::clip_norm(leaves, gradients, options_.clip_norm);
     if (norm > options_.clip_norm) found.scale = options_.clip_norm / norm;
   }
   for (std::size_t k = 0; k < named.size(); ++k) {

@@ -61,6 +61,51 @@ TEST(TangentMoments, AsWrittenOutDense) {
   }
 }
 
+// At another point of the step: the same second moment, the momentum that the step began with
+// projected to there, and the gradient there.
+TEST(TangentMoments, AreOneFieldAtAllPointsOfAStep) {
+  const LowRank start = low_rank(8, 6, 2, 80), now = low_rank(8, 6, 3, 81);
+  const auto g0 = project(start, noise(8, 6, 82)), g1 = project(start, noise(8, 6, 83));
+  const auto fresh = noise(8, 6, 84);
+  for (const auto kind : {CoreRule::Kind::sgd, CoreRule::Kind::adam}) {
+    const CoreRule rule{.kind = kind, .momentum = 0.7, .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3};
+    TangentMoments moments;
+    moments.direction(rule, seen_from(start, g0));
+    moments.direction(rule, seen_from(start, g1));
+    const auto remembered = moments.save();
+    const auto found = tangent(now, moments.direction_at(rule, seen_from(now, fresh), start, now));
+    const double v = (0.09 * norm(g0) * norm(g0) + 0.1 * norm(g1) * norm(g1)) / (2 * (8 + 6 - 2));
+    const double scale = 1 / ((1 - 0.8 * 0.8) * (std::sqrt(v / (1 - 0.9 * 0.9)) + 1e-3));
+    const auto expected = kind == CoreRule::Kind::sgd
+                              ? 0.7 * project(now, g0) + project(now, fresh)
+                              : scale * (0.8 * 0.2 * project(now, g0) + 0.2 * project(now, fresh));
+    EXPECT_LT(distance(found, expected), 1e-12);
+    EXPECT_NEAR(moments.gain(rule), kind == CoreRule::Kind::sgd ? 1 : 0.2 * scale, 1e-12);
+    for (const auto& [name, tensor] : moments.save()) {
+      EXPECT_TRUE(at::equal(tensor, remembered.at(name))) << name;
+    }
+  }
+}
+
+// As SGD for dense tensors has it: the decay is part of what momentum sums up.
+TEST(CoreMoments, DecayIsCoupledInGradientDescentAndNotInAdam) {
+  const CoreRule sgd{.kind = CoreRule::Kind::sgd, .momentum = 0.9, .weight_decay = 0.05};
+  CoreMoments moments;
+  auto core = noise(4, 4, 90), expected = core, m = at::zeros({4, 4}, at::kDouble);
+  for (std::uint64_t t = 0; t < 4; ++t) {
+    const auto g = noise(4, 4, 91 + t);
+    m = 0.9 * m + g + 0.05 * expected;
+    expected = expected - 0.1 * m;
+    core = moments.step(sgd, core, g, 0.1);
+    EXPECT_LT(distance(core, expected), 1e-13);
+  }
+  const auto once = [&](double decay) {
+    CoreMoments fresh;
+    return fresh.step({.weight_decay = decay}, core, noise(4, 4, 95), 0.1);
+  };
+  EXPECT_LT(distance(once(0.05), once(0) - 0.1 * 0.05 * core), 1e-13);
+}
+
 TEST(CoreMoments, DoNotSeeHowTheBasesAreTurned) {
   const auto p = basis(4, 4, 20), q = basis(4, 4, 21);
   const CoreRule rule{.beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3, .weight_decay = 0.01};

@@ -128,5 +128,46 @@ TEST(Probe, AgreesWithTheGradientsOfTheFactors) {
   EXPECT_LT(distance(at::matmul(both.found.l, point.s), g[2]), 1e-11);
 }
 
+// K, L and S each as a variable of its own in a pass of its own, as the published programs have it.
+Gradient of_three_passes(const LowRank& point, const at::Tensor& x, const at::Tensor& bias) {
+  const auto pass = [&](const at::Tensor& start, const auto& weight) {
+    const auto variable = start.detach().clone().requires_grad_();
+    const auto y = at::matmul(x, weight(variable).t()) + bias;
+    return torch::autograd::grad({y.cos().sum()}, {variable}).front();
+  };
+  const auto& [u, s, v] = point;
+  return {
+      .k = pass(at::matmul(u, s), [&](const at::Tensor& k) { return at::matmul(k, v.t()); }),
+      .l = pass(at::matmul(v, s.t()), [&](const at::Tensor& l) { return at::matmul(u, l.t()); }),
+      .s = pass(s, [&](const at::Tensor& core) { return at::matmul(at::matmul(u, core), v.t()); })};
+}
+
+TEST(Probe, OnePassGivesWhatThreePassesDo) {
+  for (const auto& [dtype, allowed] :
+       {std::pair{at::kDouble, 1e-12}, std::pair{at::kFloat, 1e-5}}) {
+    const auto in = [type = dtype](const at::Tensor& tensor) { return tensor.to(type); };
+    const auto exact = low_rank(40, 30, 6, 16);
+    const LowRank point{in(exact.u), in(exact.s), in(exact.v)};
+    const auto x = in(noise(50, 30, 17)), bias = in(noise(1, 40, 18)).squeeze(0);
+    const auto weight = nn::map_factors(probe({40, 30}, point), [](const at::Tensor& slot) {
+      return slot.detach().requires_grad_();
+    });
+    const auto factors = weight->factors();
+    const auto g = torch::autograd::grad({weight->linear(x, bias).cos().sum()},
+                                         {factors[0].tensor, factors[1].tensor, factors[2].tensor});
+    EXPECT_EQ(g[0].scalar_type(), dtype);
+    for (const auto& expected : {of_three_passes(point, x, bias),
+                                 of_three_passes(exact, x.to(at::kDouble), bias.to(at::kDouble))}) {
+      const auto near = [bound = allowed](const at::Tensor& found, const at::Tensor& right) {
+        return distance(found.to(at::kDouble), right.to(at::kDouble)) <
+               bound * testing::norm(right);
+      };
+      EXPECT_TRUE(near(g[0], expected.k)) << dtype;
+      EXPECT_TRUE(near(g[1], expected.s)) << dtype;
+      EXPECT_TRUE(near(g[2], expected.l)) << dtype;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ranklens::optim

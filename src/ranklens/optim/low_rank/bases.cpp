@@ -4,6 +4,7 @@
 #include <ATen/ops/matmul.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/orthonormalise.h"
 
 namespace ranklens::optim {
 
@@ -25,6 +26,14 @@ TuckerKernel widened(const TuckerKernel& kernel, const at::Tensor& left, const a
   const auto core =
       padded(kernel.core, kernel.core.size(0) + left.size(1), kernel.core.size(1) + right.size(1));
   return {at::cat({kernel.u, left}, 1), core, at::cat({kernel.v, right}, 1)};
+}
+
+at::Tensor new_left(const LowRank& point, const Gradient& gradient) {
+  return complement(point.u, gradient.k_span.defined() ? gradient.k_span : gradient.k);
+}
+
+at::Tensor new_right(const LowRank& point, const Gradient& gradient) {
+  return complement(point.v, gradient.l_span.defined() ? gradient.l_span : gradient.l);
 }
 
 at::Tensor widened_core_gradient(const Gradient& gradient, const at::Tensor& left,

@@ -14,6 +14,11 @@ LowRank widened(const LowRank& matrix, const at::Tensor& left, const at::Tensor&
 /// The same of a kernel.
 TuckerKernel widened(const TuckerKernel& kernel, const at::Tensor& left, const at::Tensor& right);
 
+/// The columns that augment the bases by the span of a gradient: as many as the bases have, or as
+/// the batch has examples where these are fewer.
+at::Tensor new_left(const LowRank& point, const Gradient& gradient);
+at::Tensor new_right(const LowRank& point, const Gradient& gradient);
+
 /// Ĝ = [U | left]^T G [V | right], from what is known of G at (U, V) and from
 /// left^T G right.
 at::Tensor widened_core_gradient(const Gradient& gradient, const at::Tensor& left,

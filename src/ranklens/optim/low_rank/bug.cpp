@@ -43,15 +43,6 @@ at::Tensor held_gradient(const Step& step, const Gradient& gradient) {
   return gradient.between(step.point.u, step.point.v);
 }
 
-// The columns that augment a basis by a gradient's span; c columns of the batch where it has fewer.
-at::Tensor new_left(const LowRank& point, const Gradient& gradient) {
-  return complement(point.u, gradient.k_span.defined() ? gradient.k_span : gradient.k);
-}
-
-at::Tensor new_right(const LowRank& point, const Gradient& gradient) {
-  return complement(point.v, gradient.l_span.defined() ? gradient.l_span : gradient.l);
-}
-
 }  // namespace
 
 Integrator fixed_rank_bug(CoreGradient core) {
@@ -66,8 +57,8 @@ Integrator fixed_rank_bug(CoreGradient core) {
 Integrator augmented_bug(CoreGradient core) {
   // [U0 | K1] spans what [U0 | gK] does, and likewise for V.
   const Stage augment = [](Step& step, const Gradient& gradient) {
-    step.point = widened(step.point, complement(step.point.u, k_after(step, gradient)),
-                         complement(step.point.v, l_after(step, gradient)));
+    step.point =
+        widened(step.point, new_left(step.point, gradient), new_right(step.point, gradient));
   };
   if (core == CoreGradient::fresh) return {.stages = {augment, core_step}};
   return {.stages = {[augment](Step& step, const Gradient& gradient) {

@@ -17,12 +17,13 @@ namespace ranklens::optim {
 at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
                              const at::Tensor& gradient, double rate) {
   ++steps_;
-  const auto kept = core * (1 - rate * rule.weight_decay);
   if (rule.kind == CoreRule::Kind::sgd) {
-    if (rule.momentum == 0) return kept - rate * gradient;
-    moment_ = moment_.defined() ? rule.momentum * moment_ + gradient : gradient.clone();
-    return kept - rate * moment_;
+    const auto whole = rule.weight_decay > 0 ? gradient + rule.weight_decay * core : gradient;
+    if (rule.momentum == 0) return core - rate * whole;
+    moment_ = moment_.defined() ? rule.momentum * moment_ + whole : whole.clone();
+    return core - rate * moment_;
   }
+  const auto kept = core * (1 - rate * rule.weight_decay);
   const bool by_entry = rule.second == CoreRule::SecondMoment::entry;
   const auto square = by_entry ? gradient.square() : gradient.square().mean();
   if (!moment_.defined()) moment_ = at::zeros_like(gradient);

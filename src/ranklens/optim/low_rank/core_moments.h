@@ -20,9 +20,15 @@ struct CoreRule {
   SecondMoment second = SecondMoment::layer;
   double momentum = 0;  ///< of sgd: v <- momentum v + g, S <- S - rate v
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  /// Decoupled: S <- S - rate * weight_decay * S. Decay of U S V^T acts on S alone.
+  /// As in the rules for dense tensors: sgd adds weight_decay * S to the gradient, before momentum;
+  /// adam is decoupled, S <- S - rate * weight_decay * S. Decay of U S V^T acts on S alone.
   double weight_decay = 0;
 };
+
+/// The share of the momentum that a step keeps, momentum or beta1.
+inline double kept_momentum(const CoreRule& rule) {
+  return rule.kind == CoreRule::Kind::sgd ? rule.momentum : rule.beta1;
+}
 
 /// What the rule of a core [p, q] or [p, q, height, width] remembers, through changes of the bases.
 class CoreMoments {

@@ -49,8 +49,7 @@ TuckerIntegrator tucker_integrator_for(const LowRankOptions& options) {
 }
 
 bool moves_core(Method method) {
-  return method == Method::bug || method == Method::augmented_bug || method == Method::fixed_bug ||
-         method == Method::core;
+  return method == Method::bug || method == Method::augmented_bug || method == Method::core;
 }
 
 bool moves_whole(std::string_view method, const nn::Weight& weight) {

@@ -14,8 +14,8 @@ namespace ranklens::optim {
 Integrator integrator_for(const LowRankOptions& options);
 TuckerIntegrator tucker_integrator_for(const LowRankOptions& options);
 
-/// Whether the core moves by itself, with moments of its own; otherwise the gradient is replaced by
-/// a direction on the tangent space.
+/// Whether the core moves by itself, with moments of its own; otherwise every gradient is replaced
+/// by the direction of one field on the tangent space (TangentMomentsOf).
 bool moves_core(LowRankOptions::Method method);
 
 /// Whether the method of this name moves a weight as a whole.

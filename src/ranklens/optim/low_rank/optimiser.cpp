@@ -1,6 +1,8 @@
 #include "ranklens/optim/low_rank/optimiser.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
@@ -33,6 +35,15 @@ std::unique_ptr<GradientOptimiser> dense_rule(const LowRankOptions& options) {
                                             .decoupled = true});
 }
 
+bool wants_again(const std::vector<std::unique_ptr<Work>>& works) {
+  return std::any_of(works.begin(), works.end(), [](const auto& one) { return one->again(); });
+}
+
+std::map<std::string, at::Tensor> cloned(std::map<std::string, at::Tensor> tensors) {
+  for (auto& [name, tensor] : tensors) tensor = tensor.clone();
+  return tensors;
+}
+
 std::map<std::string, at::Tensor> by_name(std::vector<nn::NamedTensor>&& tensors) {
   std::map<std::string, at::Tensor> found;
   for (auto& one : tensors) found[one.name] = std::move(one.tensor);
@@ -51,7 +62,7 @@ bool LowRankOptimiser::moves_dense(std::size_t which) const {
 }
 
 LowRankOptimiser::Works LowRankOptimiser::begin(const nn::State& state, double size) {
-  auto works = works_of(state, options_, remembered_, size);
+  auto works = works_of(state, options_, remembered_, {.size = size, .number = steps_ + 1});
   if (steps_ == 0) {
     std::vector<std::string> names;
     for (const auto& one : works) names.push_back(one->name());
@@ -66,7 +77,8 @@ double LowRankOptimiser::stage(std::size_t which, Works& works, nn::State& state
   for (const auto& name : state.names()) {
     nn::Entry entry = state.at(name);
     if (entry.buffer || !entry.trainable) continue;
-    entry.trainable = moves_dense(which);
+    // Clipped by the norm of all gradients together, the parts of one field must all see it.
+    entry.trainable = moves_dense(which) || !moves_core(options_.method);
     probed.set(name, entry);
   }
   for (auto& one : works) probed.set(one->name(), {.weight = one->probe(which)});
@@ -75,7 +87,8 @@ double LowRankOptimiser::stage(std::size_t which, Works& works, nn::State& state
   const auto gradients = by_name(std::move(found.gradients));
   const at::NoGradGuard no_gradients;
   for (auto& one : works) one->stage(which, gradients, found.scale);
-  if (moves_dense(which)) {
+  // A stage that is made again is made at the same weights.
+  if (moves_dense(which) && !wants_again(works)) {
     const auto others = other_tensors(state, gradients);
     dense_->update(others.tensors, others.gradients, rate);
   }
@@ -83,19 +96,21 @@ double LowRankOptimiser::stage(std::size_t which, Works& works, nn::State& state
 }
 
 double LowRankOptimiser::stages(Works& works, nn::State& state, Objective& objective, double rate) {
-  double first = 0;
+  std::optional<double> first;
   for (std::size_t which = 0; which < stages_; ++which) {
-    const double loss = stage(which, works, state, objective, rate);
-    if (!std::isfinite(loss)) return loss;
-    if (which == 0) first = loss;
+    do {
+      const double loss = stage(which, works, state, objective, rate);
+      if (!std::isfinite(loss)) return loss;
+      if (!first) first = loss;
+    } while (wants_again(works));
   }
-  return first;
+  return first.value_or(0);
 }
 
 void LowRankOptimiser::end(Works& works, nn::State& state) {
   const at::NoGradGuard no_gradients;
   std::vector<Budgeted> ranks;
-  for (auto& one : works) ranks.push_back(one->ranks(steps_));
+  for (auto& one : works) ranks.push_back(one->ranks());
   if (options_.budget > 0) fit_budget(ranks, options_.budget);
   const bool again =
       options_.orthonormalise_every > 0 && steps_ % options_.orthonormalise_every == 0;
@@ -105,15 +120,18 @@ void LowRankOptimiser::end(Works& works, nn::State& state) {
 }
 
 double LowRankOptimiser::step(nn::State& state, Objective& objective, double rate) {
-  // What moves before the last evaluation must come back should that one fail.
+  // What moves before the last evaluation must come back should that one fail; the rule of the
+  // other tensors moves them and its memory in place.
   const auto remembered = remembered_;
   const bool several = stages_ > 1 && moves_dense(0);
   const nn::State before = several ? state.clone() : state;
+  const auto memory = several ? cloned(dense_->save()) : std::map<std::string, at::Tensor>{};
   auto works = begin(state, options_.lr * rate);
   const double loss = stages(works, state, objective, rate);
   if (!std::isfinite(loss)) {
     state = before;
     remembered_ = remembered;
+    if (several) dense_->load(memory);
     return loss;
   }
   ++steps_;

@@ -28,15 +28,18 @@ class LowRankOptimiser final : public Optimiser {
   void load(const std::map<std::string, at::Tensor>& saved) override;
   /// With the cores of matrices absorbed: what is evaluated, explained and stored.
   nn::State finished(const nn::State& state) const override { return absorbed(state); }
-  /// "rank/NAME" (of a kernel in Tucker form "rank/NAME.out" and "rank/NAME.in"), "cut/NAME" (share
-  /// of the norm that the last truncation took), "drift/NAME" (orthogonality).
+  /// "rank/NAME" (of a kernel in Tucker form "rank/NAME.out" and "rank/NAME.in"), "params/NAME"
+  /// (the numbers that a file holds of it), "cut/NAME" (share of the norm that the last truncation
+  /// took), "drift/NAME" (orthogonality); with `reject`, "rejected/NAME" (how often the step was
+  /// made again).
   std::map<std::string, double> observed() const override { return observed_; }
 
  private:
   using Works = std::vector<std::unique_ptr<Work>>;
 
   Works begin(const nn::State& state, double size);
-  /// All evaluations; the loss of the first, or the first that is not finite.
+  /// All evaluations, those that weights ask for again included; the loss of the first, or the
+  /// first that is not finite.
   double stages(Works& works, nn::State& state, Objective& objective, double rate);
   /// One evaluation and what all weights do with it; the loss.
   double stage(std::size_t which, Works& works, nn::State& state, Objective& objective,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/methods.h"
 
 namespace ranklens::optim {
 namespace {
@@ -52,6 +53,8 @@ void read_schedule(base::SpecReader& spec, LowRankOptions& options) {
   schedule.over = spec.integer("over", schedule.over, 1, kMost);
   base::require((schedule.tau_end > 0) == (schedule.over > 0),
                 "tau moves to tau_end over so many steps: give both, 'tau_end=0.2,over=1000'");
+  base::require(schedule.over == 0 || options.ranks.tau > 0,
+                "tau moves to tau_end by equal factors, so it begins above 0");
   schedule.hold = spec.integer("hold", schedule.hold, 1, kMost);
   schedule.layers = parse_layer_ranks(spec.text("layers", ""));
   for (const auto& one : schedule.layers) {
@@ -71,7 +74,7 @@ std::string schedule_text(const RankSchedule& schedule) {
   return text;
 }
 
-void read_rule(base::SpecReader& spec, CoreRule& rule) {
+void read_rule(base::SpecReader& spec, Method method, CoreRule& rule) {
   const std::string kind = spec.text("rule", "adam");
   base::require(kind == "adam" || kind == "sgd", "a rule is 'adam' or 'sgd', not '{}'", kind);
   rule.weight_decay = spec.number("weight_decay", rule.weight_decay, 0, 1e6);
@@ -86,7 +89,13 @@ void read_rule(base::SpecReader& spec, CoreRule& rule) {
   const std::string moments = spec.text("moments", "layer");
   base::require(moments == "layer" || moments == "entry",
                 "moments are kept by 'layer' or by 'entry', not '{}'", moments);
-  if (moments == "entry") rule.second = CoreRule::SecondMoment::entry;
+  if (moments != "entry") return;
+  base::require(moves_core(method),
+                "moments=entry keeps a number for each entry of a core that moves by itself, as "
+                "with bug, augmented_bug and core; {} moves a weight along its tangent space and "
+                "keeps one for all of it",
+                to_string(method));
+  rule.second = CoreRule::SecondMoment::entry;
 }
 
 }  // namespace
@@ -123,7 +132,10 @@ LowRankOptions read_low_rank_options(base::SpecReader& spec) {
   }
   read_rank_policy(spec, options);
   read_schedule(spec, options);
-  read_rule(spec, options.rule);
+  if (options.method == Method::parallel_bug) {
+    options.reject = spec.number("reject", options.reject, 0, 1e12);
+  }
+  read_rule(spec, options.method, options.rule);
   return options;
 }
 
@@ -135,6 +147,7 @@ std::string spec_of(const LowRankOptions& o) {
                         o.ranks.absolute, o.ranks.floor, o.ranks.cap, o.budget);
     text += schedule_text(o.schedule);
   }
+  if (o.reject > 0) text += fmt::format(",reject={}", o.reject);
   const auto& r = o.rule;
   if (r.kind == CoreRule::Kind::sgd) {
     return text + fmt::format(",rule=sgd,momentum={},weight_decay={})", r.momentum, r.weight_decay);

@@ -26,6 +26,10 @@ struct LowRankOptions {
   /// Numbers that all these weights together may hold, r (m + n) of a matrix, p O + q I + p q
   /// height width of a kernel in Tucker form; 0: no bound.
   std::int64_t budget = 0;
+  /// Of parallel_bug: a step is made again from its augmented bases where what it left out, times
+  /// its length, is above `reject` times what a truncation may cut off, or where nothing was cut
+  /// off; 0: never.
+  double reject = 0;
   /// Every so many steps, factors that have drifted from orthonormal columns are made so again.
   std::int64_t orthonormalise_every = 100;
 };
@@ -38,7 +42,7 @@ const std::vector<std::string>& low_rank_methods();
 
 /// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,tau_end=0.2,over=1000,hold=5000,
 /// layers=conv*:0.05;head:0.2:16,rule=adam|sgd,moments=layer|entry,momentum=0,beta1=0.9,
-/// beta2=0.999,eps=1e-8,weight_decay=0).
+/// beta2=0.999,eps=1e-8,weight_decay=0); parallel_bug(reject=10,...).
 LowRankOptions read_low_rank_options(base::SpecReader& spec);
 std::string spec_of(const LowRankOptions& options);
 

@@ -11,13 +11,14 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/clip.h"
 #include "ranklens/optim/low_rank/probe_convolution.h"
 #include "ranklens/optim/low_rank/probe_linear.h"
 
 namespace ranklens::optim {
 namespace {
 
-class Probe final : public nn::FactorisedFormat {
+class Probe final : public nn::FactorisedFormat, public OverlappingGradients {
  public:
   Probe(nn::Shape shape, LowRank point, std::vector<at::Tensor> slots, std::shared_ptr<Uses> uses)
       : FactorisedFormat(std::move(shape)),
@@ -34,6 +35,9 @@ class Probe final : public nn::FactorisedFormat {
     return nn::Weight(std::make_shared<Probe>(shape_, point_, std::move(tensors), uses_));
   }
   std::string spec() const override { return "probe"; }
+  double norm_squared(const std::vector<at::Tensor>& parts) const override {
+    return projected_norm_squared({.k = parts[0], .l = parts[2], .s = parts[1]});
+  }
 
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
     return probed_linear(call(), x, bias);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/clip.h"
 #include "ranklens/optim/low_rank/convolution_parts.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/formats/mode_product.h"
@@ -84,12 +85,7 @@ struct ProbedTucker : torch::autograd::Function<ProbedTucker> {
   }
 };
 
-at::Tensor k_of(const at::Tensor& basis, const at::Tensor& core, const at::Tensor& rows,
-                std::int64_t mode) {
-  return at::matmul(basis, at::matmul(tn::unfolding(core, mode), tn::unfolding(rows, mode).t()));
-}
-
-class TuckerProbe final : public nn::FactorisedFormat {
+class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradients {
  public:
   TuckerProbe(nn::Shape shape, TuckerKernel point, CoreRows rows, std::vector<at::Tensor> slots,
               std::shared_ptr<Uses> uses)
@@ -109,6 +105,10 @@ class TuckerProbe final : public nn::FactorisedFormat {
         std::make_shared<TuckerProbe>(shape_, point_, rows_, std::move(tensors), uses_));
   }
   std::string spec() const override { return "tucker probe"; }
+  double norm_squared(const std::vector<at::Tensor>& parts) const override {
+    return projected_norm_squared(
+        {.k_out = parts[0], .k_in = parts[2], .core = parts[1], .rows = rows_});
+  }
 
   at::Tensor linear(const at::Tensor&, const at::Tensor&) const override { return no_matrix(); }
   at::Tensor linear_adjoint(const at::Tensor&) const override { return no_matrix(); }

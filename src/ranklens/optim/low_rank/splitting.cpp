@@ -36,10 +36,7 @@ void split_l(Step& step, const Gradient& gradient) {
 Integrator parallel_bug() {
   return {.stages = {[](Step& step, const Gradient& gradient) {
             const LowRank& at = step.point;
-            const auto left =
-                complement(at.u, gradient.k_span.defined() ? gradient.k_span : gradient.k);
-            const auto right =
-                complement(at.v, gradient.l_span.defined() ? gradient.l_span : gradient.l);
+            const auto left = new_left(at, gradient), right = new_right(at, gradient);
             const auto s = at.s - step.size * gradient.s;
             // U~ and V~ are orthogonal to U0 and V0, so of K1 and L1 only the gradient is left.
             const auto upper = at::cat({s, -step.size * at::matmul(gradient.l.t(), right)}, 1);

@@ -54,10 +54,9 @@ Known scaled(Known x, const at::Tensor& factor) {
   return made_of(x, [&](std::size_t k) { return *parts[k].second * factor; });
 }
 
-// (m + n - r) r: how many numbers a tangent vector has.
+// How many numbers a tangent vector has, (m + n - r) r where p = q = r.
 double dimensions(const Gradient& gradient) {
-  const auto r = gradient.s.size(0);
-  return static_cast<double>(r * (gradient.k.size(0) + gradient.l.size(0) - r));
+  return static_cast<double>(gradient.k.numel() + gradient.l.numel() - gradient.s.numel());
 }
 
 at::Tensor mean_square(const Gradient& g) {
@@ -83,6 +82,33 @@ TuckerGradient against_rows_of(const TuckerGradient& gradient, const TuckerGradi
           .rows = gradient.rows};
 }
 
+// Without momentum a direction spans what its gradient does.
+void keep_spans(Gradient& direction, const Gradient& gradient) {
+  direction.k_span = gradient.k_span;
+  direction.l_span = gradient.l_span;
+}
+
+void keep_spans(TuckerGradient&, const TuckerGradient&) {}
+
+template <class Known>
+bool is_defined(Known moment) {
+  return parts_of(moment)[0].second->defined();
+}
+
+double taken(const CoreRule& rule) { return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1; }
+
+// Momentum after a gradient at the point where it is.
+template <class Known>
+Known advanced(const CoreRule& rule, const Known& moment, const Known& gradient) {
+  const double kept = kept_momentum(rule);
+  if (kept == 0 || !is_defined(moment)) return combined(0, gradient, taken(rule), gradient);
+  return combined(kept, against_rows_of(gradient, moment), taken(rule), gradient);
+}
+
+bool is_plain_descent(const CoreRule& rule) {
+  return rule.kind == CoreRule::Kind::sgd && rule.momentum == 0;
+}
+
 }  // namespace
 
 Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to) {
@@ -103,27 +129,40 @@ TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
 template <class Known, class Point>
 Known TangentMomentsOf<Known, Point>::direction(const CoreRule& rule, const Known& gradient) {
   ++steps_;
-  const bool first = !parts_of(moment_)[0].second->defined();
-  if (!first) moment_ = against_rows_of(gradient, moment_);
-  if (rule.kind == CoreRule::Kind::sgd) {
-    if (rule.momentum == 0) return gradient;
-    moment_ =
-        first ? combined(1, gradient, 0, gradient) : combined(rule.momentum, moment_, 1, gradient);
-    return moment_;
-  }
+  if (is_plain_descent(rule)) return gradient;
+  before_ = moment_;
+  moment_ = advanced(rule, before_, gradient);
+  if (rule.kind == CoreRule::Kind::sgd) return moment_;
   const auto square = mean_square(gradient);
-  if (first) moment_ = combined(0, gradient, 0, gradient);
   if (!second_.defined()) second_ = at::zeros_like(square);
-  moment_ = combined(rule.beta1, moment_, 1 - rule.beta1, gradient);
   second_ = rule.beta2 * second_ + (1 - rule.beta2) * square;
   const auto t = static_cast<double>(steps_);
   const auto root = (second_ / (1 - std::pow(rule.beta2, t))).sqrt() + rule.eps;
-  return scaled(moment_, root.reciprocal() / (1 - std::pow(rule.beta1, t)));
+  scale_ = root.reciprocal() / (1 - std::pow(rule.beta1, t));
+  auto found = scaled(moment_, scale_);
+  if (rule.beta1 == 0) keep_spans(found, gradient);
+  return found;
+}
+
+template <class Known, class Point>
+Known TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule, const Known& gradient,
+                                                   const Point& start, const Point& now) const {
+  if (is_plain_descent(rule)) return gradient;
+  const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
+  const auto found =
+      advanced(rule, remembers ? transported(before_, start, now) : Known{}, gradient);
+  return scale_.defined() ? scaled(found, scale_) : found;
+}
+
+template <class Known, class Point>
+double TangentMomentsOf<Known, Point>::gain(const CoreRule& rule) const {
+  return taken(rule) * (scale_.defined() ? scale_.item<double>() : 1.0);
 }
 
 template <class Known, class Point>
 void TangentMomentsOf<Known, Point>::transport(const Point& from, const Point& to) {
-  if (parts_of(moment_)[0].second->defined()) moment_ = transported(moment_, from, to);
+  before_ = {};
+  if (is_defined(moment_)) moment_ = transported(moment_, from, to);
 }
 
 template <class Known, class Point>

@@ -18,15 +18,23 @@ Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to);
 TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
                            const TuckerKernel& to);
 
-/// Momentum and second moment of a method that takes one gradient a step: the momentum is a tangent
-/// vector, moved to the new point by projection; the second moment is one number, the mean square
-/// of the projected gradient over the dimensions of the tangent space, so that steps do not depend
-/// on how the bases are turned.
+/// Momentum and second moment of a whole weight: the momentum is a tangent vector, moved to the new
+/// point by projection; the second moment is one number, the mean square of the projected gradient
+/// over the dimensions of the tangent space, so that steps do not depend on how the bases are
+/// turned.
 template <class Known, class Point>
 class TangentMomentsOf {
  public:
-  /// The direction to step against.
+  /// The direction to step against, from the gradient at the start of a step.
   Known direction(const CoreRule& rule, const Known& gradient);
+  /// The same field at another point of that step, from the gradient there: the momentum that the
+  /// step began with is projected to there, the second moment stays, and nothing is remembered. So
+  /// a method of several evaluations integrates one field, and its parts, some of which take back
+  /// what others did, are of one scale.
+  Known direction_at(const CoreRule& rule, const Known& gradient, const Point& start,
+                     const Point& now) const;
+  /// What the last direction() multiplied the new gradient by.
+  double gain(const CoreRule& rule) const;
   void transport(const Point& from, const Point& to);
 
   /// By name: "k", "l", "s" (of a kernel "k_out", "k_in", "core" and the rows they are held
@@ -35,8 +43,8 @@ class TangentMomentsOf {
   void load(const std::map<std::string, at::Tensor>& saved);
 
  private:
-  Known moment_;
-  at::Tensor second_;
+  Known moment_, before_;  ///< now, and when the step began
+  at::Tensor second_, scale_;
   std::int64_t steps_ = 0;
 };
 

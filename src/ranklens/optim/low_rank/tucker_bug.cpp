@@ -16,19 +16,12 @@ void kernel_core_step(TuckerStep& step, const TuckerGradient& gradient) {
   step.point.core = step.moved(step.point.core, gradient.core);
 }
 
-// The step of K = U S in one mode, S = C against the held rows.
-at::Tensor moved_k(const at::Tensor& basis, const at::Tensor& core, const at::Tensor& rows,
-                   std::int64_t mode, const at::Tensor& move) {
-  const auto s = at::matmul(tn::unfolding(core, mode), tn::unfolding(rows, mode).t());
-  return at::matmul(basis, s) - move;
-}
-
 void replace_kernel_bases(TuckerStep& step, const TuckerGradient& gradient) {
   const auto& [u, core, v] = step.point;
   const auto left =
-      orthonormal_columns(moved_k(u, core, gradient.rows.out, 0, step.size * gradient.k_out));
+      orthonormal_columns(k_of(u, core, gradient.rows.out, 0) - step.size * gradient.k_out);
   const auto right =
-      orthonormal_columns(moved_k(v, core, gradient.rows.in, 1, step.size * gradient.k_in));
+      orthonormal_columns(k_of(v, core, gradient.rows.in, 1) - step.size * gradient.k_in);
   const auto moved = contracted(core, at::matmul(u.t(), left), at::matmul(v.t(), right));
   step.point = {left, moved, right};
 }

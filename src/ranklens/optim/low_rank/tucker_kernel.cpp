@@ -66,6 +66,11 @@ CoreRows core_rows(const at::Tensor& core) {
   return {rows_of_mode(core, 0), rows_of_mode(core, 1)};
 }
 
+at::Tensor k_of(const at::Tensor& basis, const at::Tensor& core, const at::Tensor& rows,
+                std::int64_t mode) {
+  return at::matmul(basis, overlap(core, rows, mode));
+}
+
 TuckerGradient seen_from(const TuckerKernel& point, const at::Tensor& dense) {
   const auto rows = core_rows(point.core);
   const auto from_right = tn::mode_product(dense, 1, point.v.t());
@@ -110,8 +115,9 @@ double projected_norm_squared(const TuckerGradient& gradient) {
 
 double dimensions(const TuckerGradient& gradient) {
   const auto p = gradient.core.size(0), q = gradient.core.size(1);
-  return static_cast<double>(gradient.core.numel() + p * (gradient.k_out.size(0) - p) +
-                             q * (gradient.k_in.size(0) - q));
+  const auto &out = gradient.k_out, &in = gradient.k_in;
+  return static_cast<double>(gradient.core.numel() + out.size(1) * (out.size(0) - p) +
+                             in.size(1) * (in.size(0) - q));
 }
 
 TuckerKernel orthonormal(const TuckerKernel& kernel) {

@@ -22,6 +22,10 @@ struct CoreRows {
 };
 CoreRows core_rows(const at::Tensor& core);
 
+/// K = U S of a channel mode (0: the output's), where the core unfolds as S times the rows held.
+at::Tensor k_of(const at::Tensor& basis, const at::Tensor& core, const at::Tensor& rows,
+                std::int64_t mode);
+
 /// What can be known of a gradient G [O, I, height, width] of the loss at a Tucker kernel without
 /// forming it; one backward pass gives the three at once (the K-gradients of both modes and the
 /// core's: Zangrando, Schotthöfer, Ceruti, Kusch, Tudisco 2023, TDLRT).
@@ -49,7 +53,8 @@ TuckerGradient seen_from(const TuckerKernel& point, const TuckerKernel& g);
 /// rows. Its factors begin with those of the point and are not orthonormal.
 TuckerKernel tangent(const TuckerKernel& point, const TuckerGradient& gradient);
 
-/// ||P G||^2, and the dimensions of that tangent space, p q window + p (O - p) + q (I - q).
+/// ||P G||^2, and the dimensions of that tangent space, p q window + p (O - p) + q (I - q) where
+/// these ranks are attainable.
 double projected_norm_squared(const TuckerGradient& gradient);
 double dimensions(const TuckerGradient& gradient);
 

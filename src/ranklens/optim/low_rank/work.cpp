@@ -5,14 +5,12 @@
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/optim/low_rank/layers.h"
+#include "ranklens/optim/low_rank/bases.h"
 #include "ranklens/optim/low_rank/methods.h"
-#include "ranklens/optim/low_rank/probe_tucker.h"
-#include "ranklens/optim/low_rank/tucker_truncate.h"
+#include "ranklens/optim/low_rank/work_forms.h"
 #include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
@@ -20,101 +18,22 @@ namespace {
 
 using Method = LowRankOptions::Method;
 
-/// A point after its truncation.
-template <class Point>
-struct CutDown {
-  Point point;
-  at::Tensor left, right;  ///< what the bases were multiplied by
-  double share = 0;        ///< of the norm, cut off
-};
-
-double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
-
-/// What of the work is a matrix's own.
-struct MatrixForm {
-  using Layer = LowRankLayer;
-  using Point = LowRank;
-  using Known = Gradient;
-  using Values = CoreValues;
-  static constexpr std::array<const char*, 1> kModes{""};
-
-  static Integrator integrator(const LowRankOptions& options) { return integrator_for(options); }
-  static TangentMoments& tangent(Remembered& memory) { return memory.tangent; }
-  static at::Tensor& core(Point& point) { return point.s; }
-  static Values values(const Point& point) { return singular_values(point.s); }
-  static RankPolicy policy(const RankPolicy& whole) { return whole; }
-  static std::array<std::int64_t, 1> ranks(const Point& point) { return {point.rank()}; }
-
-  static Budgeted budgeted(const Layer& layer, const Point& point, const Values& values) {
-    return {.modes = {{.values = values.values, .per_rank = point.u.size(0) + point.v.size(0)}},
-            .per_pair = layer.tucker ? 1 : 0};
-  }
-  static CutDown<Point> cut_down(const Point& point, const Values& values, const Budgeted& ranks) {
-    const auto found = cut(point, values, ranks.modes[0].rank);
-    return {found.matrix, found.left, found.right,
-            share_of(found.discarded, tn::frobenius(found.values))};
-  }
-  static nn::Weight probe_of(const Layer& layer, const Point& point,
-                             const std::shared_ptr<Uses>& uses) {
-    return probe(layer.shape, point, uses);
-  }
-  static Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) {
-    return probed_gradient(slots[0], slots[1], slots[2], uses, scale);
-  }
-};
-
-/// What of it is a kernel's own.
-struct TuckerForm {
-  using Layer = TuckerLayer;
-  using Point = TuckerKernel;
-  using Known = TuckerGradient;
-  using Values = TuckerValues;
-  static constexpr std::array<const char*, 2> kModes{".out", ".in"};
-
-  static TuckerIntegrator integrator(const LowRankOptions& options) {
-    return tucker_integrator_for(options);
-  }
-  static TuckerTangentMoments& tangent(Remembered& memory) { return memory.tucker_tangent; }
-  static at::Tensor& core(Point& point) { return point.core; }
-  static Values values(const Point& point) { return mode_values(point.core); }
-  static RankPolicy policy(const RankPolicy& whole) { return for_one_mode(whole); }
-  static std::array<std::int64_t, 2> ranks(const Point& point) {
-    return {point.core.size(0), point.core.size(1)};
-  }
-
-  static Budgeted budgeted(const Layer&, const Point& point, const Values& values) {
-    return {.modes = {{.values = values.out, .per_rank = point.u.size(0)},
-                      {.values = values.in, .per_rank = point.v.size(0)}},
-            .per_pair = point.core.numel() / (point.core.size(0) * point.core.size(1))};
-  }
-  static CutDown<Point> cut_down(const Point& point, const Values& values, const Budgeted& ranks) {
-    const auto found = cut(point, values, {ranks.modes[0].rank, ranks.modes[1].rank});
-    return {found.kernel, found.left, found.right, share_of(found.discarded, found.norm)};
-  }
-  nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses) {
-    rows = core_rows(point.core);
-    return probe(layer.shape, point, rows, uses);
-  }
-  Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) const {
-    return probed_gradient(rows, slots[0], slots[1], slots[2], uses, scale);
-  }
-
-  CoreRows rows = {};  ///< of the last probe
-};
-
 template <class Form>
 class WorkOf final : public Work {
  public:
   using Point = typename Form::Point;
   using Known = typename Form::Known;
 
-  WorkOf(typename Form::Layer layer, const LowRankOptions& options, Remembered& memory, double size)
+  WorkOf(typename Form::Layer layer, const LowRankOptions& options, Remembered& memory,
+         const StepAt& at)
       : layer_(std::move(layer)),
         options_(options),
         memory_(memory),
+        number_(at.number),
         integrator_(Form::integrator(options)),
-        step_{.start = layer_.point, .point = layer_.point, .size = size} {
-    if (options.method == Method::bug) uses_ = std::make_shared<Uses>();
+        step_{.start = layer_.point, .point = layer_.point, .size = at.size} {
+    if (keeps_uses()) uses_ = std::make_shared<Uses>();
+    if (options_.reject > 0) tangent_before_ = Form::tangent(memory_);
     if (!moves_core(options.method)) return;
     step_.move_core = [this](const at::Tensor& core, const at::Tensor& gradient, double rate) {
       memory_.core.widen(core.size(0), core.size(1));
@@ -123,15 +42,22 @@ class WorkOf final : public Work {
   }
 
   const std::string& name() const override { return layer_.name; }
+  bool again() const override { return again_; }
 
   nn::Weight probe(std::size_t which) override {
     if (uses_) uses_->clear();
-    probe_ = form_.probe_of(layer_, step_.point, which == 0 ? uses_ : nullptr);
+    // Others may make their step again: for them this weight is still where it was.
+    if (accepted_) {
+      probe_ = form_.probe_of(layer_, step_.start, nullptr);
+    } else {
+      probe_ = form_.probe_of(layer_, step_.point, which == 0 ? uses_ : nullptr);
+    }
     return probe_;
   }
 
   void stage(std::size_t which, const std::map<std::string, at::Tensor>& gradients,
              double scale) override {
+    if (accepted_) return;
     std::array<at::Tensor, 3> slots;
     const auto factors = probe_->factors();
     for (std::size_t k = 0; k < slots.size(); ++k) {
@@ -140,26 +66,22 @@ class WorkOf final : public Work {
       slots[k] = found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
     }
     const Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
-    // These bases replace those of the start, in which the moments are written.
-    if (options_.method == Method::fixed_bug && which == 1) {
-      const auto &from = step_.start, &to = step_.point;
-      memory_.core.turn(at::matmul(from.u.t(), to.u), at::matmul(from.v.t(), to.v));
-    }
-    integrator_.stages[which](step_, directed(known));
+    integrator_.stages[which](step_, directed(which, known));
+    if (options_.reject > 0) judge(known);
     if (uses_) uses_->clear();
   }
 
-  Budgeted ranks(std::int64_t step) override {
-    if (!moves_core(options_.method)) {
+  Budgeted ranks() override {
+    const auto& rule = options_.rule;
+    if (!moves_core(options_.method) && rule.kind == CoreRule::Kind::adam) {
       auto& core = Form::core(step_.point);
-      core = core * (1 - step_.size * options_.rule.weight_decay);
+      core = core * (1 - step_.size * rule.weight_decay);
     }
     values_ = Form::values(step_.point);
     Budgeted found = Form::budgeted(layer_, step_.point, values_);
     const auto at_start = Form::ranks(step_.start);
-    const auto policy =
-        Form::policy(policy_for(options_.ranks, options_.schedule, layer_.name, step));
-    const bool stays = !integrator_.augments || is_held(options_.schedule, step);
+    const auto policy = Form::policy(policy_now());
+    const bool stays = !integrator_.augments || is_held(options_.schedule, number_);
     for (std::size_t k = 0; k < found.modes.size(); ++k) {
       auto& mode = found.modes[k];
       const auto most = mode.values.size(0);
@@ -180,26 +102,108 @@ class WorkOf final : public Work {
     for (std::size_t k = 0; k < kept.size(); ++k) {
       observed["rank/" + layer_.name + Form::kModes.at(k)] = static_cast<double>(kept.at(k));
     }
+    observed["params/" + layer_.name] = static_cast<double>(Form::numbers(layer_, last));
     observed["cut/" + layer_.name] = found.share;
     observed["drift/" + layer_.name] = orthogonality_error(found.point);
+    if (options_.reject > 0) observed["rejected/" + layer_.name] = static_cast<double>(rejected_);
     return weight_of(layer_, last);
   }
 
  private:
-  Known directed(const Known& known) {
-    if (options_.method != Method::parallel_bug) return known;
-    return Form::tangent(memory_).direction(options_.rule, known);
+  // Inputs and gradients of outputs are kept where the gradient between other bases is asked for,
+  // or where they may be fewer columns than the rank and nothing else augments the bases.
+  bool keeps_uses() const {
+    switch (options_.method) {
+      case Method::bug:
+        return true;
+      case Method::augmented_bug:
+        return Form::may_span_less(layer_);
+      case Method::parallel_bug:
+        return options_.reject > 0 ||
+               (kept_momentum(options_.rule) == 0 && Form::may_span_less(layer_));
+      default:
+        return false;
+    }
+  }
+
+  Known directed(std::size_t which, const Known& known) {
+    if (moves_core(options_.method)) return known;
+    const auto& rule = options_.rule;
+    const bool coupled = rule.kind == CoreRule::Kind::sgd && rule.weight_decay > 0;
+    const Known whole = coupled ? Form::with_decay(known, step_.point, rule.weight_decay) : known;
+    auto& moments = Form::tangent(memory_);
+    return which == 0 ? moments.direction(rule, whole)
+                      : moments.direction_at(rule, whole, step_.start, step_.point);
+  }
+
+  RankPolicy policy_now() const {
+    return policy_for(options_.ranks, options_.schedule, layer_.name, number_);
+  }
+
+  void judge(const Known& known) {
+    const auto left = added(step_.point.u, step_.start.u),
+               right = added(step_.point.v, step_.start.v);
+    again_ = may_grow() && (leaves_out_much(known, left, right) || cuts_nothing());
+    accepted_ = !again_;
+    if (!again_) return;
+    ++rejected_;
+    const Point wide = widened(step_.start, left, right);
+    auto& moments = Form::tangent(memory_);
+    moments = tangent_before_;
+    moments.transport(step_.start, wide);
+    tangent_before_ = moments;
+    step_.start = step_.point = wide;
+  }
+
+  // The columns of a basis that another, with which it begins, lacks.
+  static at::Tensor added(const at::Tensor& basis, const at::Tensor& start) {
+    return basis.narrow(1, start.size(1), basis.size(1) - start.size(1));
+  }
+
+  bool may_grow() const {
+    if (is_held(options_.schedule, number_)) return false;
+    const auto before = Form::ranks(step_.start), now = Form::ranks(step_.point);
+    const auto cap = policy_now().cap;
+    for (std::size_t k = 0; k < now.size(); ++k) {
+      if (now.at(k) > before.at(k) && before.at(k) < cap) return true;
+    }
+    return false;
+  }
+
+  // Between the new directions, where the step has nothing, the field is that of the gradient:
+  // momentum and the weight's decay lie in the tangent space.
+  bool leaves_out_much(const Known& known, const at::Tensor& left, const at::Tensor& right) const {
+    if (left.size(1) == 0 || right.size(1) == 0) return false;
+    const auto policy = policy_now();
+    const double corner =
+        Form::tangent(memory_).gain(options_.rule) * tn::frobenius(known.between(left, right));
+    const double bound =
+        policy.tau * (policy.absolute ? 1 : tn::frobenius(Form::core(step_.point)));
+    return step_.size * corner > options_.reject * bound;
+  }
+
+  bool cuts_nothing() const {
+    const auto policy = Form::policy(policy_now());
+    for (const auto& values : Form::by_mode(Form::values(step_.point))) {
+      if (rank_for(values, policy) < values.size(0)) return false;
+    }
+    return true;
   }
 
   typename Form::Layer layer_;
   const LowRankOptions& options_;
   Remembered& memory_;
+  std::int64_t number_;
   IntegratorOf<Point, Known> integrator_;
   StepOf<Point> step_;
   Form form_ = {};
   nn::Weight probe_ = {};
   std::shared_ptr<Uses> uses_ = {};
   typename Form::Values values_ = {};
+  /// Of a step that may be rejected: what it began with, and how it stands.
+  typename Form::Moments tangent_before_ = {};
+  bool again_ = false, accepted_ = false;
+  int rejected_ = 0;
 };
 
 [[noreturn]] void refuse(const nn::State& state, const LowRankOptions& options) {
@@ -218,12 +222,12 @@ class WorkOf final : public Work {
 
 std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRankOptions& options,
                                             std::map<std::string, Remembered>& remembered,
-                                            double size) {
+                                            const StepAt& at) {
   std::vector<std::unique_ptr<Work>> works;
   const auto add = [&]<class Form>(Form, auto layers) {
     for (auto& layer : layers) {
       auto& memory = remembered[layer.name];
-      works.push_back(std::make_unique<WorkOf<Form>>(std::move(layer), options, memory, size));
+      works.push_back(std::make_unique<WorkOf<Form>>(std::move(layer), options, memory, at));
     }
   };
   add(MatrixForm{}, low_rank_layers(state));

@@ -13,6 +13,12 @@
 
 namespace ranklens::optim {
 
+/// Which step, of what length.
+struct StepAt {
+  double size = 0;
+  std::int64_t number = 1;  ///< counted from 1
+};
+
 /// What is kept of a weight from step to step.
 struct Remembered {
   CoreMoments core;
@@ -31,18 +37,21 @@ class Work {
   /// where the loss does not depend on the weight) and multiplied by `scale` since.
   virtual void stage(std::size_t which, const std::map<std::string, at::Tensor>& gradients,
                      double scale) = 0;
-  /// After the last stage: the ranks it would keep at this step, counted from 1.
-  virtual Budgeted ranks(std::int64_t step) = 0;
+  /// Whether it rejects what the stage led to and wants it made again, from the wider bases that it
+  /// found, at the same weights.
+  virtual bool again() const = 0;
+  /// After the last stage: the ranks it would keep.
+  virtual Budgeted ranks() = 0;
   /// The weight cut to such ranks; adds what is worth a line to `observed`. `again`: bases are
   /// made orthonormal again.
   virtual nn::Weight finish(const Budgeted& ranks, bool again,
                             std::map<std::string, double>& observed) = 0;
 };
 
-/// All weights of a state that the method moves as a whole, at the start of a step of length
-/// `size`. An Error where there is none. `options` and `remembered` must outlive them.
+/// All weights of a state that the method moves as a whole, at the start of a step. An Error where
+/// there is none. `options` and `remembered` must outlive them.
 std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRankOptions& options,
                                             std::map<std::string, Remembered>& remembered,
-                                            double size);
+                                            const StepAt& at);
 
 }  // namespace ranklens::optim

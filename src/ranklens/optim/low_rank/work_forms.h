@@ -1,0 +1,131 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/matmul.h>
+
+#include "ranklens/optim/low_rank/budget.h"
+#include "ranklens/optim/low_rank/layers.h"
+#include "ranklens/optim/low_rank/methods.h"
+#include "ranklens/optim/low_rank/probe_tucker.h"
+#include "ranklens/optim/low_rank/tucker_truncate.h"
+#include "ranklens/optim/low_rank/work.h"
+#include "ranklens/tn/linalg/numbers.h"
+
+namespace ranklens::optim {
+
+/// A point after its truncation.
+template <class Point>
+struct CutDown {
+  Point point;
+  at::Tensor left, right;  ///< what the bases were multiplied by
+  double share = 0;        ///< of the norm, cut off
+};
+
+inline double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+/// What of the work on a weight is a matrix's own.
+struct MatrixForm {
+  using Layer = LowRankLayer;
+  using Point = LowRank;
+  using Known = Gradient;
+  using Values = CoreValues;
+  using Moments = TangentMoments;
+  static constexpr std::array<const char*, 1> kModes{""};
+
+  static Integrator integrator(const LowRankOptions& options) { return integrator_for(options); }
+  static Moments& tangent(Remembered& memory) { return memory.tangent; }
+  static auto& core(auto& point) { return point.s; }
+  static Values values(const Point& point) { return singular_values(point.s); }
+  static std::array<at::Tensor, 1> by_mode(const Values& values) { return {values.values}; }
+  static RankPolicy policy(const RankPolicy& whole) { return whole; }
+  static std::array<std::int64_t, 1> ranks(const Point& point) {
+    return {std::min(point.s.size(0), point.s.size(1))};
+  }
+  /// Whether a batch of few examples may span less than the rank: it does in linear maps.
+  static bool may_span_less(const Layer& layer) { return layer.shape.size() == 2; }
+
+  /// What a file holds of it.
+  static std::int64_t numbers(const Layer& layer, const Point& point) {
+    return point.u.numel() + point.v.numel() + (layer.tucker ? point.s.numel() : 0);
+  }
+  static Budgeted budgeted(const Layer& layer, const Point& point, const Values& values) {
+    return {.modes = {{.values = values.values, .per_rank = point.u.size(0) + point.v.size(0)}},
+            .per_pair = layer.tucker ? 1 : 0};
+  }
+  static CutDown<Point> cut_down(const Point& point, const Values& values, const Budgeted& ranks) {
+    const auto found = cut(point, values, ranks.modes[0].rank);
+    return {found.matrix, found.left, found.right,
+            share_of(found.discarded, tn::frobenius(found.values))};
+  }
+  static nn::Weight probe_of(const Layer& layer, const Point& point,
+                             const std::shared_ptr<Uses>& uses) {
+    return probe(layer.shape, point, uses);
+  }
+  static Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) {
+    return probed_gradient(slots[0], slots[1], slots[2], uses, scale);
+  }
+  /// G + decay W, which lies in the tangent space.
+  static Known with_decay(Known known, const Point& at, double decay) {
+    known.k = known.k + decay * at::matmul(at.u, at.s);
+    known.l = known.l + decay * at::matmul(at.v, at.s.t());
+    known.s = known.s + decay * at.s;
+    return known;
+  }
+};
+
+/// What of it is a kernel's own.
+struct TuckerForm {
+  using Layer = TuckerLayer;
+  using Point = TuckerKernel;
+  using Known = TuckerGradient;
+  using Values = TuckerValues;
+  using Moments = TuckerTangentMoments;
+  static constexpr std::array<const char*, 2> kModes{".out", ".in"};
+
+  static TuckerIntegrator integrator(const LowRankOptions& options) {
+    return tucker_integrator_for(options);
+  }
+  static Moments& tangent(Remembered& memory) { return memory.tucker_tangent; }
+  static auto& core(auto& point) { return point.core; }
+  static Values values(const Point& point) { return mode_values(point.core); }
+  static std::array<at::Tensor, 2> by_mode(const Values& values) { return {values.out, values.in}; }
+  static RankPolicy policy(const RankPolicy& whole) { return for_one_mode(whole); }
+  static bool may_span_less(const Layer&) { return false; }
+  static std::array<std::int64_t, 2> ranks(const Point& point) {
+    return {point.core.size(0), point.core.size(1)};
+  }
+
+  static std::int64_t numbers(const Layer&, const Point& point) {
+    return point.u.numel() + point.core.numel() + point.v.numel();
+  }
+  static Budgeted budgeted(const Layer&, const Point& point, const Values& values) {
+    return {.modes = {{.values = values.out, .per_rank = point.u.size(0)},
+                      {.values = values.in, .per_rank = point.v.size(0)}},
+            .per_pair = point.core.numel() / (point.core.size(0) * point.core.size(1))};
+  }
+  static CutDown<Point> cut_down(const Point& point, const Values& values, const Budgeted& ranks) {
+    const auto found = cut(point, values, {ranks.modes[0].rank, ranks.modes[1].rank});
+    return {found.kernel, found.left, found.right, share_of(found.discarded, found.norm)};
+  }
+  nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses) {
+    rows = core_rows(point.core);
+    return probe(layer.shape, point, rows, uses);
+  }
+  Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) const {
+    return probed_gradient(rows, slots[0], slots[1], slots[2], uses, scale);
+  }
+  static Known with_decay(Known known, const Point& at, double decay) {
+    known.k_out = known.k_out + decay * k_of(at.u, at.core, known.rows.out, 0);
+    known.k_in = known.k_in + decay * k_of(at.v, at.core, known.rows.in, 1);
+    known.core = known.core + decay * at.core;
+    return known;
+  }
+
+  CoreRows rows = {};  ///< of the last probe
+};
+
+}  // namespace ranklens::optim

@@ -1,0 +1,150 @@
+// Whole steps on weights of low rank, against the integrators and against what is known of losses.
+#include "ranklens/optim/low_rank/optimiser.h"
+
+#include <cmath>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "ranklens/optim/low_rank/integrator.h"
+#include "ranklens/optim/low_rank/methods.h"
+
+#include "optim/low_rank/least_squares.h"
+#include "testing/expect_error.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::dense_of;
+using testing::distance;
+using testing::LeastSquares;
+using testing::low_rank;
+using testing::noise;
+using testing::norm;
+using testing::state_with;
+
+/// The methods that move a weight along its tangent space.
+const std::vector<std::string> kAlongTheTangent{"fixed_bug(", "psi(", "abc_psi(tau=1e-9,",
+                                                "parallel_bug(tau=1e-9,"};
+
+Integrator integrator_of(const std::string& spec) {
+  base::SpecReader reader(spec, "optimiser");
+  return integrator_for(read_low_rank_options(reader));
+}
+
+// In its first step Adam's field is the gradient over the root of its mean square on the tangent
+// space, whatever evaluations a method makes of it.
+TEST(LowRankOptimiserStep, TakesAdamsDirectionInAllOfItsParts) {
+  const LowRank start = low_rank(14, 10, 3, 1);
+  const auto goal = noise(14, 10, 2);
+  const double dimensions = 3 * (14 + 10 - 3);
+  const double root = norm(project(start, start.dense() - goal)) / std::sqrt(dimensions);
+  for (const auto& method : kAlongTheTangent) {
+    for (const double scale : {1.0, 1 / (root + 1e-3)}) {
+      const auto rule = scale == 1 ? "rule=sgd" : "rule=adam,eps=1e-3";
+      const auto spec = method + "lr=0.05," + rule + ")";
+      const auto expected =
+          run(integrator_of(spec), start, 0.05,
+              testing::seen([&, by = scale](const at::Tensor& w) { return by * (w - goal); }));
+      auto state = state_with(start);
+      LeastSquares objective(goal);
+      make_optimiser(spec)->step(state, objective);
+      EXPECT_LT(distance(dense_of(state), expected.dense()), 1e-12) << spec;
+      EXPECT_GT(distance(dense_of(state), start.dense()), 1e-2) << spec;
+    }
+  }
+}
+
+// Adam's steps do not depend on the unit of the loss; momentum and all, over several steps. (A
+// power of two: where a gradient has less directions than columns, rounding chooses the others.)
+TEST(LowRankOptimiserStep, OfAdamDoesNotSeeTheScaleOfTheLoss) {
+  const auto goal = noise(14, 10, 3);
+  const auto after = [&](const std::string& spec, double scale) {
+    auto state = state_with(low_rank(14, 10, 3, 4));
+    LeastSquares objective(goal, scale);
+    const auto optimiser = make_optimiser(spec);
+    for (int k = 0; k < 4; ++k) optimiser->step(state, objective);
+    return dense_of(state);
+  };
+  auto methods = kAlongTheTangent;
+  methods.insert(methods.end(), {"bug(tau=0.01,s=2,", "augmented_bug(tau=0.01,", "core("});
+  for (const auto& method : methods) {
+    const auto spec = method + "lr=0.02,eps=0)";
+    EXPECT_LT(distance(after(spec, 1), after(spec, 4096)), 1e-10) << spec;
+    const auto plain = method + "lr=1e-5,rule=sgd)";
+    EXPECT_GT(distance(after(plain, 1), after(plain, 4096)), 1e-3) << plain;
+  }
+}
+
+TEST(LowRankOptimiserStep, KeepsMomentsByEntryOnlyWhereACoreMovesByItself) {
+  for (const std::string method : {"bug", "augmented_bug", "core"}) {
+    EXPECT_NE(make_optimiser(method + "(moments=entry)")->spec().find("moments=entry"),
+              std::string::npos);
+  }
+  for (const std::string method : {"fixed_bug", "psi", "abc_psi", "parallel_bug"}) {
+    ranklens::testing::expect_error([&] { make_optimiser(method + "(moments=entry)"); },
+                                    method + " moves a weight along its tangent space");
+  }
+}
+
+// Two examples have gradients of rank two, so that bases of four grow by two columns.
+TEST(LowRankOptimiserStep, AugmentsByNoMoreColumnsThanTheBatchHas) {
+  const LowRank start = low_rank(14, 10, 4, 5);
+  const auto problem = [](std::int64_t batch) {
+    return std::map<std::string, LeastSquares::Problem>{
+        {"w", {.x = noise(batch, 10, 6), .y = noise(batch, 14, 7)}}};
+  };
+  const auto augmented = [&](const std::string& spec, std::int64_t batch) {
+    auto state = state_with(start);
+    LeastSquares objective(problem(batch));
+    make_optimiser(spec)->step(state, objective);
+    return objective.shapes.at("w.dS");
+  };
+  using Shape = std::vector<std::int64_t>;
+  for (const std::string spec : {"augmented_bug(lr=0.01)", "bug(lr=0.01,s=2)"}) {
+    EXPECT_EQ(augmented(spec, 2), (Shape{6, 6})) << spec;
+    EXPECT_EQ(augmented(spec, 5), (Shape{8, 8})) << spec;
+  }
+  // Nothing is cut off here, so the rank after the step is that of the augmented bases.
+  const auto rank_after = [&](const std::string& rule, std::int64_t batch) {
+    auto state = state_with(start);
+    LeastSquares objective(problem(batch));
+    const auto optimiser = make_optimiser("parallel_bug(lr=0.01,absolute,tau=0," + rule + ")");
+    optimiser->step(state, objective);
+    return optimiser->observed().at("rank/w");
+  };
+  for (const char* rule : {"rule=sgd", "beta1=0"}) {
+    EXPECT_EQ(rank_after(rule, 2), 6) << rule;
+    EXPECT_EQ(rank_after(rule, 5), 8) << rule;
+  }
+}
+
+// ... and the step is the same that all columns would make.
+TEST(LowRankOptimiserStep, OfFewExamplesIsThatOfTheirGradient) {
+  const LowRank start = low_rank(14, 10, 4, 8);
+  const auto x = noise(2, 10, 9), y = noise(2, 14, 10);
+  const auto gradient = at::matmul((at::matmul(x, start.dense().t()) - y).t(), x);
+  auto state = state_with(start);
+  LeastSquares objective({{"w", {.x = x, .y = y}}});
+  make_optimiser("parallel_bug(lr=0.05,absolute,tau=0,rule=sgd,weight_decay=0.1)")
+      ->step(state, objective);
+  const auto expected = start.dense() - 0.05 * (project(start, gradient) + 0.1 * start.dense());
+  EXPECT_LT(distance(dense_of(state), expected), 1e-12);
+}
+
+// The numbers that a file holds of a weight, as its ranks change.
+TEST(LowRankOptimiserStep, TellsTheNumbersOfEachWeight) {
+  auto state = state_with(low_rank(14, 10, 4, 11));
+  LeastSquares objective(noise(14, 10, 12));
+  const auto optimiser = make_optimiser("bug(lr=0.2,tau=0.05,rule=sgd)");
+  for (int k = 0; k < 3; ++k) {
+    optimiser->step(state, objective);
+    const auto found = optimiser->observed();
+    EXPECT_EQ(found.at("params/w"), found.at("rank/w") * (14 + 10));
+    EXPECT_EQ(found.at("params/w"), static_cast<double>(optimiser->finished(state).parameters()));
+  }
+  EXPECT_NE(optimiser->observed().at("rank/w"), 4);
+}
+
+}  // namespace
+}  // namespace ranklens::optim
