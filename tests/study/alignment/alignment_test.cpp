@@ -263,7 +263,7 @@ TEST(AlignmentExperiment, LeavesOneForGenericDataAlone) {
     return made.make({.cell = cell, .folder = "", .progress = {}}).at(list).back().get<double>();
   };
   EXPECT_NEAR(last("autoencoder-s1", "alignment"), 1, 1e-6);
-  EXPECT_LT(last("regression-s1", "alignment"), 0.95);
+  EXPECT_LT(last("regression-s1", "alignment"), 0.98);
   // Cut down, an aligned start is still aligned, over as many directions as dense layers are
   // compared in.
   for (const char* cell : {"regression-s1", "regression-low_rank-s1"}) {

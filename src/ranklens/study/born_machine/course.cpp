@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <optional>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -56,6 +57,15 @@ class AdamOnCores {
   std::vector<nn::NamedTensor> tensors_;
 };
 
+/// Of all images; nothing where it, or an entry of the state, is not finite.
+std::optional<double> finite_likelihood(const tn::TensorTrain& state, const at::Tensor& features) {
+  for (const auto& core : state.cores) {
+    if (!core.isfinite().all().item<bool>()) return {};
+  }
+  const double nll = tn::negative_log_likelihood(state, features);
+  return std::isfinite(nll) ? std::optional(nll) : std::nullopt;
+}
+
 /// One pass over the images in batches of a new order; false where it was interrupted.
 bool pass(AdamOnCores& adam, const at::Tensor& features, std::int64_t batch, base::Stream order) {
   const auto count = features.size(0), size = std::min(batch, count);
@@ -100,11 +110,11 @@ void train_by_adam(Course& course, const at::Tensor& features, const AdamBudget&
     const double taken = processor_seconds() - begin;
     const at::NoGradGuard no_gradients;
     auto state = adam.state();
-    const double nll = tn::negative_log_likelihood(state, features);
-    course.diverged = !std::isfinite(nll);
-    if (course.diverged) break;
+    const auto nll = finite_likelihood(state, features);
+    course.diverged = !nll;
+    if (!nll) break;
     course.state = std::move(state);
-    course.nll.push_back(nll);
+    course.nll.push_back(*nll);
     course.seconds.push_back(taken);
     course.flat = stands_still(course.nll, budget.patience, budget.least);
   }
