@@ -9,6 +9,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/optim/clip.h"
 #include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 
@@ -69,6 +70,23 @@ TEST(TrainProbe, GivesTheTangentGradientInEveryUse) {
     for (std::size_t k = 0; k < 3; ++k)
       EXPECT_LT(distance(found.deltas[k], expected.deltas[k]), 1e-12) << use.name << " " << k;
   }
+}
+
+// What clipping sees: the projected gradient, whose parts are orthogonal in the gauge alone.
+TEST(TrainProbe, IsClippedByTheNormOfTheTangentGradient) {
+  const auto state = state_of(tt_weight(5));
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  testing::OneWeight objective(values({5, 12}, 12));
+  nn::State probed = state;
+  probed.replace("w", train_probe(state.at("w").weight, space));
+  const auto found = objective.loss_and_gradients(probed, {});
+  std::vector<at::Tensor> parts;
+  for (const auto& one : found.gradients) parts.push_back(one.tensor);
+  auto gradients = named_gradients(found);
+  const double expected = tn::norm(gradient_in(space, take_cores(layer, gradients)));
+  EXPECT_NEAR(global_norm(probed, parts), expected, 1e-12 * expected);
+  EXPECT_GT(global_norm(parts), 1.1 * expected);
 }
 
 TEST(TrainProbe, RefusesOtherFormats) {

@@ -154,21 +154,6 @@ TEST(RecanonicalAdam, NoStepIsMuchLongerThanTheLearningRate) {
   }
 }
 
-TEST(RecanonicalAdam, SavedAndLoadedGoesOnWithTheSameBits) {
-  auto objective = mean_cosine(values({5, 12}, 17));
-  auto whole = state_of(small_train(2, 18)), halved = whole.clone();
-  const auto at_once = make_optimiser("recanonical_adam(every=3)");
-  for (int k = 0; k < 8; ++k) at_once->step(whole, objective);
-  auto optimiser = make_optimiser("recanonical_adam(every=3)");
-  for (int k = 0; k < 8; ++k) {
-    auto next = make_optimiser(optimiser->spec());
-    next->load(optimiser->save());
-    next->step(halved, objective);
-    optimiser = std::move(next);
-  }
-  EXPECT_TRUE(dense_of(whole).equal(dense_of(halved)));
-}
-
 TEST(RecanonicalAdam, SaysWhatIsWrong) {
   const auto refused = [](const char* spec, const char* part) {
     expect_error([&] { make_optimiser(spec); }, part);

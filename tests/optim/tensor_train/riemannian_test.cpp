@@ -3,10 +3,14 @@
 #include "ranklens/optim/tensor_train/riemannian.h"
 
 #include <cmath>
+#include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/optim/tensor_train/gradients.h"
@@ -14,13 +18,16 @@
 #include "ranklens/tn/train/algebra.h"
 
 #include "optim/tensor_train/trains.h"
+#include "testing/expect_error.h"
 
 namespace ranklens::optim {
 namespace {
 
+using ranklens::testing::expect_error;
 using testing::as_tensor;
 using testing::conv_weight;
 using testing::dense_gradient;
+using testing::dense_of;
 using testing::distance;
 using testing::OneWeight;
 using testing::state_of;
@@ -83,6 +90,23 @@ TEST(Riemannian, DropsDirectionsThatAreNotThere) {
   }
 }
 
+/// The derivative at 0 by central differences with halved steps, extrapolated to none (Romberg).
+double derivative(const std::function<double(double)>& f, double h) {
+  constexpr std::size_t levels = 6;
+  std::vector<double> row;
+  for (std::size_t k = 0; k < levels; ++k, h /= 2) {
+    double found = (f(h) - f(-h)) / (2 * h), power = 1;
+    for (auto& before : row) {
+      power *= 4;
+      const double better = found + (found - before) / (power - 1);
+      before = found;
+      found = better;
+    }
+    row.push_back(found);
+  }
+  return row.back();
+}
+
 // Along random tangents the derivative is the inner product.
 TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
   const auto state = state_of(tt_weight(7));
@@ -92,15 +116,14 @@ TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
   const auto gradient = found_gradient(objective, state, layer, space);
   for (std::uint64_t seed = 20; seed < 23; ++seed) {
     const auto tangent = tn::project(space, values({6, 6, 4}, seed));
-    const double h = 1e-4 / tn::norm(tangent);
     const auto at_step = [&](double step) {
       nn::State moved = state;
       set_cores(moved, layer, plain_cores(tn::retract(space, tangent, step).train));
       return objective.loss(moved);
     };
-    const double slope = (at_step(h) - at_step(-h)) / (2 * h);
-    const double expected = tn::dot(gradient, tangent).item<double>();
-    EXPECT_NEAR(slope, expected, 1e-6 * (1 + std::abs(expected)));
+    const double slope = derivative(at_step, 0.1 / tn::norm(tangent)) / tn::norm(gradient);
+    const double expected = inner(gradient, tangent) / tn::norm(gradient);
+    EXPECT_NEAR(slope, expected, 1e-10 * tn::norm(tangent));
   }
 }
 
@@ -119,7 +142,7 @@ TEST(RiemannianOptimiser, DoesNotSeeTheGauge) {
   for (const char* spec :
        {"riemannian_sgd(lr=0.1,momentum=0.5)", "riemannian_adam(lr=0.05)",
         "riemannian_adam(lr=0.05,grow=1,tau=1e-6,every=2)", "riemannian_cg(lr=0.1)",
-        "tt_psi(lr=0.1)", "tsgo(theta=5deg)", "sgd(lr=0.1)"}) {
+        "tt_psi(lr=0.1)", "tsgo(theta=5deg)", "dmrg(bond=4)", "als", "sgd(lr=0.1)"}) {
     nn::State one = state_of(weight).clone(), two = state_of(other).clone();
     const auto first = make_optimiser(spec), second = make_optimiser(spec);
     OneWeight objective(values({5, 12}, 13));
@@ -148,6 +171,41 @@ TEST(RiemannianOptimiser, ConjugateGradientsNeverRaiseTheLoss) {
     last = now;
   }
   EXPECT_LT(last, -0.9);  // of a mean of cosines
+}
+
+// A schedule may begin at zero: nothing moves, and what is remembered is not lost.
+TEST(RiemannianOptimiser, AStepOfNoLengthKeepsItsMemory) {
+  nn::State state = state_of(tt_weight(16));
+  const auto before = dense_of(state).clone();
+  OneWeight objective(values({5, 12}, 17));
+  const auto optimiser = make_optimiser("riemannian_sgd(lr=0.1,momentum=0.5)");
+  optimiser->step(state, objective, 0);
+  EXPECT_TRUE(dense_of(state).equal(before));
+  EXPECT_EQ(optimiser->save().count("train:w/momentum.0"), 1U);
+}
+
+TEST(RiemannianOptimiser, SearchesDoNotDecay) {
+  expect_error([] { make_optimiser("riemannian_cg(weight_decay=0.1)"); },
+               "riemannian_cg takes no weight_decay");
+  const auto spec = make_optimiser("riemannian_cg(lr=0.5)")->spec();
+  EXPECT_EQ(make_optimiser(spec)->spec(), spec);
+}
+
+TEST(RiemannianOptimiser, RefusesMemoriesThatAreNone) {
+  const auto core = [](at::IntArrayRef sizes) { return values(sizes, 1); };
+  const auto number = [](double value) { return at::scalar_tensor(value, at::kDouble); };
+  const auto refused = [](const std::map<std::string, at::Tensor>& saved, const char* part) {
+    expect_error([&] { make_optimiser("riemannian_cg")->load(saved); }, part);
+  };
+  refused({{"train:w/momentum.1", core({2, 3, 1})}}, "lacks some of its cores");
+  refused({{"train:w/gradient.scale", number(1)}}, "lacks some of its cores");
+  refused({{"train:w/momentum.0", core({1, 3, 2})}, {"train:w/momentum.1", core({3, 3, 1})}},
+          "rank");
+  refused({{"train:w/momentum.x", core({1, 3, 1})}}, "does not remember");
+  refused({{"train:w/second", at::scalar_tensor(1, at::kLong)}}, "one number in double");
+  refused({{"train:w/second", number(-1)}}, "negative");
+  refused({{"train:w/tried", number(std::nan(""))}}, "no finite number");
+  refused({{"train:w/steps", at::scalar_tensor(-1, at::kLong)}}, "whole number, not below zero");
 }
 
 TEST(TrainLayers, FindMatrixProductStates) {

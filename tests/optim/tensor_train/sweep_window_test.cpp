@@ -102,6 +102,43 @@ TEST(SweepWindow, TheGradientIsThatOfFiniteDifferences) {
   }
 }
 
+/// The tensor with a variable in its window, contracted outward from it: no open cores.
+at::Tensor joined(const tn::TensorTrain& train, const SweepWindow& window,
+                  const at::Tensor& variable) {
+  const auto cores = plain_cores(train);
+  const auto first = static_cast<std::size_t>(window.first),
+             behind = static_cast<std::size_t>(window.first + window.width);
+  auto whole = variable.reshape({variable.size(0), -1});
+  for (auto k = first; k-- > 0;) {
+    const auto& core = cores[k];
+    whole = at::matmul(core.flatten(0, 1), whole).reshape({core.size(0), -1});
+  }
+  for (auto k = behind; k < cores.size(); ++k) {
+    const auto& core = cores[k];
+    whole = at::matmul(whole.reshape({-1, core.size(0)}), core.flatten(1));
+  }
+  return whole.reshape(tn::shape(train)) *
+         std::pow(shared_factor(train), static_cast<double>(window.width - 1));
+}
+
+// The same gradient as that of the merged cores themselves.
+TEST(SweepWindow, TheGradientIsThatOfTheMergedCores) {
+  const auto weights = values({3, 2, 4, 3}, 31);
+  const auto loss = [&](const at::Tensor& whole) { return (weights * (whole * 0.3).sin()).sum(); };
+  for (const auto& window : windows()) {
+    auto train = four_cores(6);
+    move_centre_to(train, window);
+    const auto merged = window_variable(train, window).detach().clone().requires_grad_();
+    const auto expected = torch::autograd::grad({loss(joined(train, window, merged))}, {merged})[0];
+    auto open = open_cores(train, window, merged.detach());
+    auto& core = open.cores[open.place];
+    core = core.detach().clone().requires_grad_();
+    const auto found = torch::autograd::grad({loss(full_of(open))}, {core})[0];
+    EXPECT_LT(distance(found.reshape(expected.sizes()), expected), 1e-12 * norm(expected))
+        << window.first << " " << window.width;
+  }
+}
+
 TEST(SweepWindow, CutsWhatASingularValueDecompositionCuts) {
   auto train = four_cores(4);
   const SweepWindow window{1, 2};

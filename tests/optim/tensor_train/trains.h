@@ -97,6 +97,22 @@ class OfState : public Objective {
   Value value_;
 };
 
+/// Clips the gradients of each evaluation by another factor.
+class Clipped final : public Objective {
+ public:
+  explicit Clipped(OfState& whole) : whole_(whole) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    found.scale = whole_.evaluations % 2 == 1 ? 0.5 : 0.125;
+    for (auto& one : found.gradients) one.tensor = found.scale * one.tensor;
+    return found;
+  }
+
+ private:
+  OfState& whole_;
+};
+
 /// The mean of cos(y) of the weight "w"; y = W x.
 class OneWeight final : public OfState {
  public:

@@ -6,6 +6,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/optim/tensor_train/gradients.h"
@@ -170,24 +171,19 @@ TEST(TurningOptimiser, TurnsOneCoreAfterTheOther) {
   }
 }
 
-TEST(TurningOptimiser, GoesOnWithTheSameBits) {
-  OneWeight objective(values({5, 12}, 13));
-  nn::State whole = state_of(tt_weight(14));
-  nn::State halved = whole.clone();
-  const char* spec = "tsgo(theta=70deg,shrink=0.5)";
-  const auto one = make_optimiser(spec);
-  for (int k = 0; k < 9; ++k) one->step(whole, objective);
-  auto two = make_optimiser(spec);
-  for (int k = 0; k < 9; ++k) {
-    const auto saved = two->save();
-    two = make_optimiser(two->spec());
-    two->load(saved);
-    two->step(halved, objective);
-  }
-  EXPECT_LT(one->observed().at("angle"), 69 * kDegree);
-  EXPECT_EQ(one->observed(), two->observed());
-  EXPECT_TRUE(dense_of(whole).equal(dense_of(halved)));
-  expect_error([&] { two->load({{"train:w/angle", values({1}, 1)}}); }, "does not remember");
+TEST(TurningOptimiser, RefusesMemoriesThatAreNone) {
+  const auto refused = [](const char* name, const at::Tensor& tensor, const char* part) {
+    const auto optimiser = make_optimiser("tsgo(theta=10deg)");
+    expect_error([&] { optimiser->load({{name, tensor}}); }, part);
+  };
+  const auto number = [](double value) { return at::scalar_tensor(value, at::kDouble); };
+  refused("train:w/angle", number(0.1), "does not remember");
+  refused("train:w/turns", number(2), "whole number");
+  refused("train:w/turns", at::scalar_tensor(-2, at::kLong), "whole number, not below zero");
+  refused("tsgo/angle", number(0.2), "no larger than the first angle");
+  refused("tsgo/angle", number(0), "not above zero");
+  refused("tsgo/angle", number(std::nan("")), "not above zero");
+  refused("tsgo/angle", at::scalar_tensor(1, at::kLong), "one number in double");
 }
 
 TEST(Angle, IsReadInDegreesOrRadians) {

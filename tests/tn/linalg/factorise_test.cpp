@@ -144,6 +144,18 @@ TEST_P(Factorise, AMatrixOfZerosHasRankOne) {
   }
 }
 
+// Columns that were orthonormal already stay, whatever signs and phases a factorisation chooses.
+TEST_P(Factorise, OrientedColumnsKeepTheirDirection) {
+  const auto a = noise({12, 5}, GetParam());
+  const auto found = oriented_qr(a);
+  expect_orthonormal(found.q);
+  EXPECT_LT(relative(at::mm(found.q, found.r), a), rounding_of(GetParam()));
+  const auto diagonal = found.r.diagonal().contiguous();
+  EXPECT_LT(relative(diagonal, diagonal.abs().to(GetParam())), rounding_of(GetParam()));
+  const auto again = oriented_qr(-found.q);
+  EXPECT_LT(relative(again.q, -found.q), rounding_of(GetParam()));
+}
+
 RANKLENS_FOUR_TYPES(Factorise);
 
 // float32: the Gram matrix is summed in float64, so it resolves as much as float32 holds.

@@ -21,8 +21,9 @@ void add_core(TrainLayer& layer, const std::string& name, const at::Tensor& core
   nn::Shape modes(sizes.begin() + first, sizes.end() - 1);
   const auto left = has_left ? sizes[0] : 1;
   layer.tensors.push_back(name);
+  // Four-dimensional cores may lie in memory like images: sums over them then have another order.
   layer.train.cores.push_back(
-      core.detach().reshape({left, c10::multiply_integers(modes), sizes.back()}));
+      core.detach().contiguous().reshape({left, c10::multiply_integers(modes), sizes.back()}));
   layer.modes.push_back(std::move(modes));
   layer.has_left.push_back(has_left);
 }
@@ -71,6 +72,8 @@ at::Tensor stored(const TrainLayer& layer, std::size_t k, const at::Tensor& core
 }
 
 }  // namespace
+
+bool is_product_state(const TrainLayer& layer) { return layer.entries.size() > 1; }
 
 std::vector<TrainLayer> train_layers(const nn::State& state) {
   std::vector<TrainLayer> layers;

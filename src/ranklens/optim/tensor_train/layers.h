@@ -20,6 +20,10 @@ struct TrainLayer {
   tn::TensorTrain train;       ///< cores [r, n, r'], log_scale 0
 };
 
+/// A matrix product state, whose norm says nothing of the size of what it computes: it acts on
+/// products of a vector a site, and those of hundreds of sites shrink or grow by as many factors.
+bool is_product_state(const TrainLayer& layer);
+
 /// The trainable ones, in order.
 std::vector<TrainLayer> train_layers(const nn::State& state);
 

@@ -9,12 +9,14 @@
 #include "ranklens/base/error.h"
 #include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/optim/clip.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linear/tangent_linear.h"
 
 namespace ranklens::optim {
 namespace {
 
-class TrainProbe final : public nn::FactorisedFormat {
+class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradients {
  public:
   TrainProbe(nn::Shape shape, tn::OrthogonalForms point, std::vector<at::Tensor> parts)
       : FactorisedFormat(std::move(shape)), point_(std::move(point)), parts_(std::move(parts)) {}
@@ -45,7 +47,19 @@ class TrainProbe final : public nn::FactorisedFormat {
   std::int64_t multiply_adds() const override { return point().multiply_adds(); }
   std::int64_t row_multiply_adds() const override { return point().row_multiply_adds(); }
 
+  /// Of the projected gradient: the parts themselves overlap along the bases of the point.
+  double norm_squared(const std::vector<at::Tensor>& parts) const override {
+    const auto tangent = tn::gauged({fused(point_.left), fused(point_.right)}, fused(parts));
+    return inner(tangent, tangent);
+  }
+
  private:
+  static std::vector<at::Tensor> fused(const std::vector<at::Tensor>& cores) {
+    std::vector<at::Tensor> three;
+    for (const auto& core : cores) three.push_back(core.reshape({core.size(0), -1, core.size(3)}));
+    return three;
+  }
+
   nn::TTMatrix point() const { return {shape_, point_.left}; }
 
   /// In the type that the network computes in, which is that of the parts.
@@ -59,12 +73,6 @@ class TrainProbe final : public nn::FactorisedFormat {
   /// The train whose cores hold the parts as blocks, differentiable in them.
   nn::TTMatrix doubled() const {
     const auto cast = cast_point();
-    const auto fused = [](const std::vector<at::Tensor>& cores) {
-      std::vector<at::Tensor> three;
-      for (const auto& core : cores)
-        three.push_back(core.reshape({core.size(0), -1, core.size(3)}));
-      return three;
-    };
     tn::Tangent tangent{fused(parts_)};
     const tn::TangentSpace space{fused(cast.left), fused(cast.right)};
     tangent.deltas.back() = tangent.deltas.back() + space.left.back();

@@ -72,6 +72,9 @@ TrainRanks read_train_ranks(base::SpecReader& spec) {
                   "one of these, 'tau=0.05' or 'grow=1'",
                   key);
   }
+  base::require(ranks.tau > 0 || !spec.has("floor"),
+                "floor is what rounding leaves at least, and without tau nothing is rounded: give "
+                "it, 'tau=0.05'");
   return ranks;
 }
 
@@ -80,7 +83,8 @@ std::string spec_text(const TrainRanks& ranks) {
   std::string text;
   if (ranks.tau > 0) text += fmt::format(",tau={}", ranks.tau);
   if (ranks.grow > 0) text += fmt::format(",grow={}", ranks.grow);
-  return text + fmt::format(",floor={},cap={},every={}", ranks.floor, ranks.cap, ranks.every);
+  if (ranks.tau > 0) text += fmt::format(",floor={}", ranks.floor);
+  return text + fmt::format(",cap={},every={}", ranks.cap, ranks.every);
 }
 
 CutTrain rounded(const tn::TensorTrain& train, const TrainRanks& ranks) {

@@ -28,8 +28,8 @@ struct TrainRanks {
   bool change_after(std::int64_t steps) const { return adapt() && (steps + 1) % every == 0; }
 };
 
-/// tau, floor, cap, grow, every. Errors: tau outside (0, 1), cap below floor, and floor, cap or
-/// every where neither tau nor grow changes a rank.
+/// tau, floor, cap, grow, every. Errors: tau outside (0, 1), cap below floor, floor without tau,
+/// and cap or every where neither tau nor grow changes a rank.
 TrainRanks read_train_ranks(base::SpecReader& spec);
 /// ",tau=0.05,floor=1,cap=64,grow=2,every=100"; "" where ranks stay.
 std::string spec_text(const TrainRanks& ranks);

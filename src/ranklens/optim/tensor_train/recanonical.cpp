@@ -11,6 +11,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
 #include "ranklens/optim/tensor_train/recanonical_gauge.h"
+#include "ranklens/optim/tensor_train/saved_numbers.h"
 
 namespace ranklens::optim {
 namespace {
@@ -95,6 +96,8 @@ double RecanonicalAdam::step(nn::State& state, Objective& objective, double rate
     if (moments.steps == 0) moments.first = moments.second = zeros_of(layer.train.cores);
     update(layer.train.cores, take_cores(layer, gradients), moments, rate);
     set_cores(moved, layer, layer.train.cores);
+    const auto middle = static_cast<std::int64_t>(layer.train.cores.size()) / 2;
+    observed_.keep(layer.name, layer.train.cores, middle);
   }
   const auto others = other_tensors(moved, gradients);
   dense_.update(others.tensors, others.gradients, rate);
@@ -145,10 +148,9 @@ void RecanonicalAdam::load_quantity(Moments& moments, const std::string& quantit
     cores[*k] = tensor;
     return;
   }
-  base::require((quantity == "steps" || quantity == "squares") &&
-                    tensor.scalar_type() == at::kLong && tensor.numel() == 1,
+  base::require(quantity == "steps" || quantity == "squares",
                 "this optimiser does not remember '{}'", full);
-  (quantity == "steps" ? moments.steps : moments.squares) = tensor.item<std::int64_t>();
+  (quantity == "steps" ? moments.steps : moments.squares) = saved_count(tensor, full);
 }
 
 }  // namespace ranklens::optim

@@ -9,6 +9,7 @@
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/tensor_train/gradients.h"
+#include "ranklens/optim/tensor_train/observed_trains.h"
 
 namespace ranklens::optim {
 
@@ -39,6 +40,8 @@ class RecanonicalAdam final : public Optimiser {
   std::string spec() const override { return spec_of(options_); }
   std::map<std::string, at::Tensor> save() const override;
   void load(const std::map<std::string, at::Tensor>& saved) override;
+  /// As of ObservedTrains: "drift/NAME" grows until the cores are orthogonalised again.
+  std::map<std::string, double> observed() const override { return observed_.numbers(); }
 
  private:
   /// Of a train: moments of each core, [r, n, r'].
@@ -58,6 +61,7 @@ class RecanonicalAdam final : public Optimiser {
   RecanonicalOptions options_;
   Adam dense_;
   std::map<std::string, Moments> memories_;
+  ObservedTrains observed_;
 };
 
 }  // namespace ranklens::optim

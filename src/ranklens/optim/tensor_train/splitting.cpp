@@ -14,6 +14,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/layers.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/train/sweep.h"
 
@@ -24,7 +25,23 @@ namespace {
 struct SplitLayer {
   TrainLayer layer;
   TrainSplitting train;
+  /// What each core is multiplied by in the network: one, or of a product state its share of the
+  /// norm, which is the unit of its increments.
+  double share = 1;
 };
+
+SplitLayer split_layer(const TrainLayer& layer) {
+  if (!is_product_state(layer)) return {.layer = layer, .train = TrainSplitting(layer.train)};
+  auto centred = tn::canonical(layer.train, 0);
+  const double log_norm = std::exchange(centred.log_scale, 0.0);
+  return {.layer = layer,
+          .train = TrainSplitting(centred),
+          .share = share_of_each(log_norm, centred.cores.size())};
+}
+
+void set_cores_of(nn::State& state, const SplitLayer& one) {
+  set_cores(state, one.layer, scaled(one.train.cores(), one.share));
+}
 
 at::Tensor times_core(const at::Tensor& matrix, const at::Tensor& core) {
   return at::mm(matrix, core.reshape({core.size(0), -1}))
@@ -37,7 +54,7 @@ void advance_all(std::vector<SplitLayer>& work, NamedGradients& gradients, doubl
     if (one.train.done()) continue;
     const auto k = one.train.core();
     const auto gradient = take_cores(one.layer, gradients)[k];
-    one.train.advance(gradient.defined() ? -length * gradient
+    one.train.advance(gradient.defined() ? -length * one.share * gradient
                                          : at::zeros_like(one.train.cores()[k]));
   }
 }
@@ -109,16 +126,14 @@ double SplittingOptimiser::step(nn::State& state, Objective& objective, double r
   const auto layers = train_layers(state);
   require_trains(layers, spec());
   std::vector<SplitLayer> work;
-  for (const auto& layer : layers) {
-    work.push_back({.layer = layer, .train = TrainSplitting(layer.train)});
-  }
+  for (const auto& layer : layers) work.push_back(split_layer(layer));
   const double length = options_.lr * rate;
   nn::State probed = state;
   NamedGradients gradients, first;
   std::unique_ptr<Objective> narrow;
   double loss = 0;
   for (int part = 0; !all_done(work); ++part) {
-    for (const auto& one : work) set_cores(probed, one.layer, one.train.cores());
+    for (const auto& one : work) set_cores_of(probed, one);
     const Gradients found = (narrow ? *narrow : objective).loss_and_gradients(probed, {"factors"});
     if (!std::isfinite(found.loss)) return found.loss;
     const at::NoGradGuard no_gradients;
@@ -136,9 +151,11 @@ double SplittingOptimiser::step(nn::State& state, Objective& objective, double r
   const auto others = other_tensors(state, first);
   const double decay = 1 - length * options_.weight_decay;
   for (const auto& one : work) {
-    auto cores = one.train.cores();
+    auto cores = scaled(one.train.cores(), one.share);
     cores.back() = cores.back() * decay;
     set_cores(state, one.layer, cores);
+    const auto last = static_cast<std::int64_t>(cores.size()) - 1;
+    observed_.keep(one.layer.name, std::move(cores), last);
   }
   others_.update(others.tensors, others.gradients, rate);
   return loss;

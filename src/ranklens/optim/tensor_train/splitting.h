@@ -7,6 +7,7 @@
 
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/sgd.h"
+#include "ranklens/optim/tensor_train/observed_trains.h"
 #include "ranklens/tn/train/tensor_train.h"
 
 namespace ranklens::optim {
@@ -45,7 +46,8 @@ class TrainSplitting {
 /// what the parts before it have turned, so a gradient held from the step's start would take d
 /// passes, with trains of three times the ranks. All trains of a network go through their parts
 /// together. Steps do not depend on the gauge of the cores; the parts that go back climb, so steps
-/// must be small. All other tensors move by SGD of these options, of which lr and weight_decay are
+/// must be small. Steps of matrix product states are in units of their norm, as the Riemannian
+/// ones. All other tensors move by SGD of these options, of which lr and weight_decay are
 /// the trains', too: tt_psi(lr=0.1,momentum=0,dampening=0,weight_decay=0,nesterov).
 class SplittingOptimiser final : public Optimiser {
  public:
@@ -55,10 +57,13 @@ class SplittingOptimiser final : public Optimiser {
   std::string spec() const override;
   std::map<std::string, at::Tensor> save() const override { return others_.save(); }
   void load(const std::map<std::string, at::Tensor>& saved) override { others_.load(saved); }
+  /// As of ObservedTrains.
+  std::map<std::string, double> observed() const override { return observed_.numbers(); }
 
  private:
   SgdOptions options_;
   Sgd others_;
+  ObservedTrains observed_;
 };
 
 }  // namespace ranklens::optim

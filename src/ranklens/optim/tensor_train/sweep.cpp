@@ -8,10 +8,11 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/tensor_train/saved_numbers.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/train/sweep.h"
 
 namespace ranklens::optim {
 namespace {
@@ -80,14 +81,17 @@ struct SweepOptimiser::Visit {
                : whole.loss_and_gradients(trial, {"factors"});
     auto gradients = named_gradients(found);
     const auto own = gradients[layer.tensors[place]];
+    double value = found.loss;
     if (!others) {
       loss = found.loss;
       for (const auto& one : train_layers(state)) take_cores(one, gradients);
       others = other_tensors(state, gradients);
+      // What trials are compared with is evaluated as they are: the whole differs by rounding.
+      if (auto& of_trials = objective(); &of_trials != &whole) value = of_trials.loss(trial);
     }
-    if (!own.defined()) return {.value = found.loss, .gradient = {}};
+    if (!own.defined()) return {.value = value, .gradient = {}};
     // Clipping is for the other tensors: a search needs the slope that there is.
-    return {.value = found.loss, .gradient = own.reshape(variable.sizes()) / found.scale};
+    return {.value = value, .gradient = own.reshape(variable.sizes()) / found.scale};
   }
 };
 
@@ -114,6 +118,10 @@ WindowSplit SweepOptimiser::split(Visit& visit, const SweepWindow& window,
                                   const LocalMinimum& found, const at::Tensor& start,
                                   bool rightward) const {
   const auto at_share = [&](double share) {
+    if (share == 0) {  // as it was, also where its rank was above the bound
+      const auto centre = window.first + (rightward ? 1 : 0);
+      return WindowSplit{.train = tn::canonical(visit.train, centre), .bounded = true};
+    }
     const auto variable = share == 1 ? found.point : start + share * (found.point - start);
     return put_back(visit.train, window, variable, rightward, options_.cutoff, options_.bond);
   };
@@ -164,7 +172,8 @@ double SweepOptimiser::step(nn::State& state, Objective& objective, double rate)
   require_trains(layers, spec());
   nn::State moved = state;
   auto positions = positions_;
-  std::map<std::string, double> observed;
+  ObservedTrains observed;
+  std::map<std::string, double> cuts;
   std::optional<OtherTensors> others;
   std::optional<double> loss;
   for (const auto& layer : layers) {
@@ -180,19 +189,23 @@ double SweepOptimiser::step(nn::State& state, Objective& objective, double rate)
     for (std::int64_t k = 0; k < places; ++k) {
       if (!take(visit, position, rate)) return visit.failed;
     }
-    set_cores(moved, layer, plain_cores(visit.train));
-    if (options_.method == SweepMethod::als) continue;  // its ranks stay
-    observed["cut/" + layer.name] = visit.cut;
-    const auto ranks = tn::ranks(visit.train);
-    for (std::size_t k = 0; k < ranks.size(); ++k) {
-      observed[fmt::format("rank/{}.{}", layer.name, k)] = static_cast<double>(ranks[k]);
-    }
+    auto cores = plain_cores(visit.train);
+    set_cores(moved, layer, cores);
+    observed.keep(layer.name, std::move(cores), visit.train.centre);
+    if (options_.method == SweepMethod::dmrg) cuts["cut/" + layer.name] = visit.cut;
   }
   dense_.update(others->tensors, others->gradients, rate);
   state = std::move(moved);
   positions_ = std::move(positions);
   observed_ = std::move(observed);
+  cuts_ = std::move(cuts);
   return *loss;
+}
+
+std::map<std::string, double> SweepOptimiser::observed() const {
+  auto all = observed_.numbers();
+  all.insert(cuts_.begin(), cuts_.end());
+  return all;
 }
 
 std::map<std::string, at::Tensor> SweepOptimiser::save() const {
@@ -211,10 +224,9 @@ void SweepOptimiser::load(const std::map<std::string, at::Tensor>& saved) {
       saved,
       "sweep:", [&](const auto& name, const auto& quantity, const auto& tensor, const auto& full) {
         const bool first = quantity == "first";
-        base::require((first || quantity == "rightward") && tensor.scalar_type() == at::kLong &&
-                          tensor.numel() == 1 && tensor.template item<std::int64_t>() >= 0,
-                      "this optimiser does not remember '{}'", full);
-        const auto value = tensor.template item<std::int64_t>();
+        base::require(first || quantity == "rightward", "this optimiser does not remember '{}'",
+                      full);
+        const auto value = saved_count(tensor, full);
         auto& position = positions_[name];
         if (first) {
           position.first = value;

@@ -8,6 +8,7 @@
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/tensor_train/gradients.h"
+#include "ranklens/optim/tensor_train/observed_trains.h"
 #include "ranklens/optim/tensor_train/sweep_search.h"
 #include "ranklens/optim/tensor_train/sweep_window.h"
 
@@ -17,9 +18,11 @@ namespace ranklens::optim {
 struct SweepOptions {
   enum class Method { dmrg, als };
   Method method = Method::dmrg;
-  std::int64_t bond = 20;  ///< of dmrg: largest rank that a split leaves
-  double cutoff = 1e-4;    ///< of dmrg: share of the squared norm that a split may cut off
-  int iterations = 4;      ///< of conjugate gradients at each place
+  /// Of dmrg: largest rank that a split leaves. A bond that was above it comes down to it in the
+  /// first split that does not raise the loss of its batch.
+  std::int64_t bond = 20;
+  double cutoff = 1e-4;  ///< of dmrg: share of the squared norm that a split may cut off
+  int iterations = 4;    ///< of conjugate gradients at each place
   /// Places of each train that one step takes, one after the other on its batch; 0: as many as
   /// there are, from one end to the other.
   std::int64_t places = 1;
@@ -61,9 +64,9 @@ class SweepOptimiser final : public Optimiser {
   std::string spec() const override { return spec_of(options_); }
   std::map<std::string, at::Tensor> save() const override;
   void load(const std::map<std::string, at::Tensor>& saved) override;
-  /// Of dmrg: "rank/NAME.k" of the bond behind core k, and "cut/NAME", the largest share of the
-  /// train's norm that a split of the last step cut off.
-  std::map<std::string, double> observed() const override { return observed_; }
+  /// As of ObservedTrains; of dmrg also "cut/NAME", the largest share of the train's norm that a
+  /// split of the last step cut off.
+  std::map<std::string, double> observed() const override;
 
  private:
   /// Where the next step begins.
@@ -83,7 +86,8 @@ class SweepOptimiser final : public Optimiser {
   SweepOptions options_;
   Adam dense_;
   std::map<std::string, Position> positions_;
-  std::map<std::string, double> observed_;
+  ObservedTrains observed_;
+  std::map<std::string, double> cuts_;
 };
 
 }  // namespace ranklens::optim

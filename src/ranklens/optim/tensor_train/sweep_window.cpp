@@ -32,7 +32,7 @@ void move_centre_to(tn::TensorTrain& train, const SweepWindow& window) {
 }
 
 double shared_factor(const tn::TensorTrain& train) {
-  return std::exp(train.log_scale / static_cast<double>(train.cores.size()));
+  return share_of_each(train.log_scale, train.cores.size());
 }
 
 at::Tensor window_variable(const tn::TensorTrain& train, const SweepWindow& window) {

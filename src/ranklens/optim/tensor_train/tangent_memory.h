@@ -19,8 +19,11 @@ struct TangentMemory {
 
   /// Under "PREFIX/momentum.0" and so on.
   void save(const std::string& prefix, std::map<std::string, at::Tensor>& saved) const;
-  /// One of the quantities that save() wrote; `full` is its name in messages.
+  /// One of the quantities that save() wrote; `full` is its name in messages. Error: no such
+  /// quantity, or none of its kind.
   void load(const std::string& quantity, const at::Tensor& tensor, const std::string& full);
+  /// After all of them: an Error unless what is remembered of the train `name` are trains.
+  void check(const std::string& name) const;
 };
 
 }  // namespace ranklens::optim

@@ -15,6 +15,8 @@
 #include "ranklens/optim/born/tsgo.h"
 #include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/layers.h"
+#include "ranklens/optim/tensor_train/saved_numbers.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/sweep.h"
 
@@ -23,8 +25,9 @@ namespace {
 
 constexpr double kRightAngle = 1.5707963267948966;
 constexpr std::string_view kTrainPrefix = "train:";
+constexpr const char* kAngle = "tsgo/angle";
 
-/// A train with its centre, where its norm is, at the core whose turn it is.
+/// A train with its centre at the core whose turn it is.
 struct Centred {
   TrainLayer layer;
   std::size_t core = 0;
@@ -33,9 +36,9 @@ struct Centred {
 
 Centred centred(TrainLayer layer, std::int64_t turns) {
   const auto core = turned_core(turns, layer.train.cores.size());
-  const auto train = tn::canonical(layer.train, static_cast<std::int64_t>(core));
-  auto cores = train.cores;
-  cores[core] = cores[core] * std::exp(train.log_scale);
+  // The norm shared by all cores: that of a product state of hundreds of sites would leave the
+  // range of numbers in one.
+  auto cores = plain_cores(tn::canonical(layer.train, static_cast<std::int64_t>(core)));
   return {.layer = std::move(layer), .core = core, .cores = std::move(cores)};
 }
 
@@ -121,7 +124,10 @@ double TurningOptimiser::step(nn::State& state, Objective& objective, double rat
     if (!std::isfinite(after)) return after;
     if (after > found.loss) angle_ = std::max(options_.least, angle_ * options_.shrink);
   }
-  for (const auto& one : work) ++turns_[one.layer.name];
+  for (auto& one : work) {
+    ++turns_[one.layer.name];
+    observed_.keep(one.layer.name, std::move(one.cores), static_cast<std::int64_t>(one.core));
+  }
   state = std::move(turned);
   const auto others = other_tensors(state, gradients);
   others_.update(others.tensors, others.gradients, rate);
@@ -130,27 +136,33 @@ double TurningOptimiser::step(nn::State& state, Objective& objective, double rat
 
 std::map<std::string, at::Tensor> TurningOptimiser::save() const {
   auto saved = others_.save();
-  saved["tsgo/angle"] = at::scalar_tensor(angle_, at::kDouble);
+  saved[kAngle] = at::scalar_tensor(angle_, at::kDouble);
   for (const auto& [name, turns] : turns_) {
     saved[fmt::format("{}{}/turns", kTrainPrefix, name)] = at::scalar_tensor(turns, at::kLong);
   }
   return saved;
 }
 
+std::map<std::string, double> TurningOptimiser::observed() const {
+  auto all = observed_.numbers();
+  all["angle"] = angle_;
+  return all;
+}
+
 void TurningOptimiser::load(const std::map<std::string, at::Tensor>& saved) {
-  std::map<std::string, at::Tensor> others;
   turns_.clear();
-  constexpr std::string_view quantity = "/turns";
-  for (const auto& [full, tensor] : saved) {
-    if (full == "tsgo/angle") {
-      angle_ = tensor.item<double>();
-    } else if (full.starts_with(kTrainPrefix)) {
-      base::require(full.ends_with(quantity), "this optimiser does not remember '{}'", full);
-      const auto size = full.size() - kTrainPrefix.size() - quantity.size();
-      turns_[full.substr(kTrainPrefix.size(), size)] = tensor.item<std::int64_t>();
-    } else {
-      others[full] = tensor;
-    }
+  auto others = take_prefixed(
+      saved, kTrainPrefix,
+      [&](const auto& name, const auto& quantity, const auto& tensor, const auto& full) {
+        base::require(quantity == "turns", "this optimiser does not remember '{}'", full);
+        turns_[name] = saved_count(tensor, full);
+      });
+  if (const auto angle = others.find(kAngle); angle != others.end()) {
+    angle_ = saved_number(angle->second, angle->first);
+    base::require(angle_ > 0 && angle_ <= options_.theta,
+                  "'{}' is not above zero and no larger than the first angle, theta={}", kAngle,
+                  options_.theta);
+    others.erase(angle);
   }
   others_.load(others);
 }

@@ -8,6 +8,7 @@
 #include "ranklens/base/spec.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/tensor_train/observed_trains.h"
 
 namespace ranklens::optim {
 
@@ -48,14 +49,15 @@ class TurningOptimiser final : public Optimiser {
   std::string spec() const override;
   std::map<std::string, at::Tensor> save() const override;
   void load(const std::map<std::string, at::Tensor>& saved) override;
-  /// "angle" of the next turn, before the schedule's factor, in radians.
-  std::map<std::string, double> observed() const override { return {{"angle", angle_}}; }
+  /// "angle" of the next turn, before the schedule's factor, in radians; and as of ObservedTrains.
+  std::map<std::string, double> observed() const override;
 
  private:
   TurningOptions options_;
   Adam others_;
   double angle_;
   std::map<std::string, std::int64_t> turns_;  ///< by train
+  ObservedTrains observed_;
 };
 
 }  // namespace ranklens::optim

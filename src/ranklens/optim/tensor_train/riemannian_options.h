@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ranklens/base/spec.h"
+#include "ranklens/optim/tensor_train/rank_rule.h"
+
+namespace ranklens::optim {
+
+/// How tensor trains move on the manifold of their ranks.
+struct RiemannianOptions {
+  enum class Method { sgd, cg, adam };
+  Method method = Method::adam;
+  /// Of trains and of all other tensors. Of cg the first step that a line search tries.
+  double lr = 1e-3;
+  double momentum = 0;  ///< of sgd
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double weight_decay = 0;  ///< X <- (1 - rate * weight_decay) X; not of cg
+  TrainRanks ranks = {};
+};
+
+/// "riemannian_sgd", "riemannian_cg", "riemannian_adam".
+const std::vector<std::string>& riemannian_methods();
+RiemannianOptions read_riemannian_options(base::SpecReader& spec);
+std::string spec_of(const RiemannianOptions& options);
+
+}  // namespace ranklens::optim

@@ -1,0 +1,69 @@
+#include "ranklens/optim/tensor_train/tangent_direction.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/train/algebra.h"
+
+namespace ranklens::optim {
+namespace {
+
+using DirectionMethod = RiemannianOptions::Method;
+
+tn::Tangent carried(const tn::TensorTrain& momentum, const tn::TangentSpace& to) {
+  return tn::project(to, momentum);
+}
+
+/// Conjugate to the last one by Polak and Ribiere's factor, or the gradient where that would not go
+/// down.
+tn::Tangent next_conjugate(const TangentWork& work, TangentMemory& memory) {
+  const auto& gradient = work.gradient;
+  const bool begun = !memory.momentum.cores.empty();
+  const auto before = std::exchange(memory.gradient, remembered(work.space, gradient, work.normal));
+  if (!begun) return gradient;
+  const double last = std::pow(tn::norm(before), 2);
+  const auto change = gradient + (-1.0) * carried(before, work.space);
+  const double factor = last > 0 ? std::max(0.0, inner(gradient, change) / last) : 0;
+  auto found = gradient + factor * carried(memory.momentum, work.space);
+  return inner(found, gradient) > 0 ? found : gradient;
+}
+
+/// The mean of gradients; the second moment takes in this one.
+tn::Tangent next_mean(const RiemannianOptions& options, const TangentWork& work,
+                      TangentMemory& memory) {
+  const auto& gradient = work.gradient;
+  const double squared = inner(gradient, gradient);
+  const auto dimensions = static_cast<double>(tn::dimension(work.space));
+  memory.second = options.beta2 * memory.second + (1 - options.beta2) * squared / dimensions;
+  auto mean = (1 - options.beta1) * gradient;
+  if (!memory.momentum.cores.empty()) {
+    mean = mean + options.beta1 * carried(memory.momentum, work.space);
+  }
+  return mean;
+}
+
+}  // namespace
+
+tn::Tangent next_direction(const RiemannianOptions& options, const TangentWork& work,
+                           TangentMemory& memory) {
+  ++memory.steps;
+  if (options.method == DirectionMethod::cg) return next_conjugate(work, memory);
+  if (options.method == DirectionMethod::adam) return next_mean(options, work, memory);
+  if (options.momentum == 0 || memory.momentum.cores.empty()) return work.gradient;
+  return work.gradient + options.momentum * carried(memory.momentum, work.space);
+}
+
+double share_of_gradient(const RiemannianOptions& options) {
+  return options.method == DirectionMethod::adam ? 1 - options.beta1 : 1;
+}
+
+double own_length(const RiemannianOptions& options, const TangentMemory& memory, double length) {
+  if (options.method != DirectionMethod::adam) return length;
+  const auto t = static_cast<double>(memory.steps);
+  const double root = std::sqrt(memory.second / (1 - std::pow(options.beta2, t)));
+  return length / (1 - std::pow(options.beta1, t)) / (root + options.eps);
+}
+
+}  // namespace ranklens::optim

@@ -1,0 +1,157 @@
+#include "ranklens/optim/tensor_train/tangent_work.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include "ranklens/base/error.h"
+#include "ranklens/optim/tensor_train/probe_train.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
+
+namespace ranklens::optim {
+namespace {
+
+void take_space(TangentWork& work) {
+  if (is_product_state(work.layer)) {
+    work.space = unit_space_at(work.layer.train, work.log_unit);
+  } else {
+    work.space = space_at(work.layer.train);
+  }
+}
+
+/// Where the precision does not resolve a direction (of cores near the identity, say, or of a
+/// weight that became smaller in rank) the manifold of the train's ranks has no tangent space: it
+/// goes, and its share of the norm is in `cut`. What goes at one bond may leave another without a
+/// direction.
+void take_resolved_space(TangentWork& work) {
+  for (;;) {
+    try {
+      take_space(work);
+      return;
+    } catch (const base::Error&) {
+      auto found = rounded(work.layer.train, {});
+      if (tn::ranks(found.train) == tn::ranks(work.layer.train)) throw;
+      work.layer.train = std::move(found.train);
+      work.cut = std::max(work.cut, found.share);
+    }
+  }
+}
+
+double factor_of_each(const TangentWork& work) {
+  return share_of_each(work.log_unit, work.layer.tensors.size());
+}
+
+/// The state with every train in the form whose blocks are to be differentiated.
+nn::State probed_state(const std::vector<TangentWork>& work, nn::State state) {
+  for (const auto& one : work) {
+    const auto& weight = state.at(one.layer.entries.front()).weight;
+    if (one.gained.empty() && weight->kind() == "tt") {
+      state.replace(one.layer.name, train_probe(weight, one.space));
+      continue;
+    }
+    auto cores = with_slots(one.space);
+    if (!one.gained.empty()) cores = with_normal(std::move(cores), one.normal);
+    set_cores(state, one.layer, scaled(std::move(cores), factor_of_each(one)));
+  }
+  return state;
+}
+
+/// With respect to the cores before they were multiplied by their share of the unit: a part of a
+/// tangent vector meets the shares of all other cores, so that its gradient is in the unit.
+std::vector<at::Tensor> gradients_of(const TangentWork& work, NamedGradients& gradients) {
+  return scaled(take_cores(work.layer, gradients), factor_of_each(work));
+}
+
+double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
+                   double scale) {
+  const auto alone = with_trains_alone(state);
+  const Gradients found = objective.loss_and_gradients(probed_state(work, alone), {"factors"});
+  if (!std::isfinite(found.loss)) return found.loss;
+  const at::NoGradGuard no_gradients;
+  auto gradients = named_gradients(found);
+  for (auto& one : work) {
+    const auto cores = gradients_of(one, gradients);
+    if (one.gained.empty()) continue;
+    // Clipping may have seen another norm this time.
+    one.normal = (scale / found.scale) * leading_normal(one.space, one.normal, cores, one.gained);
+  }
+  return found.loss;
+}
+
+}  // namespace
+
+TangentWork begin_work(TrainLayer layer, const TrainRanks& ranks, std::int64_t steps) {
+  const at::NoGradGuard no_gradients;
+  TangentWork work{.layer = std::move(layer)};
+  const bool change = ranks.change_after(steps);
+  if (change && ranks.tau > 0) {
+    auto found = rounded(work.layer.train, ranks);
+    work.cut = found.share;
+    work.layer.train = std::move(found.train);
+  }
+  take_resolved_space(work);
+  if (!change || ranks.grow == 0) return work;
+  auto gained = free_directions(work.space, ranks.grow, ranks.cap);
+  if (std::all_of(gained.begin(), gained.end(), [](auto n) { return n == 0; })) return work;
+  // The same for all seeds of a study: what is found depends on the sketch by its error alone, and
+  // an optimiser is made of its spec, which names no seed.
+  const base::Stream stream(0, "noise", "grow:" + work.layer.name,
+                            static_cast<std::uint64_t>(steps));
+  work.gained = std::move(gained);
+  work.normal = random_left(work.space, work.gained, stream);
+  return work;
+}
+
+double differentiate(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
+                     NamedGradients& gradients) {
+  const Gradients found = objective.loss_and_gradients(probed_state(work, state), {"factors"});
+  if (!std::isfinite(found.loss)) return found.loss;
+  gradients = named_gradients(found);
+  bool grows = false;
+  {
+    const at::NoGradGuard no_gradients;
+    for (auto& one : work) {
+      const auto cores = gradients_of(one, gradients);
+      if (one.gained.empty()) {
+        one.gradient = gradient_in(one.space, cores);
+        continue;
+      }
+      one.gradient = gradient_in(one.space, tangent_blocks(one.space, cores));
+      one.normal = spanned_right(one.space, one.normal, cores);
+      grows = true;
+    }
+  }
+  const double again = grows ? find_normal(work, state, objective, found.scale) : found.loss;
+  return std::isfinite(again) ? found.loss : again;
+}
+
+tn::TensorTrain remembered(const tn::TangentSpace& space, const tn::Tangent& tangent,
+                           const NormalPart& normal) {
+  auto train = tn::as_train(space, tangent);
+  if (!normal.a.empty()) {
+    train.cores = with_normal(std::move(train.cores), std::exp(-train.log_scale) * normal);
+  }
+  return train;
+}
+
+tn::TensorTrain moved_by(const TangentWork& work, double length, bool adapts) {
+  tn::TensorTrain train;
+  if (adapts) {
+    const double scale = -length * std::exp(work.direction.log_scale);
+    auto way = scale * tn::Tangent{work.direction.deltas, 0};
+    way.deltas.back() = way.deltas.back() + work.space.left.back();
+    auto bounds = tn::ranks(tn::point(work.space));
+    for (std::size_t k = 0; k < work.gained.size(); ++k) bounds[k] += work.gained[k];
+    train = cut_to(remembered(work.space, way, -length * work.normal), bounds).train;
+  } else {
+    train = tn::retract(work.space, work.direction, -length).train;
+  }
+  train.log_scale += work.log_unit;
+  return train;
+}
+
+}  // namespace ranklens::optim
