@@ -1,8 +1,10 @@
 // What every optimiser must do, whatever its kind: learn, handle shared weights, batch norm and
 // dropout, let ranks grow and shrink, survive being saved, and end in a network that says the same
 // as the one that was evaluated.
+#include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,8 +18,10 @@
 #include "ranklens/optim/tensor_train/methods.h"
 #include "ranklens/optim/tensor_train/recanonical.h"
 #include "ranklens/train/batch_objective.h"
+#include "ranklens/train/compute.h"
 #include "ranklens/train/evaluate.h"
 
+#include "testing/devices.h"
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
 #include "train/tiny.h"
@@ -45,10 +49,10 @@ nn::Network contract_network(std::uint64_t seed, const std::string& weight = "lo
   return g.build(seed);
 }
 
-data::Batch whole(const data::Dataset& data) {
+data::Batch whole(const data::Dataset& data, at::Device device = at::kCPU) {
   data::Batch batch;
-  batch.images = data.images;
-  batch.labels = data.labels;
+  batch.images = data.images.to(device);
+  batch.labels = data.labels.to(device);
   return batch;
 }
 
@@ -67,37 +71,56 @@ std::string weight_for(const std::string& spec) {
 
 class EveryOptimiser : public ::testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    Contract, EveryOptimiser,
-    ::testing::Values("adam(lr=5e-3)", "sgd(lr=0.01,momentum=0.9)", "bug(lr=5e-3,tau=0.1)",
-                      "bug(lr=5e-3,tau=0.1,s=3)", "bug(lr=5e-3,tau=0.1,moments=entry)",
-                      "bug(lr=0.1,tau=0.1,rule=sgd,s=2)", "augmented_bug(lr=5e-3,tau=0.1)",
-                      "fixed_bug(lr=0.05,rule=sgd)", "parallel_bug(lr=5e-3,tau=0.1)",
-                      "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8)",
-                      "bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
-                      "bug(lr=5e-3,tau=0.1,s=3,moments=entry) on tucker(r=4x4)",
-                      "bug(lr=0.1,tau=0.1,rule=sgd,momentum=0.5,s=2) on tucker(r=4x4)",
-                      "augmented_bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
-                      "fixed_bug(lr=5e-3) on tucker(r=4x4)",
-                      "parallel_bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
-                      "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8) on tucker(r=4x4)",
-                      "core(lr=2e-2) on tucker(r=4x4)", "fixed_bug(lr=5e-3)",
-                      "psi(lr=0.02,rule=sgd)", "abc_psi(lr=0.05,tau=0.1,rule=sgd)", "core(lr=2e-2)",
-                      "riemannian_sgd(lr=0.05,momentum=0.9)", "riemannian_adam(lr=5e-3)",
-                      "riemannian_cg(lr=0.1)",
-                      "riemannian_sgd(lr=0.05,momentum=0.9,tau=0.02,grow=1,every=3)",
-                      "riemannian_adam(lr=5e-3,tau=0.02,grow=1,every=3)",
-                      "riemannian_cg(lr=0.1,tau=0.02,grow=1,every=3)", "tt_psi(lr=0.05)",
-                      "tsgo(theta=3deg,lr=5e-3)", "dmrg(lr=5e-3,bond=6)",
-                      "dmrg(lr=5e-3,bond=3,cutoff=1e-3,bonds=0)", "als(lr=5e-3)",
-                      "recanonical_adam(lr=5e-3,every=10)"),
-    [](const ::testing::TestParamInfo<std::string>& given) {
-      std::string name = given.param;
-      for (char& letter : name) {
-        if (!std::isalnum(static_cast<unsigned char>(letter))) letter = '_';
-      }
-      return name;
-    });
+const std::vector<std::string> kCases{
+    "adam(lr=5e-3)",
+    "sgd(lr=0.01,momentum=0.9)",
+    "bug(lr=5e-3,tau=0.1)",
+    "bug(lr=5e-3,tau=0.1,s=3)",
+    "bug(lr=5e-3,tau=0.1,moments=entry)",
+    "bug(lr=0.1,tau=0.1,rule=sgd,s=2)",
+    "augmented_bug(lr=5e-3,tau=0.1)",
+    "fixed_bug(lr=0.05,rule=sgd)",
+    "parallel_bug(lr=5e-3,tau=0.1)",
+    "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8)",
+    "parallel_bug(lr=5e-3,tau=0.1,reject=10)",
+    "bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
+    "bug(lr=5e-3,tau=0.1,s=3,moments=entry) on tucker(r=4x4)",
+    "bug(lr=0.1,tau=0.1,rule=sgd,momentum=0.5,s=2) on tucker(r=4x4)",
+    "augmented_bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
+    "fixed_bug(lr=5e-3) on tucker(r=4x4)",
+    "parallel_bug(lr=5e-3,tau=0.1) on tucker(r=4x4)",
+    "parallel_bug(lr=0.05,tau=0.1,rule=sgd,momentum=0.8) on tucker(r=4x4)",
+    "parallel_bug(lr=5e-3,tau=0.1,reject=10) on tucker(r=4x4)",
+    "core(lr=2e-2) on tucker(r=4x4)",
+    "fixed_bug(lr=5e-3)",
+    "fixed_bug(lr=0.05,rule=sgd,momentum=0.5)",
+    "psi(lr=5e-3)",
+    "psi(lr=0.02,rule=sgd)",
+    "psi(lr=0.01,rule=sgd,momentum=0.5)",
+    "abc_psi(lr=5e-3,tau=0.1)",
+    "abc_psi(lr=0.05,tau=0.1,rule=sgd)",
+    "core(lr=2e-2)",
+    "riemannian_sgd(lr=0.05,momentum=0.9)",
+    "riemannian_adam(lr=5e-3)",
+    "riemannian_cg(lr=0.1)",
+    "riemannian_sgd(lr=0.05,momentum=0.9,tau=0.02,grow=1,every=3)",
+    "riemannian_adam(lr=5e-3,tau=0.02,grow=1,every=3)",
+    "riemannian_cg(lr=0.1,tau=0.02,grow=1,every=3)",
+    "tt_psi(lr=0.05)",
+    "tsgo(theta=3deg,lr=5e-3)",
+    "dmrg(lr=5e-3,bond=6)",
+    "dmrg(lr=5e-3,bond=3,cutoff=1e-3,bonds=0)",
+    "als(lr=5e-3)",
+    "recanonical_adam(lr=5e-3,every=10)"};
+
+INSTANTIATE_TEST_SUITE_P(Contract, EveryOptimiser, ::testing::ValuesIn(kCases),
+                         [](const ::testing::TestParamInfo<std::string>& given) {
+                           std::string name = given.param;
+                           for (char& letter : name) {
+                             if (!std::isalnum(static_cast<unsigned char>(letter))) letter = '_';
+                           }
+                           return name;
+                         });
 
 nn::State after(const std::string& spec, nn::State state, const nn::Graph& graph, int steps,
                 optim::Optimiser* given = nullptr, int first = 0) {
@@ -107,7 +130,7 @@ nn::State after(const std::string& spec, nn::State state, const nn::Graph& graph
   state = state.clone();
   for (int step = first; step < first + steps; ++step) {
     const base::Stream random(1, "dropout", "", static_cast<std::uint64_t>(step));
-    BatchObjective objective(graph, whole(data), random, {});
+    BatchObjective objective(graph, whole(data, device_of(state)), random, {});
     EXPECT_TRUE(std::isfinite(optimiser.step(state, objective)));
     state.apply(objective.change());
   }
@@ -160,6 +183,44 @@ TEST_P(EveryOptimiser, LeavesTheStateWhenTheLossIsNotFinite) {
   nn::State state = network.state.clone();
   EXPECT_FALSE(std::isfinite(optimiser->step(state, objective)));
   EXPECT_TRUE(same_state(state, network.state));
+}
+
+/// The largest difference between entries of weights, by what they stand for.
+double apart_from(const nn::State& one, const nn::State& other) {
+  double most = 0;
+  for (const auto& name : one.names()) {
+    const auto a = one.at(name).weight->dense().cpu(), b = other.at(name).weight->dense().cpu();
+    most = std::max(most, (a - b).abs().max().item<double>());
+  }
+  return most;
+}
+
+std::map<std::string, at::Tensor> on_device(std::map<std::string, at::Tensor> saved,
+                                            at::Device device) {
+  for (auto& [name, tensor] : saved) tensor = tensor.to(device).clone();
+  return saved;
+}
+
+// On another device the same steps, all that is kept lies there, and the processor goes on from it.
+TEST(EveryOptimiserElsewhere, StepsAsOnTheProcessor) {
+  if (!ranklens::testing::is_here(at::kCUDA)) GTEST_SKIP() << "there is no second device here";
+  const at::Device there(at::kCUDA);
+  for (const auto& one : kCases) {
+    SCOPED_TRACE(one);
+    const auto network = contract_network(7, weight_for(one));
+    const auto optimiser = optim::make_optimiser(spec_of(one));
+    const auto state = after("", network.state.to(there), network.graph, 3, optimiser.get());
+    EXPECT_LT(apart_from(state, after(spec_of(one), network.state, network.graph, 3)), 1e-3);
+    for (const auto& [name, tensor] : state.tensors()) EXPECT_TRUE(tensor.is_cuda()) << name;
+    const auto saved = optimiser->save();
+    for (const auto& [name, tensor] : saved) {
+      EXPECT_TRUE(tensor.is_cuda() || tensor.dim() == 0) << name;
+    }
+    const auto here = optim::make_optimiser(optimiser->spec());
+    here->load(on_device(saved, at::kCPU));
+    const auto on = after("", state.to(at::kCPU), network.graph, 2, here.get(), 3);
+    EXPECT_LT(apart_from(on, after("", state, network.graph, 2, optimiser.get(), 3)), 1e-3);
+  }
 }
 
 // Ranks found on the way, from far below and from above what the problem needs.
