@@ -34,9 +34,9 @@ struct Verdict {
 struct Arm {
   std::string id{};
   std::string label{};
-  std::string description{};  // of its weights: "tt(out=8x4x4,in=16x16x8,r=16)"
-  bool reference = false;     // the arm that others are compared with, drawn in ink
-  Estimate accuracy{};        // fraction
+  std::string description{};            // of its weights: "tt(out=8x4x4,in=16x16x8,r=16)"
+  bool reference = false;               // the arm that others are compared with, drawn in ink
+  Estimate accuracy{};                  // fraction
   Estimate parameters{};                // stored trainable numbers; ranks may differ by seed
   Estimate flops{};                     // of one image
   std::optional<double> compression{};  // one minus parameters over the reference's

@@ -64,8 +64,8 @@ void train_on(Trials& trials, at::Device device) {
   trials.device = device;
   if (device.is_cpu()) return;
   for (auto& trial : trials.trials) {
-    base::require(!trial.make || !trial.asked, "{} has parts that the processor alone computes: --device cpu",
-                  trials.name);
+    base::require(!trial.make || !trial.asked,
+                  "{} has parts that the processor alone computes: --device cpu", trials.name);
     trial.network = [fresh = trial.network, device] {
       auto network = fresh();
       network.state = network.state.to(device);

@@ -6,10 +6,10 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/mm.h>
-#include <ATen/record_function.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sgn.h>
 #include <ATen/ops/where.h>
+#include <ATen/record_function.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/scopes.h"
