@@ -42,7 +42,10 @@ TEST(LowRankExplain, ExplainsTheNetworkThatWasTrained) {
   EXPECT_DOUBLE_EQ(found["accuracy"].get<double>(), trained["validation_accuracy"].get<double>());
   EXPECT_NEAR(found["loss"].get<double>(), trained["validation_loss"].get<double>(), 1e-6);
 
-  const auto images = data::open(scenes, {.split = data::Split::test}).images.narrow(0, 0, 3);
+  const auto images = data::open(scenes, {.split = data::Split::test})
+                          .images.narrow(0, 0, 3)
+                          .to(at::kFloat)
+                          .div(255);
   base::write_npy((folder / "x.npy").string(), images);
   const auto explained =
       answer_of(ranklens({"explain", model, "--images", (folder / "x.npy").string(), "--out",
@@ -67,8 +70,8 @@ nn::Network with_statistics(std::vector<double> mean, std::vector<double> std) {
   return g.build(5);
 }
 
-// A photo of four times the side, each pixel a block, comes to the network as its image of
-// training, and is normalised by the statistics that the file holds, not by those of ImageNet.
+// A photo of four times the side comes to the network at the size of its training, and is
+// normalised by the statistics that the file holds, not by those of ImageNet.
 TEST(LowRankExplain, UsesTheResolutionAndStatisticsOfTraining) {
   const TemporaryFolder folder;
   const auto network = with_statistics({0.2, 0.5, 0.6}, {0.1, 0.2, 0.4});
@@ -77,12 +80,14 @@ TEST(LowRankExplain, UsesTheResolutionAndStatisticsOfTraining) {
   nn::write_model(model, {.network = network});
   const auto bytes = base::Stream(6, "test").uniform({3, 16, 16}, 0, 255.9).floor();
   const auto image = bytes.div(255).to(at::kFloat);
-  base::write_png(photo, base::to_image(image.repeat_interleave(4, 1).repeat_interleave(4, 2)));
+  const auto large = image.repeat_interleave(4, 1).repeat_interleave(4, 2);
+  base::write_png(photo, base::to_image(large));
 
   const auto found = answer_of(
       ranklens({"explain", model, photo, "--report", (folder / "page.html").string(), "--json"}));
   const auto probability = [&](const nn::Network& one) {
-    return one(image.unsqueeze(0))[0].to(at::kDouble).softmax(0).max().item<double>();
+    const auto seen = base::resize(large, 16, 16).unsqueeze(0);
+    return one(seen)[0].to(at::kDouble).softmax(0).max().item<double>();
   };
   const auto said = found["images"][0]["predictions"][0]["probability"].get<double>();
   EXPECT_NEAR(said, probability(network), 1e-5);
