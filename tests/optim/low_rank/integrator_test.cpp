@@ -257,25 +257,28 @@ TEST(Integrators, OrderInTime) {
   }
 }
 
-// With one step of the core between truncations a new direction must pass the tolerance at once, so
-// small ones never enter; with ten they do. The goal has rank 12.
+// With one step of the core between truncations a new direction must pass the tolerance at once:
+// here 0.05 times 0.8 against 0.05 of a norm of 1.3, so none enters. With ten they do. The goal has
+// rank 12; its last direction comes or not with bases' arbitrary columns, since at a stationary
+// point of lower rank the gradients of K and L are zero. The start is not small: small weights have
+// small tolerances, and what enters there depends on the same columns.
 TEST(TwoPassBug, CoreStepsDecideWhichRankIsFound) {
   const auto goal =
       at::matmul(at::matmul(basis(40, 12, 27), at::diag(at::linspace(1, 0.2, 12, at::kDouble))),
                  basis(30, 12, 28).t());
   const auto field = seen([&](const at::Tensor& w) { return w - goal; });
   const auto found = [&](int core_steps) {
-    LowRank y = nearest(noise(40, 30, 29) * 1e-3, 2);
-    for (int k = 0; k < 4000 / core_steps; ++k) {
+    LowRank y = nearest(goal + noise(40, 30, 29) * 0.05, 2);
+    for (int k = 0; k < 2000 / core_steps; ++k) {
       y = truncate(run(two_pass_bug(core_steps), y, 0.05, field), {.tau = 0.05}).matrix;
     }
     return y;
   };
   const LowRank one = found(1), ten = found(10);
-  EXPECT_LT(one.rank(), 12);
-  EXPECT_EQ(ten.rank(), 12);
-  EXPECT_LT(distance(ten.dense(), goal), 1e-6 * norm(goal));
-  EXPECT_GT(distance(one.dense(), goal), 0.03 * norm(goal));
+  EXPECT_EQ(one.rank(), 2);
+  EXPECT_GE(ten.rank(), 11);
+  EXPECT_GT(distance(one.dense(), goal), 0.75 * norm(goal));
+  EXPECT_LT(distance(ten.dense(), goal), 0.1 * norm(goal));
 }
 
 TEST(Gradient, ProjectionIsOneAndItsNormIsKnown) {

@@ -1,8 +1,14 @@
 #include "ranklens/optim/low_rank/orthonormalise.h"
 
+#include <cmath>
+
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/logspace.h>
 #include <gtest/gtest.h>
+
+#include "ranklens/base/error.h"
 
 #include "optim/low_rank/matrices.h"
 
@@ -74,6 +80,43 @@ TEST(Complement, InSinglePrecision) {
   const auto old = basis(400, 32, 19).to(at::kFloat);
   const auto added = complement(old, noise(400, 32, 20).to(at::kFloat));
   expect_extends(old, added, 3e-6);
+}
+
+// Columns whose Gram matrix single precision cannot tell from a singular one.
+TEST(Complement, OfSteepBlocksInSinglePrecision) {
+  const auto old = basis(700, 20, 21);
+  const auto steep = [](double ratio) {
+    const auto values = at::logspace(0, std::log10(ratio), 16, 10, at::kDouble);
+    return at::matmul(basis(700, 16, 22) * values, basis(16, 16, 23).t());
+  };
+  for (const double ratio : {1e-2, 1e-4, 1e-6, 1e-12}) {
+    const auto block = steep(ratio) + at::matmul(old, noise(20, 16, 24));
+    const auto added = complement(old.to(at::kFloat), block.to(at::kFloat));
+    expect_extends(old.to(at::kFloat), added, 3e-6);
+    const auto all = at::cat({old, added.to(at::kDouble)}, 1);
+    EXPECT_LT(outside(all, block), 1e-5 * at::linalg_vector_norm(block).item<double>()) << ratio;
+  }
+}
+
+// What the old basis lacks in orthonormality must not grow from step to step.
+TEST(Complement, KeepsAsFarFromAWornBasisAsItIsWorn) {
+  const auto old = basis(60, 8, 25) + 1e-9 * noise(60, 8, 26);
+  const auto block = at::matmul(old, noise(8, 6, 27)) + 1e-3 * noise(60, 6, 28);
+  const auto added = complement(old, block);
+  EXPECT_LT(at::matmul(old.t(), added).abs().max().item<double>(), 1e-12);
+}
+
+TEST(OrthonormalColumns, SpanTheMatrix) {
+  for (const auto& matrix : {noise(50, 7, 29), noise(7, 7, 30), noise(30, 1, 31)}) {
+    const auto found = orthonormal_columns(matrix);
+    expect_extends(matrix.new_empty({matrix.size(0), 0}), found);
+    EXPECT_LT(outside(found, matrix), 1e-12 * testing::norm(matrix));
+  }
+  const auto dependent = at::matmul(noise(40, 3, 32), noise(3, 6, 33));
+  const auto found = orthonormal_columns(dependent);
+  expect_extends(dependent.new_empty({40, 0}), found);
+  EXPECT_LT(outside(found, dependent), 1e-12 * testing::norm(dependent));
+  EXPECT_THROW(orthonormal_columns(noise(3, 5, 34)), base::Error);
 }
 
 }  // namespace

@@ -47,6 +47,17 @@ TEST(RankSchedule, LayersMayHaveTheirOwn) {
   EXPECT_NEAR(policy_for(common, schedule, "classifier.weight", 5).tau, 0.9, 1e-12);
 }
 
+TEST(RankSchedule, LayersMayHaveACapAlone) {
+  const auto layers = parse_layer_ranks("conv1::10;head::250");
+  EXPECT_EQ(to_string(layers), "conv1::10;head::250");
+  const RankSchedule schedule{.tau_end = 0.4, .over = 100, .layers = layers};
+  const RankPolicy common{.tau = 0.1};
+  EXPECT_NEAR(policy_for(common, schedule, "conv1.weight", 50).tau, 0.2, 1e-12);
+  EXPECT_EQ(policy_for(common, schedule, "conv1.weight", 50).cap, 10);
+  expect_error([] { make_optimiser("bug(layers=conv:)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv::)"); }, "PATTERN:TAU");
+}
+
 TEST(RankSchedule, IsPartOfTheSpec) {
   const char* text = "bug(tau=0.1,tau_end=0.2,over=50,hold=80,layers=conv*:0.05;head:0.2:16)";
   const auto made = make_optimiser(text);

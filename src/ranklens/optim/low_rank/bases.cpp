@@ -5,6 +5,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/low_rank/orthonormalise.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 
@@ -29,22 +30,24 @@ TuckerKernel widened(const TuckerKernel& kernel, const at::Tensor& left, const a
 }
 
 at::Tensor new_left(const LowRank& point, const Gradient& gradient) {
-  return complement(point.u, gradient.k_span.defined() ? gradient.k_span : gradient.k);
+  return gradient.k_span.defined() ? complement(point.u, gradient.k_span)
+                                   : complement(point.u, gradient.k, gradient.s);
 }
 
 at::Tensor new_right(const LowRank& point, const Gradient& gradient) {
-  return complement(point.v, gradient.l_span.defined() ? gradient.l_span : gradient.l);
+  return gradient.l_span.defined() ? complement(point.v, gradient.l_span)
+                                   : complement(point.v, gradient.l, gradient.s.t());
 }
 
 at::Tensor widened_core_gradient(const Gradient& gradient, const at::Tensor& left,
                                  const at::Tensor& right) {
   base::require(static_cast<bool>(gradient.between),
                 "this step needs the gradient between other bases, which is not at hand");
-  const auto upper = at::cat({gradient.s, at::matmul(gradient.l.t(), right)}, 1);
+  const auto upper = at::cat({gradient.s, tn::tall_gram(gradient.l, right)}, 1);
   const auto corner = left.size(1) > 0 && right.size(1) > 0
                           ? gradient.between(left, right)
                           : gradient.s.new_zeros({left.size(1), right.size(1)});
-  const auto lower = at::cat({at::matmul(left.t(), gradient.k), corner}, 1);
+  const auto lower = at::cat({tn::tall_gram(left, gradient.k), corner}, 1);
   return at::cat({upper, lower}, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <ATen/ops/matmul.h>
 
 #include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -53,7 +54,7 @@ LowRank orthonormal(const LowRank& matrix) {
 
 double distance_from_identity(const at::Tensor& basis) {
   if (basis.size(1) == 0) return 0;
-  const auto gram = at::matmul(basis.t(), basis);
+  const auto gram = tn::tall_gram(basis, basis);
   return (gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>();
 }
 

@@ -58,10 +58,10 @@ void read_schedule(base::SpecReader& spec, LowRankOptions& options) {
   schedule.hold = spec.integer("hold", schedule.hold, 1, kMost);
   schedule.layers = parse_layer_ranks(spec.text("layers", ""));
   for (const auto& one : schedule.layers) {
-    base::require(options.ranks.absolute || one.tau < 1,
+    base::require(options.ranks.absolute || !one.tau || *one.tau < 1,
                   "tau of the layers '{}', a share of a weight's norm, lies between 0 and 1, not "
                   "at {}",
-                  one.pattern, one.tau);
+                  one.pattern, one.tau.value_or(0));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "ranklens/optim/low_rank/convolution_parts.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -27,8 +28,8 @@ Use use_of(const at::Tensor& out, const at::Tensor& x, const Given& given) {
   use.between = [=](const at::Tensor& left, const at::Tensor& right) {
     const auto type = x.scalar_type();
     const auto inner = filtered(x, kernel_of(right.to(type), given.shape), given.walk);
-    const auto back = at::matmul(pixels(out), left.to(type));
-    return at::matmul(back.t(), pixels(inner)).to(left.scalar_type());
+    const auto back = tn::tall_times(pixels(out), left.to(type));
+    return tn::tall_gram(back, pixels(inner)).to(left.scalar_type());
   };
   return use;
 }
@@ -45,8 +46,10 @@ struct ProbedConvolution : torch::autograd::Function<ProbedConvolution> {
     keep(context, given.walk);
     keep(context, call.uses);
     context->saved_data["bias"] = bias.has_value();
-    const auto out = at::matmul(at::matmul(pixels(inner), s.t()), u.t());
-    return image_of(bias ? out + *bias : out, inner);
+    // There are more pixels than channels, so the small factors are multiplied with each other.
+    const auto across = at::matmul(u, s).t();
+    const auto rows = pixels(inner);
+    return image_of(tn::tall_times(rows, across, bias.value_or(at::Tensor())), inner);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
@@ -54,17 +57,17 @@ struct ProbedConvolution : torch::autograd::Function<ProbedConvolution> {
     const auto &x = saved[0], &inner = saved[1], &u = saved[2], &s = saved[3], &v = saved[4];
     const Given given{context->saved_data["shape"].toIntVector(), kept_walk(context)};
     const auto out = pixels(gradients[0]);
-    const auto back = at::matmul(out, u), inner_rows = pixels(inner);
+    const auto back = tn::tall_times(out, u), inner_rows = pixels(inner);
     tensor_list found(7);
     if (context->needs_input_grad(0)) {
-      found[0] = image_gradient(image_of(at::matmul(back, s), inner), x, kernel_of(v, given.shape),
-                                given.walk);
+      found[0] = image_gradient(image_of(back, inner), x,
+                                kernel_of(at::matmul(v, s.t()), given.shape), given.walk);
     }
     // Places are counted over the tensors that there are.
     const bool bias = context->saved_data["bias"].toBool();
     if (bias && context->needs_input_grad(1)) found[1] = out.sum(0);
-    found[2] = at::matmul(out.t(), inner_rows);
-    found[3] = at::matmul(back.t(), inner_rows);
+    found[2] = tn::tall_gram(out, inner_rows);
+    found[3] = at::matmul(u.t(), found[2]);  // (G^T U)^T V = U^T (G V)
     found[4] =
         kernel_gradient(image_of(back, inner), x,
                         {u.size(1), given.shape[1], given.shape[2], given.shape[3]}, given.walk)

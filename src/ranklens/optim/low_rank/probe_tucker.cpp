@@ -12,6 +12,7 @@
 #include "ranklens/optim/low_rank/convolution_parts.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/formats/mode_product.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -30,7 +31,7 @@ struct TuckerCall {
 
 // Rows of pixels back into channels: [batch * h * w, channels] times columns, as an image.
 at::Tensor over_channels(const at::Tensor& image, const at::Tensor& columns) {
-  return image_of(at::matmul(pixels(image), columns), image);
+  return image_of(tn::tall_times(pixels(image), columns), image);
 }
 
 Use tucker_use(const at::Tensor& out, const at::Tensor& x, const at::Tensor& core,
@@ -56,8 +57,8 @@ struct ProbedTucker : torch::autograd::Function<ProbedTucker> {
     keep(context, call.walk);
     keep(context, call.uses);
     context->saved_data["bias"] = bias.has_value();
-    const auto out = at::matmul(pixels(inner), call.k_out.t());
-    return image_of(bias ? out + *bias : out, inner);
+    return image_of(tn::tall_times(pixels(inner), call.k_out.t(), bias.value_or(at::Tensor())),
+                    inner);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
@@ -66,20 +67,20 @@ struct ProbedTucker : torch::autograd::Function<ProbedTucker> {
                &k_in = saved[4], &rows_in = saved[5];
     const auto walk = kept_walk(context);
     const auto out = pixels(gradients[0]);
-    const auto back = image_of(at::matmul(out, u), inner);
+    const auto back = image_of(tn::tall_times(out, u), inner);
     const auto held = kept(context);
     tensor_list found(6);
     // To the m' channels before K. Only the shape of the image matters here.
     const auto like = reduced.narrow(1, 0, rows_in.size(1));
     const auto through = pixels(image_gradient(back, like, rows_in, walk));
-    if (context->needs_input_grad(0)) found[0] = image_of(at::matmul(through, k_in.t()), x);
+    if (context->needs_input_grad(0)) found[0] = image_of(tn::tall_times(through, k_in.t()), x);
     // Places are counted over the tensors that there are.
     const bool bias = context->saved_data["bias"].toBool();
     if (bias && context->needs_input_grad(1)) found[1] = out.sum(0);
-    found[2] = at::matmul(out.t(), pixels(inner));
+    found[2] = tn::tall_gram(out, pixels(inner));
     found[3] = kernel_gradient(
         back, reduced, {u.size(1), reduced.size(1), rows_in.size(2), rows_in.size(3)}, walk);
-    found[4] = at::matmul(pixels(x).t(), through);
+    found[4] = tn::tall_gram(pixels(x), through);
     if (held) held->push_back(tucker_use(gradients[0], x, rows_in, walk));
     return found;
   }

@@ -13,8 +13,8 @@ namespace ranklens::optim {
 namespace {
 
 constexpr const char* kForm =
-    "layers with a rank policy of their own are written PATTERN:TAU or PATTERN:TAU:CAP, "
-    "'conv*:0.05;head:0.2:16', not '{}'";
+    "layers with a rank policy of their own are written PATTERN:TAU, PATTERN:TAU:CAP or "
+    "PATTERN::CAP, 'conv*:0.05;head:0.2:16;fc1::64', not '{}'";
 
 /// The parts between a separator.
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
@@ -30,9 +30,11 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
 LayerRanks parse_one(std::string_view text) {
   const auto parts = parts_of(text, ':');
   base::require((parts.size() == 2 || parts.size() == 3) && !parts[0].empty(), kForm, text);
-  const auto tau = base::parse_number<double>(parts[1]);
-  base::require(tau && *tau > 0 && *tau < 1e12, kForm, text);
-  LayerRanks made{.pattern = std::string(parts[0]), .tau = *tau};
+  LayerRanks made{.pattern = std::string(parts[0])};
+  if (parts.size() == 2 || !parts[1].empty()) {
+    made.tau = base::parse_number<double>(parts[1]);
+    base::require(made.tau && *made.tau > 0 && *made.tau < 1e12, kForm, text);
+  }
   if (parts.size() == 3) {
     made.cap = base::parse_number<std::int64_t>(parts[2]);
     base::require(made.cap && *made.cap >= 1, kForm, text);
@@ -59,7 +61,7 @@ std::string to_string(const std::vector<LayerRanks>& layers) {
   std::string text;
   for (const auto& one : layers) {
     if (!text.empty()) text += ';';
-    text += fmt::format("{}:{}", one.pattern, one.tau);
+    text += fmt::format("{}:{}", one.pattern, one.tau ? fmt::to_string(*one.tau) : "");
     if (one.cap) text += fmt::format(":{}", *one.cap);
   }
   return text;
@@ -75,7 +77,7 @@ RankPolicy policy_for(const RankPolicy& common, const RankSchedule& schedule,
   }
   for (const auto& one : schedule.layers) {
     if (!nn::matches(one.pattern, layer_of(weight))) continue;
-    policy.tau = one.tau;
+    policy.tau = one.tau.value_or(policy.tau);
     if (one.cap) policy.cap = *one.cap, policy.floor = std::min(policy.floor, *one.cap);
     break;
   }

@@ -12,8 +12,8 @@ namespace ranklens::optim {
 
 /// What layers of their own have instead of the common policy.
 struct LayerRanks {
-  std::string pattern = {};  ///< of the layer's name, with `*` and `?`
-  double tau = 0;
+  std::string pattern = {};        ///< of the layer's name, with `*` and `?`
+  std::optional<double> tau = {};  ///< held; none: the common one, with its schedule
   std::optional<std::int64_t> cap = {};
 };
 
@@ -27,8 +27,8 @@ struct RankSchedule {
   std::vector<LayerRanks> layers = {};
 };
 
-/// Reads "conv*:0.05;head:0.2:16", patterns with tau and, where it is given, cap; the first that
-/// matches counts. Error for bad form.
+/// Reads "conv*:0.05;head:0.2:16;fc1::64", patterns with tau and, where it is given, cap, or cap
+/// alone; the first that matches counts. Error for bad form.
 std::vector<LayerRanks> parse_layer_ranks(std::string_view text);
 std::string to_string(const std::vector<LayerRanks>& layers);
 

@@ -9,6 +9,7 @@
 #include "ranklens/optim/low_rank/integrator.h"
 #include "ranklens/optim/low_rank/orthonormalise.h"
 #include "ranklens/tn/linalg/factorise.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -39,8 +40,8 @@ Integrator parallel_bug() {
             const auto left = new_left(at, gradient), right = new_right(at, gradient);
             const auto s = at.s - step.size * gradient.s;
             // U~ and V~ are orthogonal to U0 and V0, so of K1 and L1 only the gradient is left.
-            const auto upper = at::cat({s, -step.size * at::matmul(gradient.l.t(), right)}, 1);
-            const auto lower = at::cat({-step.size * at::matmul(left.t(), gradient.k),
+            const auto upper = at::cat({s, -step.size * tn::tall_gram(gradient.l, right)}, 1);
+            const auto lower = at::cat({-step.size * tn::tall_gram(left, gradient.k),
                                         at.s.new_zeros({left.size(1), right.size(1)})},
                                        1);
             step.point = {at::cat({at.u, left}, 1), at::cat({upper, lower}, 0),

@@ -11,6 +11,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/tn/formats/mode_product.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -112,13 +113,13 @@ bool is_plain_descent(const CoreRule& rule) {
 }  // namespace
 
 Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to) {
-  const auto u = at::matmul(from.u.t(), to.u), v = at::matmul(from.v.t(), to.v);
+  const auto u = tn::tall_gram(from.u, to.u), v = tn::tall_gram(from.v, to.v);
   // Z = K V^T + U L^T - U M V^T.
-  const auto k =
-      at::matmul(z.k, v) + at::matmul(from.u, at::matmul(z.l.t(), to.v) - at::matmul(z.s, v));
-  const auto l =
-      at::matmul(z.l, u) + at::matmul(from.v, at::matmul(z.k.t(), to.u) - at::matmul(z.s.t(), u));
-  return {.k = k, .l = l, .s = at::matmul(to.u.t(), k)};
+  const auto k = tn::tall_times(z.k, v) +
+                 tn::tall_times(from.u, tn::tall_gram(z.l, to.v) - at::matmul(z.s, v));
+  const auto l = tn::tall_times(z.l, u) +
+                 tn::tall_times(from.v, tn::tall_gram(z.k, to.u) - at::matmul(z.s.t(), u));
+  return {.k = k, .l = l, .s = tn::tall_gram(to.u, k)};
 }
 
 TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,

@@ -11,6 +11,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/scopes.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -53,8 +54,8 @@ Truncated cut(const LowRank& matrix, const CoreValues& core, std::int64_t rank) 
   base::require(rank >= 1 && rank <= core.values.size(0),
                 "rank {} is not between 1 and {}, the present one", rank, core.values.size(0));
   const auto left = core.left.narrow(1, 0, rank), right = core.right.narrow(1, 0, rank);
-  return {.matrix = {at::matmul(matrix.u, left), at::diag(core.values.narrow(0, 0, rank)),
-                     at::matmul(matrix.v, right)},
+  return {.matrix = {tn::tall_times(matrix.u, left), at::diag(core.values.narrow(0, 0, rank)),
+                     tn::tall_times(matrix.v, right)},
           .left = left,
           .right = right,
           .values = core.values,
