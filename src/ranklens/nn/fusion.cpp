@@ -53,41 +53,51 @@ class Users {
   std::vector<std::size_t> count_, user_;
 };
 
+bool is_norm(const Node& node) { return as<BatchNorm>(node) != nullptr; }
+
+/// The group that begins at a node, if one does; `norms`: whether groups may have a norm.
+std::optional<Group> group_from(const GraphData& graph, const Users& users, std::size_t k,
+                                bool norms) {
+  Group group;
+  if (is_relu(graph.nodes[k])) {
+    group.relu = k;
+    group.norm = norms ? users.next(k, is_norm) : std::nullopt;
+  } else if (norms && is_norm(graph.nodes[k])) {
+    group.norm = k;
+  } else {
+    return std::nullopt;
+  }
+  group.pool = users.next(group.norm.value_or(k), is_halving);
+  if (!group.norm) return group.pool ? std::optional(group) : std::nullopt;
+  if (group.pool) {
+    group.dropout =
+        users.next(*group.pool, [](const Node& node) { return as<Dropout>(node) != nullptr; });
+  }
+  return group;
+}
+
 }  // namespace
 
 std::vector<std::size_t> Group::nodes() const {
   std::vector<std::size_t> all;
-  if (relu) all.push_back(*relu);
-  all.push_back(norm);
-  if (pool) all.push_back(*pool);
-  if (dropout) all.push_back(*dropout);
+  for (const auto& part : {relu, norm, pool, dropout}) {
+    if (part) all.push_back(*part);
+  }
   return all;
 }
 
 std::vector<Group> fusible(const GraphData& graph, const RunOptions& options) {
   std::vector<Group> groups;
-  if (options.mode != Mode::train || options.batch_norm != BatchNormMode::update) return groups;
+  if (options.mode != Mode::train) return groups;
+  const bool norms = options.batch_norm == BatchNormMode::update;
   const Users users(graph, options.want);
-  const auto is_norm = [](const Node& node) { return as<BatchNorm>(node) != nullptr; };
   std::vector<bool> taken(graph.nodes.size(), false);
   for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
-    Group group;
-    if (is_relu(graph.nodes[k])) {
-      const auto norm = users.next(k, is_norm);
-      if (!norm) continue;
-      group.relu = k, group.norm = *norm;
-    } else if (is_norm(graph.nodes[k]) && !taken[k]) {
-      group.norm = k;
-    } else {
-      continue;
-    }
-    group.pool = users.next(group.norm, is_halving);
-    if (group.pool) {
-      group.dropout =
-          users.next(*group.pool, [](const Node& node) { return as<Dropout>(node) != nullptr; });
-    }
-    for (const auto node : group.nodes()) taken[node] = true;
-    groups.push_back(group);
+    if (taken[k]) continue;
+    const auto group = group_from(graph, users, k, norms);
+    if (!group) continue;
+    for (const auto node : group->nodes()) taken[node] = true;
+    groups.push_back(*group);
   }
   return groups;
 }

@@ -1,5 +1,6 @@
 #include "ranklens/base/error.h"
 #include "ranklens/nn/fused/relu_norm.h"
+#include "ranklens/nn/fused/relu_pool.h"
 #include "ranklens/nn/fusion.h"
 #include "ranklens/nn/graph_data.h"
 #include "ranklens/nn/network.h"
@@ -106,8 +107,21 @@ class Execution {
     values_.release_after(k);
   }
 
-  void run_group(const Group& group) {
-    const auto& node = graph_.nodes[group.norm];
+  void run_group(const Group& group) { group.norm ? run_norm_group(group) : run_pool_group(group); }
+
+  void run_one_by_one(const Group& group) {
+    for (const auto k : group.nodes()) run_node(k);
+  }
+
+  void run_pool_group(const Group& group) {
+    const at::Tensor x = values_[graph_.input_slots[group.first()].front()];
+    if (!fused::pools(x)) return run_one_by_one(group);
+    values_.set(graph_.first_output[group.last()], fused::relu_pool(x));
+    for (const auto k : group.nodes()) values_.release_after(k);
+  }
+
+  void run_norm_group(const Group& group) {
+    const auto& node = graph_.nodes[*group.norm];
     const auto& norm = dynamic_cast<const BatchNorm&>(*node.op);
     fused::ReluNorm work{.input = values_[graph_.input_slots[group.first()].front()],
                          .weight = state_.tensor(node.weights.at("weight")),
@@ -116,8 +130,7 @@ class Execution {
                          .eps = norm.settings().eps,
                          .pool = group.pool.has_value()};
     if (!fused::supported(work) || work.input.size(1) != norm.features()) {
-      for (const auto k : group.nodes()) run_node(k);
-      return;
+      return run_one_by_one(group);
     }
     if (group.dropout) add_dropout(graph_.nodes[*group.dropout], work);
     call(node, {work.input}, [&](const Call& one) {

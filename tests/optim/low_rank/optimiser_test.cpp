@@ -4,6 +4,11 @@
 #include <cmath>
 #include <string>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_qr.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/optim/low_rank/integrator.h"
@@ -24,8 +29,9 @@ using testing::norm;
 using testing::state_with;
 
 /// The methods that move a weight along its tangent space.
-const std::vector<std::string> kAlongTheTangent{"fixed_bug(", "psi(", "abc_psi(tau=1e-9,",
-                                                "parallel_bug(tau=1e-9,"};
+const std::vector<std::string> kAlongTheTangent{"fixed_bug(",        "psi(",
+                                                "abc_psi(tau=1e-9,", "parallel_bug(tau=1e-9,",
+                                                "bug(tau=1e-9,",     "augmented_bug(tau=1e-9,"};
 
 Integrator integrator_of(const std::string& spec) {
   base::SpecReader reader(spec, "optimiser");
@@ -67,12 +73,39 @@ TEST(LowRankOptimiserStep, OfAdamDoesNotSeeTheScaleOfTheLoss) {
     return dense_of(state);
   };
   auto methods = kAlongTheTangent;
-  methods.insert(methods.end(), {"bug(tau=0.01,s=2,", "augmented_bug(tau=0.01,", "core("});
+  methods.insert(methods.end(), {"bug(tau=0.01,s=2,", "core("});
   for (const auto& method : methods) {
     const auto spec = method + "lr=0.02,eps=0)";
     EXPECT_LT(distance(after(spec, 1), after(spec, 4096)), 1e-10) << spec;
     const auto plain = method + "lr=1e-5,rule=sgd)";
     EXPECT_GT(distance(after(plain, 1), after(plain, 4096)), 1e-3) << plain;
+  }
+}
+
+// Momentum is of the weight, not of its core: it moves along directions that the bases have just
+// got as along the old ones. Written out with dense matrices.
+TEST(LowRankOptimiserStep, OfBugHasMomentumInNewDirections) {
+  const LowRank start = low_rank(14, 10, 3, 5);
+  const auto goal = noise(14, 10, 6);
+  auto state = state_with(start);
+  LeastSquares objective(goal);
+  const auto bug = make_optimiser("bug(lr=0.05,tau=1e-9,cap=3,floor=3,rule=sgd,momentum=0.9)");
+  LowRank w = start;
+  auto momentum = at::zeros_like(goal);
+  const auto spanned = [](const at::Tensor& old, const at::Tensor& more) {
+    const auto q = std::get<0>(at::linalg_qr(at::cat({old, more}, 1)));
+    return at::matmul(q, q.t());
+  };
+  for (int k = 0; k < 5; ++k) {
+    bug->step(state, objective);
+    const auto gradient = w.dense() - goal;
+    const auto along = 0.9 * momentum + project(w, gradient);
+    const auto left = spanned(w.u, at::matmul(along, w.v)),
+               right = spanned(w.v, at::matmul(along.t(), w.u));
+    const auto field = at::matmul(at::matmul(left, 0.9 * momentum + gradient), right);
+    w = nearest(w.dense() - 0.05 * field, 3);
+    momentum = project(w, along);
+    EXPECT_LT(distance(dense_of(state), w.dense()), 1e-11) << k;
   }
 }
 
@@ -101,7 +134,7 @@ TEST(LowRankOptimiserStep, AugmentsByNoMoreColumnsThanTheBatchHas) {
     return objective.shapes.at("w.dS");
   };
   using Shape = std::vector<std::int64_t>;
-  for (const std::string spec : {"augmented_bug(lr=0.01)", "bug(lr=0.01,s=2)"}) {
+  for (const std::string spec : {"augmented_bug(lr=0.01,rule=sgd)", "bug(lr=0.01,s=2,beta1=0)"}) {
     EXPECT_EQ(augmented(spec, 2), (Shape{6, 6})) << spec;
     EXPECT_EQ(augmented(spec, 5), (Shape{8, 8})) << spec;
   }

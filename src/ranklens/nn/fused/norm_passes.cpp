@@ -240,4 +240,19 @@ NormGradients gradients(const NormPass& pass, const Moments& moments, const at::
   return found;
 }
 
+// A norm that changes nothing: the kernels multiply by one and add zero, which is exact.
+at::Tensor pooled(const NormPass& pass, at::Tensor& which) {
+  const auto channels = pass.z.size(1);
+  const auto zeros = floats(channels).zero_(), ones = floats(channels).fill_(1);
+  return normalise(pass, {zeros, ones}, ones, zeros, which);
+}
+
+at::Tensor pooled_gradient(const NormPass& pass, const at::Tensor& which,
+                           const at::Tensor& gradient) {
+  const auto channels = static_cast<std::size_t>(pass.z.size(1));
+  const std::vector<float> ones(channels, 1), zeros(channels, 0);
+  return input_gradient(pass, {gradient, bytes_of(which), bytes_of(pass.keep)}, Pieces(pass, true),
+                        {ones.data(), zeros.data(), zeros.data()});
+}
+
 }  // namespace ranklens::nn::fused

@@ -37,4 +37,12 @@ struct NormGradients {
 NormGradients gradients(const NormPass& pass, const Moments& moments, const at::Tensor& weight,
                         const at::Tensor& which, const at::Tensor& gradient, bool input_wanted);
 
+/// The largest of relu(z) (or z) in windows of 2x2, dropped if so wanted, and `which` as above:
+/// a pass with `pool`, without the norm.
+at::Tensor pooled(const NormPass& pass, at::Tensor& which);
+
+/// The gradient of z, given that of what pooled() returned, laid out like it.
+at::Tensor pooled_gradient(const NormPass& pass, const at::Tensor& which,
+                           const at::Tensor& gradient);
+
 }  // namespace ranklens::nn::fused

@@ -52,6 +52,11 @@ bool moves_core(Method method) {
   return method == Method::bug || method == Method::augmented_bug || method == Method::core;
 }
 
+bool has_core_moments(const LowRankOptions& options) {
+  return options.method == Method::core ||
+         (moves_core(options.method) && options.rule.second == CoreRule::SecondMoment::entry);
+}
+
 bool moves_whole(std::string_view method, const nn::Weight& weight) {
   if (!is_low_rank_method(method)) return false;
   if (is_tucker_kernel(weight)) {

@@ -14,9 +14,13 @@ namespace ranklens::optim {
 Integrator integrator_for(const LowRankOptions& options);
 TuckerIntegrator tucker_integrator_for(const LowRankOptions& options);
 
-/// Whether the core moves by itself, with moments of its own; otherwise every gradient is replaced
-/// by the direction of one field on the tangent space (TangentMomentsOf).
+/// Whether the method ends with steps of the core in bases that were found before.
 bool moves_core(LowRankOptions::Method method);
+
+/// Whether the core's steps have moments of their own (of `core`, whose bases stay, and where
+/// moments are kept by entry); otherwise every gradient is replaced by the direction of one field
+/// on the tangent space (TangentMomentsOf), whose momentum reaches new directions, too.
+bool has_core_moments(const LowRankOptions& options);
 
 /// Whether the method of this name moves a weight as a whole.
 bool moves_whole(std::string_view method, const nn::Weight& weight);

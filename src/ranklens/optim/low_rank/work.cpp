@@ -34,7 +34,7 @@ class WorkOf final : public Work {
         step_{.start = layer_.point, .point = layer_.point, .size = at.size} {
     if (keeps_uses()) uses_ = std::make_shared<Uses>();
     if (options_.reject > 0) tangent_before_ = Form::tangent(memory_);
-    if (!moves_core(options.method)) return;
+    if (!has_core_moments(options)) return;
     step_.move_core = [this](const at::Tensor& core, const at::Tensor& gradient, double rate) {
       memory_.core.widen(core.size(0), core.size(1));
       return memory_.core.step(options_.rule, core, gradient, rate);
@@ -73,7 +73,7 @@ class WorkOf final : public Work {
 
   Budgeted ranks() override {
     const auto& rule = options_.rule;
-    if (!moves_core(options_.method) && rule.kind == CoreRule::Kind::adam) {
+    if (!has_core_moments(options_) && rule.kind == CoreRule::Kind::adam) {
       auto& core = Form::core(step_.point);
       core = core * (1 - step_.size * rule.weight_decay);
     }
@@ -127,13 +127,17 @@ class WorkOf final : public Work {
   }
 
   Known directed(std::size_t which, const Known& known) {
-    if (moves_core(options_.method)) return known;
+    if (has_core_moments(options_)) return known;
     const auto& rule = options_.rule;
     const bool coupled = rule.kind == CoreRule::Kind::sgd && rule.weight_decay > 0;
     const Known whole = coupled ? Form::with_decay(known, step_.point, rule.weight_decay) : known;
     auto& moments = Form::tangent(memory_);
-    return which == 0 ? moments.direction(rule, whole)
-                      : moments.direction_at(rule, whole, step_.start, step_.point);
+    if (which > 0) return moments.direction_at(rule, whole, step_.start, step_.point);
+    auto direction = moments.direction(rule, whole);
+    if (known.between && (coupled || !direction.between)) {
+      Form::look_between(direction, known, moments.gain(rule), step_.start);
+    }
+    return direction;
   }
 
   RankPolicy policy_now() const {

@@ -75,6 +75,14 @@ struct MatrixForm {
     known.s = known.s + decay * at.s;
     return known;
   }
+  /// What a direction is between bases orthogonal to the point's: there momentum and decay, which
+  /// lie in the tangent space, are nothing, and the gradient counts by its gain.
+  static void look_between(Known& direction, const Known& gradient, double gain, const Point&) {
+    direction.between = [between = gradient.between, gain](const at::Tensor& left,
+                                                           const at::Tensor& right) {
+      return gain * between(left, right);
+    };
+  }
 };
 
 /// What of it is a kernel's own.
@@ -123,6 +131,20 @@ struct TuckerForm {
     known.k_in = known.k_in + decay * k_of(at.v, at.core, known.rows.in, 1);
     known.core = known.core + decay * at.core;
     return known;
+  }
+  /// What a direction is between any bases: the gradient by its gain, and of the tangent space what
+  /// the direction has more (momentum, decay).
+  static void look_between(Known& direction, const Known& gradient, double gain, const Point& at) {
+    Known more{.k_out = direction.k_out - gain * gradient.k_out,
+               .k_in = direction.k_in - gain * gradient.k_in,
+               .core = direction.core - gain * gradient.core,
+               .rows = gradient.rows};
+    direction.between = [between = gradient.between, gain, more = optim::tangent(at, more)](
+                            const at::Tensor& left, const at::Tensor& right) {
+      const auto kept =
+          contracted(more.core, at::matmul(more.u.t(), left), at::matmul(more.v.t(), right));
+      return gain * between(left, right) + kept;
+    };
   }
 
   CoreRows rows = {};  ///< of the last probe

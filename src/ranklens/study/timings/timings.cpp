@@ -139,7 +139,8 @@ json measured(const Options& options, std::int64_t rank, const Experiment::Work&
 
 const std::vector<Method>& methods() {
   const auto adaptive = [](const char* method, const char* more = "") {
-    return fmt::format("{}(lr=1e-4,tau=0.01,floor={{0}},cap={{0}}{})", method, more);
+    // Without momentum bases grow by no more columns than the batch has.
+    return fmt::format("{}(lr=1e-4,tau=0.01,rule=sgd,floor={{0}},cap={{0}}{})", method, more);
   };
   static const std::vector<Method> all{
       {"U V^T, Adam", "uv", "adam(lr=1e-4)"},
