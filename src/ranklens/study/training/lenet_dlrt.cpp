@@ -58,9 +58,8 @@ std::vector<Published> published_lenets() {
 Reproduction lenet_dlrt(const Options& options) {
   const bool full = options.extent == Extent::full;
   // The largest is ours: it saves what the last printed row does.
-  const auto thresholds = full
-                              ? std::vector<double>{.07, .09, .11, .13, .15, .2, .3, .4, .45, .55}
-                              : std::vector<double>{.15, .3};
+  const auto thresholds = full ? std::vector<double>{.07, .09, .11, .13, .15, .2, .3, .4, .45, .55}
+                               : std::vector<double>{.15, .3};
   auto trials = grey_trials("lenet-dlrt", options);
 
   train::FitOptions fit{.epochs = epochs_of(options, 20, 4),
