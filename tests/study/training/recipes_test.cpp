@@ -120,7 +120,8 @@ TEST(Recipes, OfDenseNetworksAreThePublishedOnes) {
       EXPECT_EQ(fit.batch, 256);
       EXPECT_EQ(fit.epochs, 50);
       const auto text = optim::make_optimiser(fit.optimiser)->spec();
-      EXPECT_THAT(text, HasSubstr(fmt::format("bug(lr=0.001,s=1,tau={}", tau)));
+      EXPECT_THAT(text, HasSubstr("bug(lr=0.001,s=1,tau=0.03"));
+      EXPECT_THAT(text, HasSubstr(fmt::format("tau_end={},over=1950", tau)));
       EXPECT_THAT(text, HasSubstr(fmt::format("floor=2,cap={}", cap)));
       EXPECT_THAT(text, HasSubstr("rule=adam"));
     }

@@ -1,7 +1,9 @@
 // Schotthöfer et al. 2022, section 5.1, in the logs of the authors' TensorFlow code: four hidden
 // layers and a dense last one on MNIST, Adam of 1e-3, batches of 256, the last 10,000 training
 // images to choose the epoch by. There ranks were found in up to 250 epochs, from 350 or half the
-// width, and 100 epochs at fixed ranks followed; here is one phase of 50.
+// width, and 100 epochs at fixed ranks followed; here is one phase of 50, in whose first ten the
+// tolerance rises from the smallest: cut at once, ranks are lost before the network knows what
+// they are for.
 #include <algorithm>
 #include <array>
 
@@ -14,6 +16,7 @@ namespace ranklens::study::reproductions {
 namespace {
 
 constexpr std::size_t kMlpRows = 8;
+constexpr std::int64_t kEpochsToTau = 10, kMlpStepsAnEpoch = 195;  // 50,000 images by 256
 constexpr std::array<double, kMlpRows> kThresholds{.03, .05, .07, .09, .11, .13, .15, .17};
 
 using HiddenRanks = std::array<std::int64_t, 4>;
@@ -118,8 +121,9 @@ Reproduction mlp_dlrt(const Options& options) {
       add(arm_of(one.width, "dense"), false);
       for (std::size_t k = 0; k < kMlpRows; ++k) {
         if (!full && k % 4 != 1) continue;
-        fit.optimiser = fmt::format("bug(lr=1e-3,tau={},s=1,floor=2,cap={})", kThresholds.at(k),
-                                    most_rank(one.width));
+        fit.optimiser = fmt::format("bug(lr=1e-3,tau={},tau_end={},over={},s=1,floor=2,cap={})",
+                                    kThresholds.front(), kThresholds.at(k),
+                                    kEpochsToTau * kMlpStepsAnEpoch, most_rank(one.width));
         add(arm_of(one.width, fmt::format("tau-{}", kThresholds.at(k))), true);
       }
     }
