@@ -131,7 +131,11 @@ Start square_task(const Options& o, std::uint64_t seed, bool autoencoder) {
 
 json square_cell(const Options& o, std::uint64_t seed, bool autoencoder) {
   const auto start = square_task(o, seed, autoencoder);
-  return descended(start.layers, start.task, square_descent(o));
+  auto descent = square_descent(o);
+  // Where a network encodes itself the values of neighbouring layers end near one another, in an
+  // order of their own, so that their leading vectors need not belong together.
+  if (autoencoder) descent.looked.leading = 0;
+  return descended(start.layers, start.task, descent);
 }
 
 /// The regression in factors: the dense start, cut down; descent on the factors.
