@@ -39,22 +39,26 @@ bool takes_gram(const at::Tensor& a, const at::Tensor& b) {
   return multiplies(a, b) && b.is_contiguous();
 }
 
-// Columns of a, and of b with zeros behind; `sums` [p, padded q].
+// sums [p, padded q] += a^T b, of `count` rows. Vectors reach beyond the end of a row of b into the
+// next, which adds to columns that nobody reads; of rows from `readable` on they would reach beyond
+// the end of b, so these are copied with zeros behind.
 template <class Lanes, class Number = typename Lanes::Number>
 void add_gram(const Number* a, std::int64_t p, const Number* b, std::int64_t q, std::int64_t count,
-              Number* sums) {
+              std::int64_t readable, Number* sums) {
   const auto wide = tall::padded(q, Lanes::width);
-  std::vector<Number> room(static_cast<std::size_t>(wide == q ? 0 : kBlockRows * wide));
+  std::vector<Number> room;
   for (std::int64_t n = 0; n < count; n += kBlockRows) {
     const auto rows = std::min(kBlockRows, count - n);
     const auto* block = b + n * q;
-    if (wide != q) {
+    auto step = q;
+    if (n + rows > readable) {
+      room.resize(static_cast<std::size_t>(kBlockRows * wide));
       tall::pad_rows(block, rows, q, room.data(), wide);
-      block = room.data();
+      block = room.data(), step = wide;
     }
     tall::over_tiles(p, wide / Lanes::width, [&](auto first, auto high, auto vector, auto vectors) {
       const auto column = vector * Lanes::width;
-      tall::for_tile<tall::Gram, Lanes>(high, vectors, a + n * p + first, p, block + column, wide,
+      tall::for_tile<tall::Gram, Lanes>(high, vectors, a + n * p + first, p, block + column, step,
                                         rows, sums + first * wide + column, wide);
     });
   }
@@ -67,11 +71,12 @@ at::Tensor gram(const at::Tensor& a, const at::Tensor& b) {
   auto sums = at::zeros({parts, p, wide}, a.options());
   const auto *left = a.const_data_ptr<Number>(), *right = b.const_data_ptr<Number>();
   auto* out = sums.template mutable_data_ptr<Number>();
+  const auto readable = n - (wide - q + q - 1) / q;
   base::parallel_over(parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (; begin < end; ++begin) {
       const auto from = begin * kPartRows;
       add_gram<Lanes>(left + from * p, p, right + from * q, q, std::min(kPartRows, n - from),
-                      out + begin * p * wide);
+                      readable - from, out + begin * p * wide);
     }
   });
   return (parts == 1 ? sums[0] : sums.sum(0)).narrow(1, 0, q);
