@@ -3,6 +3,7 @@
 // the convolutions before them (batch 512). Times are of one step; `over_*` are the medians of the
 // ratios to the step of the reference just after it, `MB` the most that tensors hold in a step.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/error.h"
 #include "ranklens/base/peak_memory.h"
 #include "ranklens/base/random.h"
 #include "ranklens/base/threads.h"
@@ -82,8 +84,12 @@ class Trainee {
   double step() {
     const base::Stopwatch watch;
     train::BatchObjective objective(network_.graph, batch_, base::Stream(1, "dropout"), {});
-    optimiser_->step(network_.state, objective);
-    return watch.seconds();
+    const double loss = optimiser_->step(network_.state, objective);
+    const double seconds = watch.seconds();
+    // A step whose loss is no number ends early.
+    if (std::getenv("RL_DEBUG")) fmt::print(stderr, "{} {}\n", (void*)this, loss);
+    base::require(std::isfinite(loss), "the loss of a step is {}", loss);
+    return seconds;
   }
 
  private:

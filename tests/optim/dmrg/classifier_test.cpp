@@ -39,9 +39,23 @@ Parity parity(std::int64_t samples, std::int64_t sites, std::uint64_t seed) {
   return {at::stack({at::cos(angle), at::sin(angle)}, -1), (x > 0.5).sum(1).remainder(2)};
 }
 
-TEST(DmrgClassifier, NoLocalSolveRaisesTheLossAndTheTwoSitesEndAtLeastSquares) {
+/// Of sweeps with the label in the middle and with one that moves.
+class EitherLabel : public ::testing::TestWithParam<LabelCore> {
+ protected:
+  static DmrgOptions with(DmrgOptions options) {
+    options.label = GetParam();
+    return options;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(DmrgClassifier, EitherLabel,
+                         ::testing::Values(LabelCore::middle, LabelCore::moving),
+                         [](const auto& one) {
+                           return one.param == LabelCore::middle ? "InTheMiddle" : "Moving";
+                         });
+
+TEST_P(EitherLabel, NoLocalSolveRaisesTheLossAndTheTwoSitesEndAtLeastSquares) {
   const auto data = parity(200, 2, 1);
-  DmrgClassifier trainer(data.features, data.labels, 2, 3, {.bond = 4, .iterations = 60});
+  DmrgClassifier trainer(data.features, data.labels, 2, 3, with({.bond = 4, .iterations = 60}));
   for (int k = 0; k < 2; ++k) {
     for (const auto& bond : trainer.sweep()) EXPECT_LE(bond.solved, bond.before + 1e-12);
   }
@@ -56,9 +70,9 @@ TEST(DmrgClassifier, NoLocalSolveRaisesTheLossAndTheTwoSitesEndAtLeastSquares) {
 
 // Five sites of bond 4 hold every function of the products of features, so the sweeps must reach
 // the least-squares fit in all 32 of them.
-TEST(DmrgClassifier, SweepsReachTheLeastSquaresFitOfAParity) {
+TEST_P(EitherLabel, SweepsReachTheLeastSquaresFitOfAParity) {
   const auto data = parity(600, 5, 2);
-  DmrgClassifier trainer(data.features, data.labels, 2, 5, {.bond = 8, .iterations = 6});
+  DmrgClassifier trainer(data.features, data.labels, 2, 5, with({.bond = 8, .iterations = 6}));
   std::vector<DmrgClassifier::Bond> bonds;
   for (int k = 0; k < 12; ++k) bonds = trainer.sweep();
   for (const auto& bond : bonds) EXPECT_LE(bond.rank, 8);
@@ -75,9 +89,9 @@ TEST(DmrgClassifier, SweepsReachTheLeastSquaresFitOfAParity) {
   EXPECT_GT(right.to(at::kDouble).mean().item<double>(), 0.7);  // any linear map: a half
 }
 
-TEST(DmrgClassifier, TheOperatorGivesTheSameValues) {
+TEST_P(EitherLabel, TheOperatorGivesTheSameValues) {
   const auto data = parity(40, 6, 6);
-  DmrgClassifier trainer(data.features, data.labels, 3, 7, {.bond = 5});
+  DmrgClassifier trainer(data.features, data.labels, 3, 7, with({.bond = 5}));
   trainer.sweep();
   const auto cores = classifier_cores(trainer.state());
   const auto found = tn::unscaled(tn::mps_classifier(data.features, cores.cores, cores.label));
@@ -111,9 +125,9 @@ double loss_of_scratch(const LabelledState& state, const Sparse& data) {
 
 // Each bond begins with the loss of the state that the one before it left: sides that are kept and
 // grown by a core at a time are those made from scratch, at every bond in both directions.
-TEST(DmrgClassifier, KeptSidesAreThoseFromScratch) {
+TEST_P(EitherLabel, KeptSidesAreThoseFromScratch) {
   const auto data = sparse(150, 7, 4);
-  DmrgClassifier trainer(data.features, data.labels, 3, 2, {.bond = 4});
+  DmrgClassifier trainer(data.features, data.labels, 3, 2, with({.bond = 4}));
   for (int sweep = 0; sweep < 2; ++sweep) {
     double left = loss_of_scratch(trainer.state(), data);
     int seen = 0;
@@ -131,19 +145,20 @@ TEST(DmrgClassifier, KeptSidesAreThoseFromScratch) {
 /// The loss with one pair in place of two cores, as autograd sees it.
 at::Tensor loss_of_pair(const LabelledState& state, std::size_t site, const at::Tensor& pair,
                         double log_scale, const Sparse& data) {
-  auto met = at::ones({data.features.size(0), 1}, at::kDouble);
+  auto met = at::ones({data.features.size(0), 1, 1}, at::kDouble);  // [n, classes or 1, r]
   const auto feature = [&](std::size_t k) {
     return data.features.select(1, static_cast<std::int64_t>(k));
   };
-  for (std::size_t k = 0; k < site; ++k) {
-    met = at::einsum("na,ni,aib->nb", {met, feature(k), state.cores[k]});
-  }
-  auto with_label =
-      at::einsum("na,ni,nj,ailjb->nlb", {met, feature(site), feature(site + 1), pair});
-  for (auto k = site + 2; k < state.cores.size(); ++k) {
-    with_label = at::einsum("nla,ni,aib->nlb", {with_label, feature(k), state.cores[k]});
-  }
-  const auto found = with_label.squeeze(2) * std::exp(log_scale);
+  const auto meet = [&](std::size_t k) {
+    const auto& core = state.cores[k];
+    const auto five = core.dim() == 4 ? core : core.unsqueeze(2);
+    met = at::einsum("nxa,ni,ailb->nxlb", {met, feature(k), five}).flatten(1, 2);
+  };
+  for (std::size_t k = 0; k < site; ++k) meet(k);
+  met = at::einsum("nxa,ni,nj,ailjb->nxlb", {met, feature(site), feature(site + 1), pair})
+            .flatten(1, 2);
+  for (auto k = site + 2; k < state.cores.size(); ++k) meet(k);
+  const auto found = met.squeeze(2) * std::exp(log_scale);
   const auto targets = at::one_hot(data.labels, found.size(1)).to(at::kDouble);
   return (found - targets).square().sum(1).mean() / 2;
 }
@@ -160,9 +175,9 @@ void expect_gradient_of_autograd(const DmrgClassifier& trainer, std::size_t site
   EXPECT_LT((gradient - seen.gradient).abs().max().item<double>(), 1e-10) << site;
 }
 
-TEST(DmrgClassifier, TheGradientOfAPairIsThatOfAutograd) {
+TEST_P(EitherLabel, TheGradientOfAPairIsThatOfAutograd) {
   const auto data = sparse(80, 6, 5);
-  DmrgClassifier trainer(data.features, data.labels, 3, 3, {.bond = 3, .iterations = 1});
+  DmrgClassifier trainer(data.features, data.labels, 3, 3, with({.bond = 3, .iterations = 1}));
   // Of six sites: from the middle to the end, back to the first, to the middle.
   const std::vector<std::size_t> order{3, 4, 4, 3, 2, 1, 0, 0, 1, 2, 3};
   testing::expect_error([&] { trainer.pair(1); }, "not the one to be solved");
@@ -176,9 +191,9 @@ TEST(DmrgClassifier, TheGradientOfAPairIsThatOfAutograd) {
 }
 
 // |f - y| after a cut is at most |f - y| before it and the cut part's values together.
-TEST(DmrgClassifier, ACutRaisesTheLossNoMoreThanItsPartOfTheDesign) {
+TEST_P(EitherLabel, ACutRaisesTheLossNoMoreThanItsPartOfTheDesign) {
   const auto data = sparse(200, 7, 6);
-  for (const auto& options : {DmrgOptions{.bond = 2}, DmrgOptions{.bond = 20, .cutoff = 0.02}}) {
+  for (const auto& options : {with({.bond = 2}), with({.bond = 20, .cutoff = 0.02})}) {
     DmrgClassifier trainer(data.features, data.labels, 3, 4, options);
     int rises = 0;
     double cut = 0;
@@ -200,16 +215,16 @@ TEST(DmrgClassifier, ACutRaisesTheLossNoMoreThanItsPartOfTheDesign) {
     EXPECT_LE(cut, options.cutoff > 1e-3 ? options.cutoff : 1);
   }
   // Where nothing is cut off there is nothing to fear.
-  DmrgClassifier whole(data.features, data.labels, 3, 4, {.bond = 200, .cutoff = 0});
+  DmrgClassifier whole(data.features, data.labels, 3, 4, with({.bond = 200, .cutoff = 0}));
   for (const auto& bond : whole.sweep()) EXPECT_NEAR(bond.bound, bond.solved, 1e-9);
 }
 
-TEST(DmrgClassifier, GoesOnFromTheStateOfASweepBitByBit) {
+TEST_P(EitherLabel, GoesOnFromTheStateOfASweepBitByBit) {
   const auto data = sparse(150, 8, 7);
   const auto features = data.features.to(at::kFloat);
-  DmrgClassifier trainer(features, data.labels, 3, 5, {.bond = 6});
+  DmrgClassifier trainer(features, data.labels, 3, 5, with({.bond = 6}));
   trainer.sweep();
-  DmrgClassifier again(features, data.labels, trainer.state(), {.bond = 6});
+  DmrgClassifier again(features, data.labels, trainer.state(), with({.bond = 6}));
   for (int k = 0; k < 2; ++k) {
     const auto first = trainer.sweep(), second = again.sweep();
     for (std::size_t b = 0; b < first.size(); ++b) EXPECT_EQ(first[b].solved, second[b].solved);
@@ -220,16 +235,55 @@ TEST(DmrgClassifier, GoesOnFromTheStateOfASweepBitByBit) {
   }
 }
 
-TEST(DmrgClassifier, EndsWhereItIsToldTo) {
+// Which sides are kept is a matter of memory alone.
+TEST(DmrgClassifier, SidesThatAreMadeTwiceAreTheSame) {
+  const auto data = sparse(150, 15, 7);
+  DmrgClassifier all(data.features, data.labels, 3, 5, {.bond = 4}),
+      few(data.features, data.labels, 3, 5, {.bond = 4, .labelled_bytes = 0});
+  EXPECT_LT(dmrg_memory({150, 15, 3}, at::kDouble, 3, {.bond = 4, .labelled_bytes = 0}),
+            dmrg_memory({150, 15, 3}, at::kDouble, 3, {.bond = 4}));
+  for (int sweep = 0; sweep < 2; ++sweep) {
+    const auto first = all.sweep(), second = few.sweep();
+    for (std::size_t b = 0; b < first.size(); ++b) ASSERT_EQ(first[b].solved, second[b].solved);
+  }
+  for (std::size_t k = 0; k < 15; ++k) {
+    EXPECT_TRUE(at::equal(all.state().cores[k], few.state().cores[k]));
+  }
+}
+
+// Sixteen classes, told by the first two and the last two of six bits. Four functions of either
+// half give them all; but at either end of the train a label that passes there needs the eight of
+// the three bits beyond.
+TEST(DmrgClassifier, ALabelInTheMiddleKeepsWhatClassesDoNotShare) {
+  base::Stream stream(2, "noise", "bits");
+  const auto bits = stream.integers({400, 6}, 2);
+  const auto x = bits.to(at::kDouble);
+  const auto features = at::stack({1 - x, x}, -1);
+  const auto bit = [&](std::int64_t k) { return bits.select(1, k); };
+  const auto labels = 8 * bit(0) + 4 * bit(1) + 2 * bit(4) + bit(5);
+  const auto largest_loss = [&](LabelCore label) {
+    DmrgClassifier trainer(features, labels, 16, 1, {.bond = 4, .iterations = 10, .label = label});
+    double largest = 0;
+    for (int sweep = 0; sweep < 8; ++sweep) {
+      largest = 0;
+      for (const auto& bond : trainer.sweep()) largest = std::max(largest, bond.before);
+    }
+    return largest;
+  };
+  EXPECT_LT(largest_loss(LabelCore::middle), 1e-6);
+  EXPECT_GT(largest_loss(LabelCore::moving), 0.1);
+}
+
+TEST_P(EitherLabel, EndsWhereItIsToldTo) {
   const auto data = sparse(60, 5, 8);
-  DmrgClassifier trainer(data.features, data.labels, 3, 6, {.bond = 4});
+  DmrgClassifier trainer(data.features, data.labels, 3, 6, with({.bond = 4}));
   int seen = 0;
   EXPECT_EQ(trainer.sweep([&](const auto&) { return ++seen < 3; }).size(), 3U);
   EXPECT_NEAR(trainer.loss(), loss_of_scratch(trainer.state(), data), 1e-12);
   testing::expect_error([&] { trainer.sweep(); }, "midway");
   testing::expect_error(
-      [&] { DmrgClassifier(data.features, data.labels, trainer.state(), {.bond = 4}); },
-      "label on core 2");
+      [&] { DmrgClassifier(data.features, data.labels, trainer.state(), with({.bond = 4})); },
+      GetParam() == LabelCore::moving ? "label on core 2" : "not orthogonal towards the middle");
 }
 
 TEST(DmrgClassifier, RefusesWhatItCannotTrainOn) {
@@ -261,10 +315,13 @@ TEST(DmrgClassifier, AsksForItsMemoryFirst) {
                        {.bond = 120});
       },
       "of memory");
-  // 60,000 images at bond 120: one side a site.
-  const double bytes = dmrg_memory({60000, 196, 2}, at::kFloat, 10, {.bond = 120});
-  EXPECT_GT(bytes, 5.0e9);
-  EXPECT_LT(bytes, 7.0e9);
+  // 60,000 images at bond 120: one side a site, and labelled ones of 20 sites of one half.
+  const auto bytes = [](const DmrgOptions& options) {
+    return dmrg_memory({60000, 196, 2}, at::kFloat, 10, options);
+  };
+  EXPECT_NEAR(bytes({.bond = 120, .label = LabelCore::moving}), 6.0e9, 1e9);
+  EXPECT_NEAR(bytes({.bond = 120}), 12.5e9, 1e9);
+  EXPECT_NEAR(bytes({.bond = 120, .labelled_bytes = 1e12}), 35e9, 1e9);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 
 #include "optim/low_rank/matrices.h"
 
-// A loss whose gradients have a closed form, for optimisers of weights in factors.
+// Losses that are formulas of the weights, for optimisers of weights in factors.
 namespace ranklens::optim::testing {
 
 inline nn::Weight weight_of(const LowRank& point) {
@@ -27,19 +27,9 @@ inline nn::Weight weight_of(const LowRank& point) {
       std::make_shared<nn::FixedRank>(nn::Shape{rows, columns}, point.u, point.s, point.v));
 }
 
-/// scale / 2 sum ||X W^T - Y||^2 over the entries of a state that have an X [batch, n] and a Y
-/// [batch, m]; without an X, ||W^T - Y||^2.
-class LeastSquares final : public Objective {
+/// A loss that is a formula of the weights; gradients come from autograd.
+class LossOfWeights : public Objective {
  public:
-  struct Problem {
-    at::Tensor x, y;
-  };
-  explicit LeastSquares(std::map<std::string, Problem> problems, double scale = 1)
-      : problems_(std::move(problems)), scale_(scale) {}
-  /// Of one weight "w" towards a goal.
-  explicit LeastSquares(const at::Tensor& goal, double scale = 1)
-      : LeastSquares({{"w", {.x = {}, .y = goal.t()}}}, scale) {}
-
   double loss(const nn::State& state) override { return value(state).item<double>(); }
   Gradients loss_and_gradients(const nn::State& state, const Phase&) override {
     ++evaluations;
@@ -63,8 +53,25 @@ class LeastSquares final : public Objective {
   int evaluations = 0;
   std::map<std::string, std::vector<std::int64_t>> shapes;  ///< of the last one, by tensor
 
+ protected:
+  virtual at::Tensor value(const nn::State& state) const = 0;
+};
+
+/// scale / 2 sum ||X W^T - Y||^2 over the entries of a state that have an X [batch, n] and a Y
+/// [batch, m]; without an X, ||W^T - Y||^2.
+class LeastSquares final : public LossOfWeights {
+ public:
+  struct Problem {
+    at::Tensor x, y;
+  };
+  explicit LeastSquares(std::map<std::string, Problem> problems, double scale = 1)
+      : problems_(std::move(problems)), scale_(scale) {}
+  /// Of one weight "w" towards a goal.
+  explicit LeastSquares(const at::Tensor& goal, double scale = 1)
+      : LeastSquares({{"w", {.x = {}, .y = goal.t()}}}, scale) {}
+
  private:
-  at::Tensor value(const nn::State& state) const {
+  at::Tensor value(const nn::State& state) const override {
     at::Tensor sum;
     for (const auto& [name, problem] : problems_) {
       const auto& weight = state.at(name).weight;

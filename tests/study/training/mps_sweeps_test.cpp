@@ -121,7 +121,8 @@ TEST(MpsMnist, TellsOfTheDatasOwnTestImages) {
   const auto made = mps_mnist({.extent = Extent::smoke});
   std::set<std::string> arms;
   for (const auto& trial : made.trials.trials) arms.insert(trial.arm);
-  EXPECT_THAT(arms, ::testing::ElementsAre("adam-d10", "sweeps-cosine-d10", "sweeps-d10"));
+  EXPECT_THAT(arms, ::testing::ElementsAre("adam-d10", "sweeps-cosine-d10", "sweeps-d10",
+                                           "sweeps-moving-d10"));
   for (const auto& row : made.published) EXPECT_TRUE(arms.contains(row.arm)) << row.arm;
   const auto test =
       data::open("scenes:train=240,test=80,size=28", {.split = data::Split::test, .grey = true});
@@ -134,6 +135,8 @@ TEST(MpsMnist, TellsOfTheDatasOwnTestImages) {
   EXPECT_EQ(settings.at("sweeps-d10").at("map"), "1-x, x");
   EXPECT_EQ(settings.at("sweeps-cosine-d10").at("map"), "cos, sin");
   EXPECT_EQ(settings.at("sweeps-d10").at("bond"), 10);
+  EXPECT_EQ(settings.at("sweeps-d10").at("label"), "middle");
+  EXPECT_EQ(settings.at("sweeps-moving-d10").at("label"), "moving");
 }
 
 TEST(MpsMnist, LearnsDigits) {

@@ -69,22 +69,55 @@ void check_start(const LabelledState& start, const at::Tensor& features) {
   }
 }
 
+/// Ranks of the bonds at most, summed over those between `from` and `to` sites before them.
+double summed_ranks(std::int64_t from, std::int64_t to, at::IntArrayRef features,
+                    std::int64_t classes, std::int64_t bond) {
+  const auto d = static_cast<double>(features[2]);
+  double sum = 0;
+  for (auto k = from; k < to; ++k) {
+    const auto end = static_cast<double>(std::min(k, features[1] - k));
+    sum += std::min(static_cast<double>(bond), static_cast<double>(classes) * std::pow(d, end));
+  }
+  return sum;
+}
+
+/// Bytes of the labelled sides of the half behind the middle, and how far apart those are that are
+/// kept.
+struct LabelledSides {
+  double bytes;
+  std::int64_t stride;
+};
+
+LabelledSides labelled_sides(at::IntArrayRef features, at::ScalarType type, std::int64_t classes,
+                             const DmrgOptions& options) {
+  if (options.label == LabelCore::moving) return {0, 1};
+  const auto middle = features[1] / 2;
+  const double all = static_cast<double>(features[0]) * static_cast<double>(classes) *
+                     static_cast<double>(c10::elementSize(type)) *
+                     summed_ranks(middle, features[1], features, classes, options.bond);
+  if (all <= options.labelled_bytes) return {all, 1};
+  const auto count = static_cast<double>(features[1] - middle);
+  const double stride = std::ceil(std::sqrt(count));
+  return {all / count * (stride + std::ceil(count / stride)), static_cast<std::int64_t>(stride)};
+}
+
 }  // namespace
 
 double dmrg_memory(at::IntArrayRef features, at::ScalarType type, std::int64_t classes,
                    const DmrgOptions& options) {
   const auto samples = static_cast<double>(features[0]), d = static_cast<double>(features[2]);
   const auto sites = features[1];
-  const auto bond = static_cast<double>(options.bond);
-  // One side a site, whose ranks the ends of the train bound; its scale; both sides of a pair.
-  double numbers = 4 * std::min(bond, static_cast<double>(classes) * std::pow(d, sites)) * d;
-  for (std::int64_t k = 1; k < sites; ++k) {
-    const auto end = static_cast<double>(std::min(k, sites - k));
-    numbers += std::min(bond, static_cast<double>(classes) * std::pow(d, end));
-  }
+  const auto widest = std::min(static_cast<double>(options.bond),
+                               static_cast<double>(classes) * std::pow(d, sites));
+  // Both sides of a pair with their features, of which one may be labelled.
+  const double of_pair =
+      options.label == LabelCore::middle ? 2 * d * (static_cast<double>(classes) + 1) : 4 * d;
+  // One side a site, whose ranks the ends of the train bound; its scale.
+  const double numbers = of_pair * widest + summed_ranks(1, sites, features, classes, options.bond);
   const auto each = static_cast<double>(c10::elementSize(type));
-  return samples *
-         (each * (numbers + 6 * static_cast<double>(classes)) + 8 * static_cast<double>(sites));
+  return samples * (each * (numbers + 6 * static_cast<double>(classes)) +
+                    8 * static_cast<double>(sites)) +
+         labelled_sides(features, type, classes, options).bytes;
 }
 
 DmrgClassifier::DmrgClassifier(at::Tensor features, const at::Tensor& labels, std::int64_t classes,
@@ -103,6 +136,9 @@ DmrgClassifier::DmrgClassifier(at::Tensor features, const at::Tensor& labels, La
   check_start(state_, features_);
   const auto classes = state_.cores[state_.centre].size(2);
   targets_ = targets_of(checked(features_, classes, options), labels, classes);
+  stride_ = static_cast<std::size_t>(
+      labelled_sides(features_.sizes(), features_.scalar_type(), classes, options).stride);
+  place_ = state_.centre;
   const auto sites = state_.cores.size();
   before_.resize(sites);
   behind_.resize(sites);
@@ -128,7 +164,7 @@ at::Tensor DmrgClassifier::merged(std::size_t site) const {
   const auto& second = state_.cores[site + 1];
   const auto r = first.size(0), d = first.size(1), inner = second.size(0), s = second.size(-1);
   const auto product = at::matmul(first.reshape({-1, inner}), second.reshape({inner, -1}));
-  if (state_.centre == site) return product.view({r, d, -1, d, s});
+  if (second.dim() == 3) return product.view({r, d, -1, d, s});  // the label's, or of none
   return product.view({r, d, d, -1, s}).transpose(2, 3);
 }
 
@@ -139,8 +175,7 @@ LocalProblem DmrgClassifier::problem(std::size_t site) const {
 
 DmrgClassifier::Pair DmrgClassifier::pair(std::size_t site) const {
   const at::NoGradGuard no_gradients;
-  base::require(site + 1 < state_.cores.size() &&
-                    (state_.centre == site || state_.centre == site + 1) &&
+  base::require(site + 1 < state_.cores.size() && (place_ == site || place_ == site + 1) &&
                     before_[site].vectors.defined() && behind_[site + 1].vectors.defined(),
                 "bond {} is not the one to be solved now", site);
   const auto local = problem(site);
@@ -173,7 +208,9 @@ DmrgClassifier::Bond DmrgClassifier::solve(std::size_t site, bool rightward) {
 void DmrgClassifier::split(std::size_t site, bool rightward, const at::Tensor& pair,
                            double log_scale, Bond& bond) {
   const auto r = pair.size(0), d = pair.size(1), classes = pair.size(2), s = pair.size(4);
-  const auto matrix = pair.reshape({rightward ? r * d : r * d * classes, -1});
+  if (options_.label == LabelCore::moving) state_.centre = rightward ? site + 1 : site;
+  const bool at_first = state_.centre == site, at_second = state_.centre == site + 1;
+  const auto matrix = pair.reshape({at_first ? r * d * classes : r * d, -1});
   const auto found = tn::factorise(
       matrix,
       {.tolerance = std::sqrt(options_.cutoff) * tn::frobenius(matrix), .max_rank = options_.bond});
@@ -181,19 +218,45 @@ void DmrgClassifier::split(std::size_t site, bool rightward, const at::Tensor& p
   bond.discarded = found.discarded;
   const double norm = tn::frobenius(found.s);
   const auto weights = norm > 0 ? found.s / norm : found.s;
-  auto& first = state_.cores[site];
-  auto& second = state_.cores[site + 1];
-  if (rightward) {
-    first = found.u.reshape({r, d, -1}).contiguous();
-    second =
-        (weights.unsqueeze(1) * found.vh).view({-1, classes, d, s}).transpose(1, 2).contiguous();
-  } else {
-    // Rows (r, d, classes): the label stays with the first core.
-    first = (found.u * weights).reshape({r, d, classes, -1}).contiguous();
-    second = found.vh.reshape({-1, d, s}).contiguous();
-  }
-  state_.centre = rightward ? site + 1 : site;
+  const auto first = rightward ? found.u : found.u * weights;
+  const auto second = rightward ? weights.unsqueeze(1) * found.vh : found.vh;
+  state_.cores[site] =
+      (at_first ? first.reshape({r, d, classes, -1}) : first.reshape({r, d, -1})).contiguous();
+  state_.cores[site + 1] =
+      (at_second ? second.reshape({-1, classes, d, s}).transpose(1, 2) : second.reshape({-1, d, s}))
+          .contiguous();
+  place_ = rightward ? site + 1 : site;
   state_.log_scale = log_scale + (norm > 0 ? std::log(norm) : 0);
+}
+
+/// Makes the sides of a pair that were not kept, from the last that was.
+void DmrgClassifier::want_sides(std::size_t site) {
+  auto known = site;
+  while (!before_[known].vectors.defined()) --known;
+  for (; known < site; ++known) extend_before(known);
+  known = site + 1;
+  while (!behind_[known].vectors.defined()) ++known;
+  for (; known > site + 1; --known) extend_behind(known);
+}
+
+/// After a pair was solved: drops what is made anew before it is met again (the side ahead, and of
+/// labelled ones behind all but one in `stride_`) and makes what the next pair meets.
+void DmrgClassifier::leave(std::size_t site, bool rightward) {
+  const auto dropped = [&](Side& side, std::size_t from_middle) {
+    if (side.vectors.defined() && is_labelled(side) && from_middle % stride_ != 0) side = {};
+  };
+  const auto sites = state_.cores.size(), middle = sites / 2;
+  if (rightward && site + 2 < sites) {
+    extend_before(site);
+    behind_[site + 1] = {};
+    if (site > middle) dropped(before_[site], site - middle);
+  } else if (!rightward && site > 0) {
+    extend_behind(site + 1);
+    before_[site] = {};
+    if (site + 1 < middle) dropped(behind_[site + 1], middle - site - 1);
+  }
+  // At the ends the same pair comes twice.
+  want_sides(rightward ? std::min(site + 1, sites - 2) : std::max<std::size_t>(site, 1) - 1);
 }
 
 std::vector<DmrgClassifier::Bond> DmrgClassifier::sweep(
@@ -201,18 +264,11 @@ std::vector<DmrgClassifier::Bond> DmrgClassifier::sweep(
   const at::NoGradGuard no_gradients;
   base::require(!midway_, "a sweep that was ended midway is not gone on with");
   midway_ = true;
-  const auto sites = state_.cores.size(), middle = state_.centre;
+  const auto sites = state_.cores.size(), middle = place_;
   std::vector<Bond> bonds;
   const auto moved = [&](std::size_t site, bool rightward) {
     bonds.push_back(solve(site, rightward));
-    // A side is made anew before it is met again; those of the ends stay.
-    if (rightward && site + 2 < sites) {
-      extend_before(site);
-      behind_[site + 1] = {};
-    } else if (!rightward && site > 0) {
-      extend_behind(site + 1);
-      before_[site] = {};
-    }
+    leave(site, rightward);
     return !go_on || go_on(bonds.back());
   };
   for (auto site = middle; site + 1 < sites; ++site) {

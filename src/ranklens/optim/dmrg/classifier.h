@@ -12,23 +12,36 @@
 
 namespace ranklens::optim {
 
+/// Which core has the label.
+enum class LabelCore {
+  middle,  ///< always the middle one, as in the code published with the paper
+  moving,  ///< one of the pair, as in the paper
+};
+
 struct DmrgOptions {
   std::int64_t bond = 20;   ///< largest rank kept
   double cutoff = 1e-10;    ///< share of the squared norm that a split may cut off
   int iterations = 4;       ///< of conjugate gradients at each bond, as in the authors' code
   double tolerance = 1e-7;  ///< where they end before: see solve_least_squares()
+  LabelCore label = LabelCore::middle;
+  double labelled_bytes = 4e9;  ///< for what lies on the label's side; more of it is made twice
 };
 
 /// Trains the classifier of Stoudenmire and Schwab (2016) by sweeps over pairs of neighbouring
 /// cores: with the others held and orthogonal, f is linear in a pair's product, and the mean of |f
 /// - y|^2 / 2 (y the unit vector of the class) is a linear least-squares problem, on which a few
 /// conjugate gradients are taken; the product is then split by a singular value decomposition that
-/// finds the rank, and the label moves on. No local solve raises the loss; a truncation may. Sweeps
-/// begin and end with the label in the middle: there `bond` functions of the sites before it meet
-/// as many of those behind it for each class, while at an end all classes share `bond` functions.
+/// finds the rank. No local solve raises the loss; a truncation may.
 ///
-/// A sample keeps the vectors of one side at every site, samples x sites x bond numbers in all; a
-/// bond takes about 4 iterations samples classes (d bond)^2 operations where no feature is zero.
+/// With the label in the middle, `bond` functions of the sites before it meet as many of those
+/// behind it for each class. A label that moves with the pair sees `bond` functions shared by all
+/// classes at either end, so that each sweep cuts off most of what the classes do not share, and
+/// takes `classes` times the work. Either way a sweep begins and ends in the middle.
+///
+/// A sample keeps the vectors of one side at every site, samples x sites x bond numbers in all,
+/// and, with the label in the middle, `classes` times as many at the sites of one half; where these
+/// would be more than `labelled_bytes` it keeps them at a few sites and makes the others twice, to
+/// the same bits. A bond takes about 20 iterations... operations.
 class DmrgClassifier {
  public:
   /// `features` [samples, sites, d] float32 or float64, `labels` [samples] int64 in [0, classes).
@@ -60,7 +73,7 @@ class DmrgClassifier {
   /// The cores of a bond as one, of which f is linear, and the gradient of the loss with respect to
   /// it.
   struct Pair {
-    at::Tensor pair, gradient;  ///< [r, d, classes, d', r']
+    at::Tensor pair, gradient;  ///< [r, d, classes, d', r'], [r, d, 1, d', r'] without the label
     double log_scale = 0;       ///< of the train that has `pair` in place of the two cores
   };
   /// Of the bond between `site` and the next, where that is the one to be solved now: that of
@@ -77,6 +90,8 @@ class DmrgClassifier {
   LocalProblem problem(std::size_t site) const;
   void extend_before(std::size_t site);
   void extend_behind(std::size_t site);
+  void want_sides(std::size_t site);
+  void leave(std::size_t site, bool rightward);
   Bond solve(std::size_t site, bool rightward);
   void split(std::size_t site, bool rightward, const at::Tensor& pair, double log_scale,
              Bond& bond);
@@ -84,7 +99,9 @@ class DmrgClassifier {
   at::Tensor features_, targets_;
   DmrgOptions options_;
   LabelledState state_;
-  bool midway_ = false;  ///< in a sweep, or in one that was ended
+  std::size_t place_ = 0;   ///< the core towards which all others are orthogonal
+  std::size_t stride_ = 1;  ///< of so many labelled sides one is kept
+  bool midway_ = false;     ///< in a sweep, or in one that was ended
   /// What lies on either side of each site, as far as it is needed: one side a site.
   std::vector<Side> before_, behind_;
 };

@@ -4,13 +4,11 @@
 #include <cmath>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/nonzero.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
@@ -20,9 +18,6 @@
 
 namespace ranklens::optim {
 namespace {
-
-/// Numbers of the largest intermediate result of a part of the samples.
-constexpr std::int64_t kPartNumbers = 1 << 20;
 
 /// [samples] bool: whether a feature is its first number alone.
 at::Tensor first_alone(const at::Tensor& feature) {
@@ -46,17 +41,14 @@ at::Tensor of_size_one(const at::Tensor& feature, at::Tensor& logs) {
   return feature / size.unsqueeze(1);
 }
 
-std::int64_t rows_of_part(std::int64_t columns) {
-  return std::max<std::int64_t>(32, kPartNumbers / std::max<std::int64_t>(1, columns));
-}
-
 }  // namespace
 
 LocalProblem::LocalProblem(const Side& before, const at::Tensor& first_feature,
                            const at::Tensor& second_feature, const Side& behind,
                            const at::Tensor& targets, double log_scale)
-    : sizes_{before.vectors.size(1), first_feature.size(1), targets.size(1), second_feature.size(1),
-             behind.vectors.size(1)} {
+    : sizes_{before.vectors.size(-1), first_feature.size(1),
+             is_labelled(before) || is_labelled(behind) ? 1 : targets.size(1),
+             second_feature.size(1), behind.vectors.size(-1)} {
   auto logs = before.logs + behind.logs;
   const auto first = of_size_one(first_feature, logs), second = of_size_one(second_feature, logs);
   const double size = at::logsumexp(2 * logs, 0).item<double>() / 2 -
@@ -81,60 +73,45 @@ LocalProblem::LocalProblem(const Side& before, const at::Tensor& first_feature,
 }
 
 void LocalProblem::add_block(const Side& before, const at::Tensor& first, const at::Tensor& second,
-                             const Side& behind, const at::Tensor& scales, const Block& kind,
+                             const Side& behind, const at::Tensor& scales, const PairBlock& kind,
                              const at::Tensor& rows) {
   const auto seen = [&](const at::Tensor& feature, bool whole) {
     const auto chosen = feature.index_select(0, rows);
     return whole ? chosen : chosen.narrow(1, 0, 1);
   };
   const auto left = seen(first, kind.whole_first) * scales.index_select(0, rows).unsqueeze(1);
-  Block block{
-      .left = row_products(before.vectors.index_select(0, rows), left),
-      .right = row_products(seen(second, kind.whole_second), behind.vectors.index_select(0, rows)),
-      .whole_first = kind.whole_first,
-      .whole_second = kind.whole_second};
-  const auto squares = [](const at::Tensor& x) { return x.square().sum(1).to(at::kDouble); };
+  PairBlock block{.left = products_before(before.vectors.index_select(0, rows), left),
+                  .right = products_behind(seen(second, kind.whole_second),
+                                           behind.vectors.index_select(0, rows)),
+                  .whole_first = kind.whole_first,
+                  .whole_second = kind.whole_second};
+  const auto squares = [](const at::Tensor& x) {
+    return x.square().flatten(1).sum(1).to(at::kDouble);
+  };
   norm_ += (squares(block.left) * squares(block.right)).sum().item<double>();
   blocks_.push_back(std::move(block));
 }
 
 at::Tensor LocalProblem::values(const at::Tensor& pair) const {
-  const auto classes = sizes_[2];
   auto found = at::empty_like(targets_);
   std::int64_t place = 0;
   for (const auto& block : blocks_) {
-    const auto q = block.right.size(1), count = block.left.size(0);
-    const auto matrix = met_part(pair, block.whole_first, block.whole_second)
-                            .reshape({block.left.size(1), classes * q});
-    const auto rows = rows_of_part(classes * q);
-    for (std::int64_t from = 0; from < count; from += rows) {
-      const auto length = std::min(rows, count - from);
-      const auto met = at::matmul(block.left.narrow(0, from, length), matrix);
-      auto into = found.narrow(0, place + from, length).unsqueeze(2);
-      at::bmm_out(into, met.view({length, classes, q}),
-                  block.right.narrow(0, from, length).unsqueeze(2));
-    }
+    const auto count = block.left.size(0);
+    const auto part = met_part(pair, block.whole_first, block.whole_second);
+    values_into(block, part.reshape({block.left.size(-1), sizes_[2], block.right.size(-1)}),
+                found.narrow(0, place, count));
     place += count;
   }
   return found;
 }
 
 at::Tensor LocalProblem::adjoint(const at::Tensor& values) const {
-  const auto classes = sizes_[2];
   auto found = at::zeros(sizes_, values.options());
   std::int64_t place = 0;
   for (const auto& block : blocks_) {
-    const auto q = block.right.size(1), count = block.left.size(0);
-    auto sum = at::zeros({block.left.size(1), classes * q}, values.options());
-    const auto rows = rows_of_part(classes * q);
-    for (std::int64_t from = 0; from < count; from += rows) {
-      const auto length = std::min(rows, count - from);
-      const auto spread =
-          row_products(values.narrow(0, place + from, length), block.right.narrow(0, from, length));
-      sum.addmm_(block.left.narrow(0, from, length).t(), spread);
-    }
+    const auto count = block.left.size(0);
     auto part = met_part(found, block.whole_first, block.whole_second);
-    part.add_(sum.view(part.sizes()));
+    part.add_(optim::adjoint(block, values.narrow(0, place, count)).reshape(part.sizes()));
     place += count;
   }
   return found;
@@ -142,10 +119,7 @@ at::Tensor LocalProblem::adjoint(const at::Tensor& values) const {
 
 double LocalProblem::operations() const {
   double sum = 0;
-  for (const auto& block : blocks_) {
-    sum += 2 * static_cast<double>(block.left.numel()) *
-           static_cast<double>(sizes_[2] * block.right.size(1));
-  }
+  for (const auto& block : blocks_) sum += optim::operations(block, targets_.size(1));
   return sum;
 }
 

@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "ranklens/optim/dmrg/pair_block.h"
 #include "ranklens/optim/dmrg/side.h"
 
 namespace ranklens::optim {
@@ -14,9 +15,13 @@ namespace ranklens::optim {
 /// second[n, j] behind[n, b] times the sample's scale. Sums are of the size of their parts: scales
 /// have a mean square of one, and what they were divided by is `log_scale`.
 ///
+/// Where one of the sides is labelled, the pair is [r, d, 1, d', r'] and the side's vectors have
+/// the label.
+///
 /// f and its adjoint are products of matrices over parts of the samples, 2 classes p q operations a
-/// sample each (p = r d, q = d' r'). Samples whose feature at a site is its first number alone (a
-/// black pixel is (1, 0)) take that part of the pair, a quarter of the work where both are.
+/// sample each (p = r d, q = d' r'), or 2 (p q + classes p) beside a labelled side. Samples whose
+/// feature at a site is its first number alone (a black pixel is (1, 0)) take that part of the
+/// pair, a quarter of the work where both are.
 class LocalProblem {
  public:
   /// `log_scale`: by which the train without the pair is multiplied. `targets` [samples, classes].
@@ -31,7 +36,7 @@ class LocalProblem {
   at::Tensor adjoint(const at::Tensor& values) const;
   const at::Tensor& targets() const { return targets_; }
 
-  /// Frobenius norm of the matrix that values() is for one class.
+  /// Frobenius norm of the matrix that values() is; for one class, where the pair has the label.
   double norm() const { return norm_; }
   /// The train is e^log_scale() times values() of its pair.
   double log_scale() const { return log_scale_; }
@@ -39,15 +44,11 @@ class LocalProblem {
   double operations() const;
 
  private:
-  struct Block {
-    at::Tensor left, right;  ///< [samples, p], [samples, q]
-    bool whole_first, whole_second;
-  };
   void add_block(const Side& before, const at::Tensor& first, const at::Tensor& second,
-                 const Side& behind, const at::Tensor& scales, const Block& kind,
+                 const Side& behind, const at::Tensor& scales, const PairBlock& kind,
                  const at::Tensor& rows);
 
-  std::vector<Block> blocks_;
+  std::vector<PairBlock> blocks_;
   at::Tensor targets_;
   std::vector<std::int64_t> sizes_;  ///< of a pair
   double norm_ = 0, log_scale_ = 0;

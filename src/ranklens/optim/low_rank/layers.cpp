@@ -25,18 +25,16 @@ bool has_window(const nn::Tucker2& weight) {
   return weight.core().numel() != weight.core().size(0) * weight.core().size(1);
 }
 
-// Float32 products of a basis of n columns differ from the identity by some 1e-7.
-constexpr double kOrthonormal = 1e-5;
-
 template <class Point>
 Point with_orthonormal_bases(Point found) {
   return orthogonality_error(found) < kOrthonormal ? std::move(found) : orthonormal(found);
 }
 
-LowRank matrix_of(const nn::FixedRank& weight) {
+LowRank matrix_of(const nn::FixedRank& weight, bool is_orthonormal) {
   const auto core =
       weight.s().defined() ? weight.s() : at::eye(weight.rank(), weight.u().options());
-  return with_orthonormal_bases(LowRank{weight.u().detach(), core.detach(), weight.v().detach()});
+  LowRank found{weight.u().detach(), core.detach(), weight.v().detach()};
+  return is_orthonormal ? found : with_orthonormal_bases(std::move(found));
 }
 
 // A core of p x q as one of the smaller number squared, the bases with fewer columns.
@@ -78,12 +76,15 @@ bool is_tucker_kernel(const nn::Weight& weight) {
   return tucker != nullptr && has_window(*tucker);
 }
 
-std::vector<LowRankLayer> low_rank_layers(const nn::State& state) {
+std::vector<LowRankLayer> low_rank_layers(const nn::State& state, const KnownBases& known) {
   std::vector<LowRankLayer> layers;
   for_each_trained(state, [&](const std::string& name, const nn::Weight& weight) {
     const auto* low_rank = as_low_rank(weight);
     const auto* tucker = as_tucker(weight);
-    if (low_rank != nullptr) layers.push_back({name, weight->shape(), matrix_of(*low_rank)});
+    if (low_rank != nullptr) {
+      const bool is_orthonormal = known && known(name, low_rank->u(), low_rank->v());
+      layers.push_back({name, weight->shape(), matrix_of(*low_rank, is_orthonormal)});
+    }
     if (tucker == nullptr || has_window(*tucker)) return;
     layers.push_back({name, weight->shape(), matrix_of(*tucker), true});
   });

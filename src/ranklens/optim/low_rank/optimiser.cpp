@@ -5,11 +5,14 @@
 #include <optional>
 #include <utility>
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/record_function.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/low_rank/budget.h"
 #include "ranklens/optim/low_rank/methods.h"
@@ -37,6 +40,20 @@ std::unique_ptr<GradientOptimiser> dense_rule(const LowRankOptions& options) {
 
 bool wants_again(const std::vector<std::unique_ptr<Work>>& works) {
   return std::any_of(works.begin(), works.end(), [](const auto& one) { return one->again(); });
+}
+
+// Singular values of small cores, which no library spreads over threads: side by side.
+std::vector<Budgeted> ranks_of(const std::vector<std::unique_ptr<Work>>& works) {
+  RECORD_USER_SCOPE(base::factorisation_scope);
+  std::vector<Budgeted> ranks(works.size());
+  at::parallel_for(0, static_cast<std::int64_t>(works.size()), 1,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     const at::NoGradGuard no_gradients;  // of this thread
+                     for (auto k = static_cast<std::size_t>(begin); std::cmp_less(k, end); ++k) {
+                       ranks[k] = works[k]->ranks();
+                     }
+                   });
+  return ranks;
 }
 
 std::map<std::string, at::Tensor> cloned(std::map<std::string, at::Tensor> tensors) {
@@ -109,8 +126,7 @@ double LowRankOptimiser::stages(Works& works, nn::State& state, Objective& objec
 
 void LowRankOptimiser::end(Works& works, nn::State& state) {
   const at::NoGradGuard no_gradients;
-  std::vector<Budgeted> ranks;
-  for (auto& one : works) ranks.push_back(one->ranks());
+  auto ranks = ranks_of(works);
   if (options_.budget > 0) fit_budget(ranks, options_.budget);
   const bool again =
       options_.orthonormalise_every > 0 && steps_ % options_.orthonormalise_every == 0;

@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/bases.h"
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/linalg/tall.h"
 
@@ -122,6 +123,24 @@ Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to) 
   return {.k = k, .l = l, .s = tn::tall_gram(to.u, k)};
 }
 
+Gradient transported(const Gradient& z, const LowRank& from, const LowRank& wide,
+                     const at::Tensor& left, const at::Tensor& right) {
+  const auto p = from.u.size(1), q = from.v.size(1);
+  const auto more_u = wide.u.narrow(1, p, wide.u.size(1) - p),
+             more_v = wide.v.narrow(1, q, wide.v.size(1) - q);
+  // Z [V | V~] = [K | U L^T V~], Z^T [U | U~] = [L | V K^T U~]; between U~ and V~ Z has nothing.
+  const auto l_v = tn::tall_gram(z.l, more_v), k_u = tn::tall_gram(z.k, more_u);
+  const auto left_new = left.narrow(0, p, more_u.size(1)),
+             right_new = right.narrow(0, q, more_v.size(1));
+  const auto
+      k = tn::tall_times(z.k, right.narrow(0, 0, q)).addmm_(from.u, at::matmul(l_v, right_new)),
+      l = tn::tall_times(z.l, left.narrow(0, 0, p)).addmm_(from.v, at::matmul(k_u, left_new));
+  auto core = padded(z.s, wide.u.size(1), wide.v.size(1));
+  core.narrow(0, 0, p).narrow(1, q, more_v.size(1)).copy_(l_v);
+  core.narrow(0, p, more_u.size(1)).narrow(1, 0, q).copy_(k_u.t());
+  return {.k = k, .l = l, .s = at::matmul(left.t(), at::matmul(core, right))};
+}
+
 TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
                            const TuckerKernel& to) {
   return seen_from(to, tangent(from, z));
@@ -135,14 +154,27 @@ Known TangentMomentsOf<Known, Point>::direction(const CoreRule& rule, const Know
   moment_ = advanced(rule, before_, gradient);
   if (rule.kind == CoreRule::Kind::sgd) return moment_;
   const auto square = mean_square(gradient);
-  if (!second_.defined()) second_ = at::zeros_like(square);
-  second_ = rule.beta2 * second_ + (1 - rule.beta2) * square;
-  const auto t = static_cast<double>(steps_);
-  const auto root = (second_ / (1 - std::pow(rule.beta2, t))).sqrt() + rule.eps;
-  scale_ = root.reciprocal() / (1 - std::pow(rule.beta1, t));
+  second_before_ = second_.defined() ? second_ : at::zeros_like(square);
+  second_ = second_after(rule, square);
+  scale_ = scale_for(rule, second_);
   auto found = scaled(moment_, scale_);
   if (rule.beta1 == 0) keep_spans(found, gradient);
   return found;
+}
+
+template <class Known, class Point>
+at::Tensor TangentMomentsOf<Known, Point>::second_after(const CoreRule& rule,
+                                                        const at::Tensor& square) const {
+  return rule.beta2 * second_before_ + (1 - rule.beta2) * square;
+}
+
+// What Adam multiplies the momentum by.
+template <class Known, class Point>
+at::Tensor TangentMomentsOf<Known, Point>::scale_for(const CoreRule& rule,
+                                                     const at::Tensor& second) const {
+  const auto t = static_cast<double>(steps_);
+  const auto root = (second / (1 - std::pow(rule.beta2, t))).sqrt() + rule.eps;
+  return root.reciprocal() / (1 - std::pow(rule.beta1, t));
 }
 
 template <class Known, class Point>
@@ -152,7 +184,10 @@ Known TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule, const K
   const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
   const auto found =
       advanced(rule, remembers ? transported(before_, start, now) : Known{}, gradient);
-  return scale_.defined() ? scaled(found, scale_) : found;
+  if (rule.kind == CoreRule::Kind::sgd) return found;
+  // Over as many numbers as where the step began, whatever the bases have got since.
+  const auto square = mean_square(gradient) * (dimensions(gradient) / dimensions(moment_));
+  return scaled(found, scale_for(rule, second_after(rule, square)));
 }
 
 template <class Known, class Point>
@@ -162,8 +197,14 @@ double TangentMomentsOf<Known, Point>::gain(const CoreRule& rule) const {
 
 template <class Known, class Point>
 void TangentMomentsOf<Known, Point>::transport(const Point& from, const Point& to) {
+  transport([&](const Known& moment) { return transported(moment, from, to); });
+}
+
+template <class Known, class Point>
+void TangentMomentsOf<Known, Point>::transport(const std::function<Known(const Known&)>& moved) {
   before_ = {};
-  if (is_defined(moment_)) moment_ = transported(moment_, from, to);
+  second_before_ = at::Tensor();
+  if (is_defined(moment_)) moment_ = moved(moment_);
 }
 
 template <class Known, class Point>

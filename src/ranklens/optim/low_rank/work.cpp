@@ -97,14 +97,21 @@ class WorkOf final : public Work {
     memory_.core.turn(found.left, found.right);
     // Bases stay what they were but for rounding, and so do the coordinates of momentum.
     const Point last = again ? orthonormal(found.point) : found.point;
-    Form::tangent(memory_).transport(step_.start, last);
+    if (again || !integrator_.augments) {
+      Form::tangent(memory_).transport(step_.start, last);
+    } else {
+      Form::transport(Form::tangent(memory_), step_.start, step_.point, found);
+    }
     const auto kept = Form::ranks(last);
     for (std::size_t k = 0; k < kept.size(); ++k) {
       observed["rank/" + layer_.name + Form::kModes.at(k)] = static_cast<double>(kept.at(k));
     }
     observed["params/" + layer_.name] = static_cast<double>(Form::numbers(layer_, last));
     observed["cut/" + layer_.name] = found.share;
-    observed["drift/" + layer_.name] = orthogonality_error(found.point);
+    const double drift = orthogonality_error(found.point);
+    observed["drift/" + layer_.name] = drift;
+    memory_.bases = {};
+    if (!again && drift < kOrthonormal) memory_.bases = {found.point.u, found.point.v};
     if (options_.reject > 0) observed["rejected/" + layer_.name] = static_cast<double>(rejected_);
     return weight_of(layer_, last);
   }
@@ -224,6 +231,17 @@ class WorkOf final : public Work {
 
 }  // namespace
 
+SeenBases::SeenBases(at::Tensor u, at::Tensor v)
+    : u_(std::move(u)),
+      v_(std::move(v)),
+      version_u_(static_cast<std::uint32_t>(u_._version())),
+      version_v_(static_cast<std::uint32_t>(v_._version())) {}
+
+bool SeenBases::are(const at::Tensor& u, const at::Tensor& v) const {
+  return u_.defined() && u_.is_same(u) && v_.is_same(v) && u._version() == version_u_ &&
+         v._version() == version_v_;
+}
+
 std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRankOptions& options,
                                             std::map<std::string, Remembered>& remembered,
                                             const StepAt& at) {
@@ -234,7 +252,11 @@ std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRan
       works.push_back(std::make_unique<WorkOf<Form>>(std::move(layer), options, memory, at));
     }
   };
-  add(MatrixForm{}, low_rank_layers(state));
+  add(MatrixForm{}, low_rank_layers(state, [&](const std::string& name, const at::Tensor& u,
+                                               const at::Tensor& v) {
+        const auto found = remembered.find(name);
+        return found != remembered.end() && found->second.bases.are(u, v);
+      }));
   if (!tucker_integrator_for(options).stages.empty()) add(TuckerForm{}, tucker_layers(state));
   if (works.empty()) refuse(state, options);
   return works;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,8 +20,22 @@ struct StepAt {
   std::int64_t number = 1;  ///< counted from 1
 };
 
+/// Bases that were found orthonormal: need not be measured again where they are still the same
+/// tensors, unchanged.
+class SeenBases {
+ public:
+  SeenBases() = default;
+  SeenBases(at::Tensor u, at::Tensor v);
+  bool are(const at::Tensor& u, const at::Tensor& v) const;
+
+ private:
+  at::Tensor u_, v_;  ///< held, so that no other tensor comes to their place
+  std::uint32_t version_u_ = 0, version_v_ = 0;
+};
+
 /// What is kept of a weight from step to step.
 struct Remembered {
+  SeenBases bases;
   CoreMoments core;
   TangentMoments tangent;
   TuckerTangentMoments tucker_tangent;

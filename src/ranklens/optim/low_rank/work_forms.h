@@ -61,6 +61,12 @@ struct MatrixForm {
     return {found.matrix, found.left, found.right,
             share_of(found.discarded, tn::frobenius(found.values))};
   }
+  /// Momentum to where a step has led: its bases begin with those of the start and were cut down.
+  static void transport(Moments& moments, const Point& start, const Point& wide,
+                        const CutDown<Point>& cut) {
+    moments.transport(
+        [&](const Known& moment) { return transported(moment, start, wide, cut.left, cut.right); });
+  }
   static nn::Weight probe_of(const Layer& layer, const Point& point,
                              const std::shared_ptr<Uses>& uses) {
     return probe(layer.shape, point, uses);
@@ -118,6 +124,10 @@ struct TuckerForm {
   static CutDown<Point> cut_down(const Point& point, const Values& values, const Budgeted& ranks) {
     const auto found = cut(point, values, {ranks.modes[0].rank, ranks.modes[1].rank});
     return {found.kernel, found.left, found.right, share_of(found.discarded, found.norm)};
+  }
+  static void transport(Moments& moments, const Point& start, const Point&,
+                        const CutDown<Point>& cut) {
+    moments.transport(start, cut.point);
   }
   nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses) {
     rows = core_rows(point.core);

@@ -18,7 +18,6 @@
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
-#include "ranklens/optim/dmrg/classifier.h"
 #include "ranklens/train/checkpoint.h"
 #include "ranklens/train/metrics.h"
 
@@ -29,7 +28,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 optim::DmrgOptions dmrg_options(const MpsSweeps& how) {
-  return {.bond = how.bond, .cutoff = 1e-10, .iterations = 4};
+  return {.bond = how.bond, .cutoff = 1e-10, .iterations = 4, .label = how.label};
 }
 
 /// Channels that the start has beside the constant one carry random functions of the pixels.
@@ -148,6 +147,7 @@ json to_json(const MpsSweeps& how) {
   return {{"bond", how.bond},
           {"sweeps", how.sweeps},
           {"map", how.map == SiteMap::linear ? "1-x, x" : "cos, sin"},
+          {"label", how.label == optim::LabelCore::middle ? "middle" : "moving"},
           {"start bond", start_bond(how)},
           {"cutoff", options.cutoff},
           {"iterations", options.iterations},

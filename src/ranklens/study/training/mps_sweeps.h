@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json_fwd.hpp>
 
+#include "ranklens/optim/dmrg/classifier.h"
 #include "ranklens/study/training/trial.h"
 
 /// The sweeps of `mps-mnist`.
@@ -16,6 +17,7 @@ enum class SiteMap { linear, cosine };
 struct MpsSweeps {
   std::int64_t bond = 10, sweeps = 3;  ///< largest rank; times forth and back
   SiteMap map = SiteMap::linear;
+  optim::LabelCore label = optim::LabelCore::middle;
   std::uint64_t seed = 0;  ///< of the start
 };
 
