@@ -4,11 +4,12 @@
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/optim/dmrg/side.h"
+#include "ranklens/tn/linalg/row_sets.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -19,8 +20,7 @@ constexpr std::int64_t kPartNumbers = 1 << 20;
 /// Calls `part(from, length)` for so many samples at a time as have `columns` numbers each.
 template <class Part>
 void in_parts(std::int64_t samples, std::int64_t columns, const Part& part) {
-  const auto rows =
-      std::max<std::int64_t>(32, kPartNumbers / std::max<std::int64_t>(1, columns));
+  const auto rows = std::max<std::int64_t>(32, kPartNumbers / std::max<std::int64_t>(1, columns));
   for (std::int64_t from = 0; from < samples; from += rows) {
     part(from, std::min(rows, samples - from));
   }
@@ -44,9 +44,9 @@ void values_beyond(const Sides& sides, const at::Tensor& matrix, at::Tensor& fou
   const auto towards = sides.left ? matrix.t() : matrix;
   in_parts(found.size(0), sides.with_label.size(1) * sides.with_label.size(2),
            [&](std::int64_t from, std::int64_t length) {
-             const auto met = at::matmul(sides.plain.narrow(0, from, length), towards);
-             auto into = found.narrow(0, from, length).unsqueeze(2);
-             at::bmm_out(into, sides.with_label.narrow(0, from, length), met.unsqueeze(2));
+             const auto met = tn::tall_times(sides.plain.narrow(0, from, length), towards);
+             found.narrow(0, from, length)
+                 .copy_(tn::set_products(sides.with_label.narrow(0, from, length), met));
            });
 }
 
@@ -55,9 +55,9 @@ at::Tensor adjoint_beyond(const Sides& sides, const at::Tensor& values) {
   auto sum = at::zeros({width, other}, values.options());
   in_parts(values.size(0), sides.with_label.size(1) * width,
            [&](std::int64_t from, std::int64_t length) {
-             const auto met = at::bmm(values.narrow(0, from, length).unsqueeze(1),
-                                      sides.with_label.narrow(0, from, length));
-             sum.addmm_(met.squeeze(1).t(), sides.plain.narrow(0, from, length));
+             const auto met = tn::set_sums(sides.with_label.narrow(0, from, length),
+                                           values.narrow(0, from, length));
+             sum.add_(tn::tall_gram(met, sides.plain.narrow(0, from, length)));
            });
   return sides.left ? sum : sum.t();
 }
@@ -73,9 +73,9 @@ void values_into(const PairBlock& block, const at::Tensor& pair, at::Tensor foun
   const auto matrix = pair.reshape({p, classes * q});
   in_parts(found.size(0), classes * q, [&](std::int64_t from, std::int64_t length) {
     const auto met = at::matmul(block.left.narrow(0, from, length), matrix);
-    auto into = found.narrow(0, from, length).unsqueeze(2);
-    at::bmm_out(into, met.view({length, classes, q}),
-                block.right.narrow(0, from, length).unsqueeze(2));
+    found.narrow(0, from, length)
+        .copy_(
+            tn::set_products(met.view({length, classes, q}), block.right.narrow(0, from, length)));
   });
 }
 

@@ -1,14 +1,17 @@
 #include "ranklens/optim/dmrg/side.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/log.h>
-#include <ATen/ops/matmul.h>
+#include <ATen/ops/nonzero.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -46,6 +49,39 @@ std::int64_t classes_beyond(const Side& side, const at::Tensor& core) {
   return core.dim() == 4 ? core.size(2) : 0;
 }
 
+at::Tensor times_matrix(const at::Tensor& vectors, const at::Tensor& matrix,
+                        const at::Tensor& factors) {
+  const auto met = tn::tall_times(vectors.flatten(0, -2), matrix).view({vectors.size(0), -1});
+  return met.mul_(factors.unsqueeze(1));
+}
+
+/// The sum over the feature's numbers of number times vectors times the number's matrix, [samples,
+/// (classes) columns]. Of most samples (a black pixel is (1, 0)) all numbers but the first are
+/// zero.
+at::Tensor met(const at::Tensor& vectors, const at::Tensor& feature,
+               const std::vector<at::Tensor>& matrices) {
+  auto sum = times_matrix(vectors, matrices[0], feature.select(1, 0));
+  if (matrices.size() == 1) return sum;
+  const auto rest = feature.narrow(1, 1, feature.size(1) - 1);
+  const auto rows = at::nonzero(rest.ne(0).any(1)).squeeze(1);
+  if (rows.size(0) == 0) return sum;
+  const auto chosen = vectors.index_select(0, rows), numbers = feature.index_select(0, rows);
+  for (std::size_t k = 1; k < matrices.size(); ++k) {
+    const auto number = numbers.select(1, static_cast<std::int64_t>(k));
+    sum.index_add_(0, rows, times_matrix(chosen, matrices[k], number));
+  }
+  return sum;
+}
+
+Side extended(const Side& side, const at::Tensor& feature, std::int64_t classes, std::int64_t rank,
+              const std::vector<at::Tensor>& matrices) {
+  return in_parts(side, classes, rank, [&](std::int64_t from, std::int64_t count) {
+    const auto found =
+        met(side.vectors.narrow(0, from, count), feature.narrow(0, from, count), matrices);
+    return classes > 0 ? found.view({count, classes, rank}) : found;
+  });
+}
+
 }  // namespace
 
 Side end_of_train(std::int64_t samples, const at::TensorOptions& options) {
@@ -67,27 +103,20 @@ at::Tensor products_behind(const at::Tensor& feature, const at::Tensor& vectors)
 }
 
 Side extended_before(const Side& before, const at::Tensor& feature, const at::Tensor& core) {
-  const auto classes = classes_beyond(before, core), rank = core.size(-1);
-  const auto matrix = core.reshape({core.size(0) * core.size(1), -1});
-  return in_parts(before, classes, rank, [&](std::int64_t from, std::int64_t count) {
-    const auto met = at::matmul(
-        products_before(before.vectors.narrow(0, from, count), feature.narrow(0, from, count)),
-        matrix);
-    return classes > 0 ? met.view({count, classes, rank}) : met;
-  });
+  std::vector<at::Tensor> matrices;
+  for (std::int64_t k = 0; k < core.size(1); ++k) {
+    matrices.push_back(core.select(1, k).flatten(1).contiguous());
+  }
+  return extended(before, feature, classes_beyond(before, core), core.size(-1), matrices);
 }
 
 Side extended_behind(const Side& behind, const at::Tensor& feature, const at::Tensor& core) {
-  const auto classes = classes_beyond(behind, core), rank = core.size(0);
-  const bool of_label = core.dim() == 4;
-  const auto rows = of_label ? core.transpose(1, 2).flatten(0, 1).flatten(1) : core.flatten(1);
-  const auto matrix = rows.t();
-  return in_parts(behind, classes, rank, [&](std::int64_t from, std::int64_t count) {
-    const auto met = at::matmul(
-        products_behind(feature.narrow(0, from, count), behind.vectors.narrow(0, from, count)),
-        matrix);
-    return of_label ? met.view({count, rank, classes}).transpose(1, 2) : met;
-  });
+  std::vector<at::Tensor> matrices;
+  for (std::int64_t k = 0; k < core.size(1); ++k) {
+    const auto one = core.select(1, k);  // [r, r'] or [r, classes, r']
+    matrices.push_back(one.dim() == 2 ? one.t().contiguous() : one.permute({2, 1, 0}).flatten(1));
+  }
+  return extended(behind, feature, classes_beyond(behind, core), core.size(0), matrices);
 }
 
 }  // namespace ranklens::optim

@@ -5,13 +5,13 @@
 #include <optional>
 #include <utility>
 
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/record_function.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/parallel.h"
 #include "ranklens/base/scopes.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/low_rank/budget.h"
@@ -46,13 +46,13 @@ bool wants_again(const std::vector<std::unique_ptr<Work>>& works) {
 std::vector<Budgeted> ranks_of(const std::vector<std::unique_ptr<Work>>& works) {
   RECORD_USER_SCOPE(base::factorisation_scope);
   std::vector<Budgeted> ranks(works.size());
-  at::parallel_for(0, static_cast<std::int64_t>(works.size()), 1,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     const at::NoGradGuard no_gradients;  // of this thread
-                     for (auto k = static_cast<std::size_t>(begin); std::cmp_less(k, end); ++k) {
-                       ranks[k] = works[k]->ranks();
-                     }
-                   });
+  base::parallel_over(static_cast<std::int64_t>(works.size()), 1,
+                      [&](std::int64_t begin, std::int64_t end) {
+                        const at::NoGradGuard no_gradients;  // of this thread
+                        for (auto k = static_cast<std::size_t>(begin); std::cmp_less(k, end); ++k) {
+                          ranks[k] = works[k]->ranks();
+                        }
+                      });
   return ranks;
 }
 
