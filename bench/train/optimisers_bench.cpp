@@ -1,7 +1,8 @@
 // Steps of the optimisers on manifolds beside Adam's on the same work, by turns: five layers of
 // width 5120 at rank 32 (batch 256), and the layers of the hackathon's tensor-train head without
 // the convolutions before them (batch 512). Times are of one step; `over_*` are the medians of the
-// ratios to the step of the reference just after it, `MB` the most that tensors hold in a step.
+// ratios to the step of the reference just after it, `MB` the most that tensors hold in a step,
+// `factorising` the share of QR factorisations, orthonormal bases and singular values in it.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -17,6 +18,8 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/peak_memory.h"
 #include "ranklens/base/random.h"
+#include "ranklens/base/scope_clock.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/nn/builder.h"
 #include "ranklens/optim/optimiser.h"
@@ -87,7 +90,6 @@ class Trainee {
     const double loss = optimiser_->step(network_.state, objective);
     const double seconds = watch.seconds();
     // A step whose loss is no number ends early.
-    if (std::getenv("RL_DEBUG")) fmt::print(stderr, "{} {}\n", (void*)this, loss);
     base::require(std::isfinite(loss), "the loss of a step is {}", loss);
     return seconds;
   }
@@ -133,11 +135,17 @@ using References = std::vector<std::pair<std::string, Training>>;
 void optimiser_step(benchmark::State& run, const Work& work, const Training& training,
                     const References& references) {
   base::keep_freed_memory();
-  double megabytes = 0;
+  double megabytes = 0, factorising = 0, all = 0;
   const auto one = started(work, training, &megabytes);
   std::map<std::string, std::vector<double>> ratios;
   for (auto _ : run) {
-    const double seconds = one->step();
+    double seconds = 0;
+    {
+      const base::ScopeClock clock(base::factorisation_scope);
+      seconds = one->step();
+      factorising += clock.seconds();
+    }
+    all += seconds;
     run.SetIterationTime(seconds);
     for (const auto& [name, other] : references) {
       ratios[name].push_back(seconds / reference(work, other).step());
@@ -145,6 +153,7 @@ void optimiser_step(benchmark::State& run, const Work& work, const Training& tra
   }
   for (const auto& [name, values] : ratios) run.counters[name] = median(values);
   run.counters["MB"] = megabytes;
+  run.counters["factorising"] = factorising / all;
 }
 
 void add(const Work& work, const std::string& name, const Training& training,

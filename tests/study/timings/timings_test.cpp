@@ -1,20 +1,16 @@
 #include "ranklens/study/timings/timings.h"
 
-#include <chrono>
-#include <thread>
-
 #include <ATen/ops/eye.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/random.h"
+#include "ranklens/base/scope_clock.h"
 #include "ranklens/base/scopes.h"
 #include "ranklens/optim/low_rank/orthonormalise.h"
 #include "ranklens/optim/low_rank/truncate.h"
-#include "ranklens/study/timings/scope_clock.h"
 #include "ranklens/tn/linalg/factorise.h"
 
 #include "testing/expect_error.h"
@@ -40,31 +36,8 @@ TEST(BreakEven, IsWhereTheRatioComesToOne) {
   EXPECT_NEAR(break_even(ranks, ratios).rank, 131, 4);
 }
 
-TEST(ScopeClock, CountsPartsOfItsNameAndThoseWithinThemOnce) {
-  const auto part = [](const char* name, const auto& work) {
-    RECORD_USER_SCOPE(name);
-    work();
-  };
-  const auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
-  part("ranklens::test", wait);  // nobody watches
-  {
-    const ScopeClock clock("ranklens::test");
-    part("ranklens::other", wait);
-    EXPECT_EQ(clock.parts(), 0);
-    EXPECT_EQ(clock.seconds(), 0);
-    part("ranklens::test", [&] { part("ranklens::test", wait); });
-    part("ranklens::other", [&] { part("ranklens::test", wait); });
-    EXPECT_EQ(clock.parts(), 2);
-    EXPECT_GE(clock.seconds(), 0.04);
-    EXPECT_LT(clock.seconds(), 0.06 + 1);  // a busy machine
-    testing::expect_error([] { const ScopeClock other("ranklens::other"); }, "one name at a time");
-  }
-  const ScopeClock again("ranklens::test");
-  EXPECT_EQ(again.parts(), 0);
-}
-
-TEST(ScopeClock, SeesFactorisations) {
-  const ScopeClock clock(base::factorisation_scope);
+TEST(FactorisationScope, MarksFactorisations) {
+  const base::ScopeClock clock(base::factorisation_scope);
   base::Stream stream(1, "study");
   optim::orthonormal_columns(stream.normal({20, 4}));
   EXPECT_EQ(clock.parts(), 1);

@@ -20,8 +20,8 @@ class RowSets : public FourTypes {};
 
 TEST_P(RowSets, AreProductsSampleBySample) {
   const double bound = is_narrow(GetParam()) ? 2e-6 : 1e-13;
-  for (const auto& [n, c, p] : {std::tuple{1, 1, 1}, {700, 10, 20}, {3000, 3, 7}, {5, 2, 33},
-                                {4, 1, 8}, {0, 3, 4}}) {
+  for (const auto& [n, c, p] :
+       {std::tuple{1, 1, 1}, {700, 10, 20}, {3000, 3, 7}, {5, 2, 33}, {4, 1, 8}, {0, 3, 4}}) {
     const auto sets = at::rand({n, c, p}, GetParam()), vectors = at::rand({n, p}, GetParam()),
                weights = at::rand({n, c}, GetParam());
     const auto products = set_products(sets, vectors), sums = set_sums(sets, weights);

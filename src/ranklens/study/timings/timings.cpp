@@ -15,10 +15,10 @@
 #include "ranklens/base/memory.h"
 #include "ranklens/base/peak_memory.h"
 #include "ranklens/base/random.h"
+#include "ranklens/base/scope_clock.h"
 #include "ranklens/base/scopes.h"
 #include "ranklens/nn/builder.h"
 #include "ranklens/optim/optimiser.h"
-#include "ranklens/study/timings/scope_clock.h"
 #include "ranklens/train/batch_objective.h"
 
 namespace ranklens::study::timings {
@@ -101,7 +101,7 @@ Started started(const Options& options, const std::string& layers, const std::st
   auto one = std::make_unique<Contestant>(options, layers, optimiser);
   one->train(batch);  // brings factors into the optimiser's form and makes its moments
   memory.forget_peak();
-  const ScopeClock clock(base::factorisation_scope);
+  const base::ScopeClock clock(base::factorisation_scope);
   const double seconds = timed([&] { one->train(batch); });
   return {std::move(one), memory.peak(), clock.seconds() / seconds};
 }

@@ -3,8 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 /// Products of each sample's own small matrix with its own vector, of very many samples: libraries
-/// multiply such batches number by number where the matrices are small. On processors with AVX2, for
-/// contiguous float32 and float64; else, and where gradients are tracked, at::bmm.
+/// multiply such batches number by number where the matrices are small. On processors with AVX2,
+/// for contiguous float32 and float64; else, and where gradients are tracked, at::bmm.
 namespace ranklens::tn {
 
 /// sets[n] [c, p] times vectors[n] [p]: [n, c] from [n, c, p] and [n, p].

@@ -1,4 +1,4 @@
-#include "ranklens/study/timings/scope_clock.h"
+#include "ranklens/base/scope_clock.h"
 
 #include <memory>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
 
-namespace ranklens::study::timings {
+namespace ranklens::base {
 namespace {
 
 /// What libtorch's callbacks, plain functions, write to.
@@ -16,7 +16,7 @@ struct ScopeCount {
   std::string name;
   bool counting = false;
   int depth = 0;
-  base::Stopwatch watch = {};
+  Stopwatch watch = {};
   double seconds = 0;
   std::int64_t parts = 0;
 };
@@ -44,7 +44,7 @@ void end_scope(const at::RecordFunction&, at::ObserverContext* context) {
 }  // namespace
 
 ScopeClock::ScopeClock(std::string name) {
-  base::require(!scope_count().counting, "a thread times the parts of one name at a time");
+  require(!scope_count().counting, "a thread times the parts of one name at a time");
   scope_count() = {.name = std::move(name), .counting = true};
   handle_ = at::addThreadLocalCallback(
       at::RecordFunctionCallback(&begin_scope, &end_scope).scopes({at::RecordScope::USER_SCOPE}));
@@ -58,4 +58,4 @@ ScopeClock::~ScopeClock() {
 double ScopeClock::seconds() const { return scope_count().seconds; }
 std::int64_t ScopeClock::parts() const { return scope_count().parts; }
 
-}  // namespace ranklens::study::timings
+}  // namespace ranklens::base

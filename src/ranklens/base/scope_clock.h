@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace ranklens::study::timings {
+namespace ranklens::base {
 
 /// Seconds that this thread spends in parts of the work that are marked by RECORD_USER_SCOPE with a
 /// name, while an object of this class lives; parts within parts count once. One at a time a
@@ -21,4 +21,4 @@ class ScopeClock {
   std::uint64_t handle_;
 };
 
-}  // namespace ranklens::study::timings
+}  // namespace ranklens::base
