@@ -28,7 +28,8 @@ TEST(ScopeClock, CountsPartsOfItsNameAndThoseWithinThemOnce) {
     EXPECT_EQ(clock.parts(), 2);
     EXPECT_GE(clock.seconds(), 0.04);
     EXPECT_LT(clock.seconds(), 0.06 + 1);  // a busy machine
-    ranklens::testing::expect_error([] { const ScopeClock other("ranklens::other"); }, "one name at a time");
+    ranklens::testing::expect_error([] { const ScopeClock other("ranklens::other"); },
+                                    "one name at a time");
   }
   const ScopeClock again("ranklens::test");
   EXPECT_EQ(again.parts(), 0);

@@ -8,6 +8,7 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/linalg_lstsq.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/random.h"
@@ -74,6 +75,52 @@ TEST(LocalProblem, IsTheMatrixOfThePair) {
   EXPECT_LT(local.values(pair).abs().max().item<double>(), 1e4);
 }
 
+// With numbers for each class on one side, and a pair without a label.
+TEST(LocalProblem, OfALabelledSideIsTheMatrixOfThePair) {
+  for (const bool before : {true, false}) {
+    auto place = place_of(90, 4, 0);
+    auto& side = before ? place.before : place.behind;
+    base::Stream stream(6, "noise", "labelled");
+    side.vectors = stream.normal({90, 2, side.vectors.size(1)}, 0, 1, at::kDouble);
+    const auto scales = at::exp(place.before.logs + place.behind.logs);
+    const auto design =
+        at::einsum(before ? "nla,ni,nj,nb,n->nlaijb" : "na,ni,nj,nlb,n->nlaijb",
+                   {place.before.vectors, place.first, place.second, place.behind.vectors, scales});
+    const auto local = problem_of(place, 0);
+    const double size = std::exp(local.log_scale());
+    const auto pair = stream.normal({3, 2, 1, 3, 4}, 0, 1, at::kDouble);
+    const auto expected = at::einsum("nlaijb,aijb->nl", {design, pair.squeeze(2)});
+    const auto values = local.values(pair) * size;
+    const auto together = [](const at::Tensor& found, const at::Tensor& targets) {
+      return at::einsum("nl,nm->lm", {found, targets});
+    };
+    EXPECT_TRUE(at::allclose(together(values, local.targets()), together(expected, place.targets),
+                             1e-11, 1e-9));
+    const auto transposed = at::einsum("nlaijb,nl->aijb", {design, place.targets}).unsqueeze(2);
+    EXPECT_TRUE(at::allclose(local.adjoint(local.targets()) * size, transposed, 1e-11, 1e-9));
+    EXPECT_NEAR(local.norm() * size / design.norm().item<double>(), 1, 1e-12);
+    EXPECT_LT(local.operations(), 2. * 90 * (6 * 12 + 2 * 12));
+  }
+}
+
+// Their product, summed sample by sample, is what values() has; here of either side alone.
+TEST(LocalProblem, HasTheSecondMomentsOfItsSides) {
+  const auto place = place_of(90, 4, 0);
+  const auto local = problem_of(place, 0);
+  const auto [left, right] = local.moments();
+  // Features are over their largest number, and all scales are with the left side.
+  const auto largest = place.second.abs().amax(1);
+  const auto scales = at::exp(place.before.logs + place.behind.logs - local.log_scale()) * largest;
+  const auto on_left = at::einsum("na,ni,n->nai", {place.before.vectors, place.first, scales}),
+             on_right = at::einsum("nj,nb,n->njb",
+                                   {place.second, place.behind.vectors, largest.reciprocal()});
+  const auto moments = [](const at::Tensor& rows) {
+    return at::einsum("np,nq->pq", {rows.flatten(1), rows.flatten(1)});
+  };
+  EXPECT_TRUE(at::allclose(left, moments(on_left), 1e-11, 1e-9));
+  EXPECT_TRUE(at::allclose(right, moments(on_right), 1e-11, 1e-9));
+}
+
 TEST(LocalProblem, BlackFeaturesTakeTheirPartOfTheWork) {
   auto place = place_of(64, 7, 0);
   const double whole = 2. * 64 * (3 * 2) * (2 * 3 * 4);
@@ -95,7 +142,7 @@ TEST(LeastSquares, AreReachedAndNeverLeft) {
   auto pair = stream.normal({3, 2, 2, 3, 4}, 0, 1, at::kDouble);
   double before = 1e300;
   for (int k = 0; k < 4; ++k) {
-    const auto found = solve_least_squares(local, pair, {.iterations = 5});
+    const auto found = solve_least_squares(local, local.moments(), pair, {.iterations = 5});
     EXPECT_LE(found.after, found.before);
     EXPECT_LE(found.before, before * (1 + 1e-12));
     // What the residual says is what the pair does.
@@ -103,8 +150,27 @@ TEST(LeastSquares, AreReachedAndNeverLeft) {
     before = found.after;
     pair = found.pair;
   }
-  const auto end = solve_least_squares(local, pair, {.iterations = 2000, .tolerance = 1e-12});
+  const auto end =
+      solve_least_squares(local, local.moments(), pair, {.iterations = 2000, .tolerance = 1e-12});
   EXPECT_NEAR(end.after, least, 1e-9);
+}
+
+// Where numbers of the sides are of very different sizes, plain gradients hardly move.
+TEST(LeastSquares, ComeSoonWhereSidesAreUneven) {
+  auto place = place_of(400, 15, 0);
+  for (std::int64_t k = 0; k < 3; ++k) place.before.vectors.select(1, k).mul_(std::pow(0.03, k));
+  for (std::int64_t k = 0; k < 4; ++k) place.behind.vectors.select(1, k).mul_(std::pow(0.03, k));
+  const auto local = problem_of(place, 0);
+  const auto start = at::zeros({3, 2, 2, 3, 4}, at::kDouble);
+  const auto after = [&](double damping, int iterations) {
+    return solve_least_squares(local, local.moments(), start,
+                               {.iterations = iterations, .tolerance = 0, .damping = damping})
+        .after;
+  };
+  const double nothing = half_mean_square(place.targets), least = after(1e-9, 300);
+  const double plain = nothing - after(INFINITY, 4), damped = nothing - after(1e-9, 4);
+  EXPECT_GT(damped, 0.5 * (nothing - least));
+  EXPECT_LT(plain, 0.25 * (nothing - least));
 }
 
 // An absolute bound on the gradient, or sums of squares in float32, would end at once.
@@ -119,7 +185,8 @@ TEST(LeastSquares, DoNotSeeTheScaleOfTheData) {
     const LocalProblem local(as_float(place.before, logs), place.first.to(at::kFloat),
                              place.second.to(at::kFloat), as_float(place.behind, logs),
                              place.targets.to(at::kFloat), log_scale);
-    return solve_least_squares(local, pair.to(at::kFloat), {.iterations = 6}).after;
+    return solve_least_squares(local, local.moments(), pair.to(at::kFloat), {.iterations = 6})
+        .after;
   };
   const double plain = loss(0, 0);
   EXPECT_LT(plain, 0.98 * half_mean_square(place.targets));
@@ -132,7 +199,7 @@ TEST(LeastSquares, ScaleAStartThatIsWorseThanNone) {
   const auto local = problem_of(place, 0);
   base::Stream stream(14, "noise", "start");
   const auto pair = 1e12 * stream.normal({3, 2, 2, 3, 4}, 0, 1, at::kDouble);
-  const auto found = solve_least_squares(local, pair, {.iterations = 1});
+  const auto found = solve_least_squares(local, local.moments(), pair, {.iterations = 1});
   EXPECT_GT(found.before, 1e20);
   EXPECT_LT(found.after, half_mean_square(place.targets));
 }

@@ -15,7 +15,6 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/memory.h"
 #include "ranklens/optim/dmrg/start.h"
-#include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
@@ -191,40 +190,46 @@ DmrgClassifier::Bond DmrgClassifier::solve(std::size_t site, bool rightward) {
   // A state of values that no number holds has nothing to begin with.
   const bool held = std::abs(local.log_scale()) < 60;
   const auto pair = merged(site);
-  const auto found =
-      solve_least_squares(local, held ? pair * std::exp(local.log_scale()) : at::zeros_like(pair),
-                          {.iterations = options_.iterations, .tolerance = options_.tolerance});
-  Bond bond{.before = found.before, .solved = found.after, .operations = local.operations()};
-  split(site, rightward, found.pair, state_.log_scale - local.log_scale(), bond);
+  const auto moments = local.moments();
+  const auto found = solve_least_squares(
+      local, moments, held ? pair * std::exp(local.log_scale()) : at::zeros_like(pair),
+      {.iterations = options_.iterations,
+       .tolerance = options_.tolerance,
+       .damping = options_.damping});
+  if (options_.label == LabelCore::moving) state_.centre = rightward ? site + 1 : site;
+  const auto r = pair.size(0), d = pair.size(1), classes = pair.size(2), s = pair.size(4);
+  auto cut = split_pair(
+      found.pair.reshape({r * d, classes, d * s}), state_.centre == site,
+      options_.cut == CutBy::data ? CutWeights{moments.left, moments.right} : CutWeights{},
+      {.max_rank = options_.bond, .cutoff = options_.cutoff, .rightward = rightward});
   const double rise =
-      local.norm() * bond.discarded / std::sqrt(2 * static_cast<double>(targets_.size(0)));
-  bond.bound = std::pow(std::sqrt(bond.solved) + rise, 2);
-  const double norm = tn::frobenius(found.pair);
-  bond.discarded = norm > 0 ? std::pow(bond.discarded / norm, 2) : 0;
+      local.norm() * cut.discarded / std::sqrt(2 * static_cast<double>(targets_.size(0)));
+  const Bond bond{.before = found.before,
+                  .solved = found.after,
+                  .discarded = cut.share,
+                  .bound = std::pow(std::sqrt(found.after) + rise, 2),
+                  .rank = cut.first.size(1),
+                  .operations = local.operations()};
+  put(site, rightward, std::move(cut), pair.sizes(), state_.log_scale - local.log_scale());
   return bond;
 }
 
-/// Leaves in `bond` the norm of what was cut off.
-void DmrgClassifier::split(std::size_t site, bool rightward, const at::Tensor& pair,
-                           double log_scale, Bond& bond) {
-  const auto r = pair.size(0), d = pair.size(1), classes = pair.size(2), s = pair.size(4);
-  if (options_.label == LabelCore::moving) state_.centre = rightward ? site + 1 : site;
+/// The two factors of a pair of these sizes in the place of its cores.
+void DmrgClassifier::put(std::size_t site, bool rightward, SplitPair cut, at::IntArrayRef sizes,
+                         double log_scale) {
+  const auto r = sizes[0], d = sizes[1], classes = sizes[2], s = sizes[4];
+  // The norm is that of the factor that is not orthonormal; it goes to the scale.
+  auto& rest = rightward ? cut.second : cut.first;
+  const double norm = tn::frobenius(rest);
+  if (norm > 0) rest = rest / norm;
   const bool at_first = state_.centre == site, at_second = state_.centre == site + 1;
-  const auto matrix = pair.reshape({at_first ? r * d * classes : r * d, -1});
-  const auto found = tn::factorise(
-      matrix,
-      {.tolerance = std::sqrt(options_.cutoff) * tn::frobenius(matrix), .max_rank = options_.bond});
-  bond.rank = found.s.size(0);
-  bond.discarded = found.discarded;
-  const double norm = tn::frobenius(found.s);
-  const auto weights = norm > 0 ? found.s / norm : found.s;
-  const auto first = rightward ? found.u : found.u * weights;
-  const auto second = rightward ? weights.unsqueeze(1) * found.vh : found.vh;
-  state_.cores[site] =
-      (at_first ? first.reshape({r, d, classes, -1}) : first.reshape({r, d, -1})).contiguous();
-  state_.cores[site + 1] =
-      (at_second ? second.reshape({-1, classes, d, s}).transpose(1, 2) : second.reshape({-1, d, s}))
-          .contiguous();
+  state_.cores[site] = cut.first
+                           .reshape(at_first ? std::vector{r, d, classes, std::int64_t{-1}}
+                                             : std::vector{r, d, std::int64_t{-1}})
+                           .contiguous();
+  state_.cores[site + 1] = (at_second ? cut.second.reshape({-1, classes, d, s}).transpose(1, 2)
+                                      : cut.second.reshape({-1, d, s}))
+                               .contiguous();
   place_ = rightward ? site + 1 : site;
   state_.log_scale = log_scale + (norm > 0 ? std::log(norm) : 0);
 }

@@ -5,10 +5,15 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/cholesky_inverse.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/linalg_cholesky_ex.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/nonzero.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
@@ -39,6 +44,16 @@ at::Tensor of_size_one(const at::Tensor& feature, at::Tensor& logs) {
   size = at::where(size > 0, size, at::ones({}, size.options()));
   logs = logs + at::log(size.to(at::kDouble));
   return feature / size.unsqueeze(1);
+}
+
+/// Second moments of a block's rows, [width, width], times how many rows stand for one that is
+/// looked at: of `samples` rows (or rows and classes) of all blocks about kLooked are.
+at::Tensor some_moments(const at::Tensor& side, std::int64_t samples) {
+  constexpr std::int64_t kLooked = 16384;
+  const auto each = side.dim() == 3 ? side.size(1) : 1;
+  const auto step = std::max<std::int64_t>(1, samples * each / kLooked);
+  const auto rows = side.slice(0, 0, at::nullopt, step).flatten(0, -2).to(at::kDouble);
+  return at::mm(rows.t(), rows) * static_cast<double>(step);
 }
 
 }  // namespace
@@ -123,38 +138,89 @@ double LocalProblem::operations() const {
   return sum;
 }
 
+LocalProblem::Moments LocalProblem::moments() const {
+  const auto r = sizes_[0], d = sizes_[1], e = sizes_[3], t = sizes_[4];
+  const auto options = targets_.options().dtype(at::kDouble);
+  auto left = at::zeros({r, d, r, d}, options), right = at::zeros({e, t, e, t}, options);
+  const auto samples = targets_.size(0);
+  for (const auto& block : blocks_) {
+    const auto i = block.whole_first ? d : 1, j = block.whole_second ? e : 1;
+    left.narrow(1, 0, i).narrow(3, 0, i).add_(some_moments(block.left, samples).view({r, i, r, i}));
+    right.narrow(0, 0, j).narrow(2, 0, j).add_(
+        some_moments(block.right, samples).view({j, t, j, t}));
+  }
+  return {left.view({r * d, r * d}), right.view({e * t, e * t})};
+}
+
 double half_mean_square(const at::Tensor& residual) {
   const double norm = tn::frobenius(residual);
   return norm * norm / (2 * static_cast<double>(residual.size(0)));
 }
 
-LocalSolution solve_least_squares(const LocalProblem& problem, const at::Tensor& start,
-                                  const LocalOptions& options) {
+namespace {
+
+/// (moments + damping)^-1, in the type that is worked in.
+at::Tensor damped_inverse(const at::Tensor& moments, double damping, at::ScalarType type) {
+  const auto size = moments.size(0);
+  const double mean = moments.trace().item<double>() / static_cast<double>(size);
+  if (!(mean > 0)) return at::eye(size, moments.options().dtype(type));
+  const auto even = moments / mean + damping * at::eye(size, moments.options());
+  const auto [lower, info] = at::linalg_cholesky_ex(even);
+  if (info.item<int>() != 0) return at::eye(size, moments.options().dtype(type));
+  return at::cholesky_inverse(lower).to(type);
+}
+
+/// What gradients are multiplied by.
+class Preconditioner {
+ public:
+  Preconditioner(const LocalProblem::Moments& moments, double damping, at::ScalarType type) {
+    if (!std::isfinite(damping)) return;
+    left_ = damped_inverse(moments.left, damping, type);
+    right_ = damped_inverse(moments.right, damping, type);
+  }
+  at::Tensor operator()(const at::Tensor& gradient) const {
+    if (!left_.defined()) return gradient;
+    const auto half = at::matmul(left_, gradient.reshape({left_.size(0), -1}));
+    return at::matmul(half.view({-1, right_.size(0)}), right_).view(gradient.sizes());
+  }
+
+ private:
+  at::Tensor left_, right_;
+};
+
+double product(const at::Tensor& a, const at::Tensor& b) {
+  return (a * b).sum(at::kDouble).item<double>();
+}
+
+}  // namespace
+
+LocalSolution solve_least_squares(const LocalProblem& problem, const LocalProblem::Moments& moments,
+                                  const at::Tensor& start, const LocalOptions& options) {
   const auto values = problem.values(start);
   auto residual = problem.targets() - values;
   LocalSolution found{.pair = start.clone(), .before = half_mean_square(residual)};
   if (found.before > half_mean_square(problem.targets())) {
-    const double along = (values * problem.targets()).sum(at::kDouble).item<double>();
-    const double multiple = along / std::pow(tn::frobenius(values), 2);
+    const double multiple = product(values, problem.targets()) / std::pow(tn::frobenius(values), 2);
     found.pair.mul_(multiple);
     residual = problem.targets() - multiple * values;
   }
-  auto gradient = problem.adjoint(residual);
-  auto direction = gradient;
-  double size = tn::frobenius(gradient);
+  const Preconditioner preconditioned(moments, options.damping, start.scalar_type());
+  at::Tensor direction;
+  double size = 0;  // of the last gradient, in the preconditioner's metric, squared
   for (int k = 0; k < options.iterations; ++k) {
-    if (size <= options.tolerance * problem.norm() * tn::frobenius(residual)) break;
+    const auto gradient = problem.adjoint(residual);
+    if (tn::frobenius(gradient) <= options.tolerance * problem.norm() * tn::frobenius(residual))
+      break;
+    const auto way = preconditioned(gradient);
+    const double next = product(gradient, way);
+    direction = k == 0 ? way : way + (next / size) * direction;
+    size = next;
     const auto image = problem.values(direction);
     const double length = tn::frobenius(image);
     if (!(length > 0)) break;
-    const double step = (size / length) * (size / length);
+    const double step = size / (length * length);
     found.pair.add_(direction, step);
     residual.sub_(image, step);
-    if (k + 1 == options.iterations) break;
-    gradient = problem.adjoint(residual);
-    const double next = tn::frobenius(gradient);
-    direction = gradient + (next / size) * (next / size) * direction;
-    size = next;
   }
   found.after = half_mean_square(residual);
   return found;

@@ -36,6 +36,14 @@ class LocalProblem {
   at::Tensor adjoint(const at::Tensor& values) const;
   const at::Tensor& targets() const { return targets_; }
 
+  /// How far the two sides of a pair are from numbers of one size that have nothing to do with each
+  /// other: second moments of what they see, [r d, r d] and [d' r', d' r'], float64, a sample of
+  /// the samples where there are many.
+  struct Moments {
+    at::Tensor left, right;
+  };
+  Moments moments() const;
+
   /// Frobenius norm of the matrix that values() is; for one class, where the pair has the label.
   double norm() const { return norm_; }
   /// The train is e^log_scale() times values() of its pair.
@@ -57,6 +65,9 @@ class LocalProblem {
 struct LocalOptions {
   int iterations = 4;
   double tolerance = 1e-7;
+  /// Share of their mean that is added to the eigenvalues of both sides' moments, by whose inverses
+  /// gradients are multiplied; infinite: plain conjugate gradients.
+  double damping = 1;
 };
 
 /// What conjugate gradients made of a pair, and half the mean square of f - targets before and
@@ -71,8 +82,12 @@ struct LocalSolution {
 /// iteration. They end after `iterations`, or where the gradient is no more than `tolerance` of
 /// what the residual and the data could make of it, |A^T r| <= tolerance |A|_F |r| (Paige, Saunders
 /// 1982): no scale of data or targets matters. A start that is worse than none is scaled first.
-LocalSolution solve_least_squares(const LocalProblem& problem, const at::Tensor& start,
-                                  const LocalOptions& options);
+///
+/// Numbers of a side are far from independent, so gradients are multiplied by the inverses of both
+/// sides' second moments (damped): the normal matrix is the sum over the samples of products of a
+/// left and a right part, and this is the product of the sums (as in Martens, Grosse 2015).
+LocalSolution solve_least_squares(const LocalProblem& problem, const LocalProblem::Moments& moments,
+                                  const at::Tensor& start, const LocalOptions& options);
 
 /// Half the mean square of the residual's rows.
 double half_mean_square(const at::Tensor& residual);

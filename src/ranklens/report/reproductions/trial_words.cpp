@@ -65,7 +65,8 @@ const TrialWords& trial_words(const std::string& experiment) {
          "(1 - x, x), row by row; the paper draws a zigzag.",
          "The losses differ. Sweeps solve least squares, |f - y|^2 / 2 with y the unit vector of "
          "the class, for two neighbouring cores at a time on all images at once, by four conjugate "
-         "gradients a bond; an epoch of theirs is a sweep from the middle to one end, to the other "
+         "gradients a bond, preconditioned and cut by second moments of the data; an epoch of "
+         "theirs is a sweep from the middle to one end, to the other "
          "and back. The label stays on the middle core, as in the published code; in the arms "
          "\"sweeps-moving\" it moves with the pair, as in the paper. Adam takes the cross-entropy "
          "of batches of 100."}}},

@@ -151,7 +151,9 @@ json to_json(const MpsSweeps& how) {
           {"start bond", start_bond(how)},
           {"cutoff", options.cutoff},
           {"iterations", options.iterations},
-          {"tolerance", options.tolerance}};
+          {"tolerance", options.tolerance},
+          {"damping", options.damping},
+          {"cut by", options.cut == optim::CutBy::data ? "data" : "norm"}};
 }
 
 at::Tensor site_features(const at::Tensor& images, SiteMap map) {
