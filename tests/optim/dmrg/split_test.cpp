@@ -77,7 +77,8 @@ TEST(SplitPair, IsTheNearestPairInTheNormOfItsWeights) {
       }
       // What the plain cut leaves is worse by far.
       const auto plain = split_pair(pair, label_left, none, {.max_rank = 4});
-      const auto off = pair.reshape({plain.first.size(0), -1}) - at::matmul(plain.first, plain.second);
+      const auto off =
+          pair.reshape({plain.first.size(0), -1}) - at::matmul(plain.first, plain.second);
       EXPECT_GT(norm(weighted(off, label_left, moments)),
                 1.3 * tail(weighted(pair, label_left, moments), 4));
     }
@@ -103,8 +104,9 @@ TEST(SplitPair, BearsMomentsWithoutRank) {
   const auto cut = split_pair(pair, true, {left, uneven_moments(kQ, 3)}, {.max_rank = 100});
   EXPECT_LT(cut.discarded, 1e-8);
   const auto nothing = at::zeros_like(left);
-  EXPECT_LT(split_pair(pair, true, {nothing, nothing.new_zeros({kQ, kQ})}, {.max_rank = 100}).discarded,
-            1e-12);
+  EXPECT_LT(
+      split_pair(pair, true, {nothing, nothing.new_zeros({kQ, kQ})}, {.max_rank = 100}).discarded,
+      1e-12);
   const auto zero = split_pair(0 * pair, true, {left, uneven_moments(kQ, 3)}, {.max_rank = 3});
   EXPECT_EQ(norm(at::matmul(zero.first, zero.second)), 0);
   EXPECT_EQ(zero.share, 0);

@@ -14,7 +14,8 @@
 namespace ranklens::optim {
 namespace {
 
-/// Of the mean eigenvalue, added to all: what the data never hold is cut first, but weighs something.
+/// Of the mean eigenvalue, added to all: what the data never hold is cut first, but weighs
+/// something.
 constexpr double kFloor = 1e-8;
 
 /// The lower factor of moments as far as they are known; the identity where they are not.
@@ -40,8 +41,8 @@ SplitPair split_pair(const at::Tensor& pair, bool label_left, const CutWeights& 
       at::matmul(at::matmul(left.t(), whole.reshape({p, c * q})).view({p * c, q}), right);
   const auto matrix = weighted.reshape({rows, columns});
   const double norm = tn::frobenius(matrix);
-  const auto found = tn::factorise(matrix, {.tolerance = std::sqrt(options.cutoff) * norm,
-                                            .max_rank = options.max_rank});
+  const auto found = tn::factorise(
+      matrix, {.tolerance = std::sqrt(options.cutoff) * norm, .max_rank = options.max_rank});
   const auto rank = found.s.size(0);
   // Back from the weighted coordinates: L^-T U and V^T R^-1.
   const auto first = at::linalg_solve_triangular(left.t(), found.u.reshape({p, -1}), /*upper=*/true)
@@ -60,7 +61,8 @@ SplitPair split_pair(const at::Tensor& pair, bool label_left, const CutWeights& 
   split.share = norm > 0 ? std::pow(found.discarded / norm, 2) : 0;
   split.discarded =
       tn::frobenius(whole.reshape({rows, columns}) - at::matmul(split.first, split.second));
-  split.first = split.first.to(pair.scalar_type()), split.second = split.second.to(pair.scalar_type());
+  split.first = split.first.to(pair.scalar_type()),
+  split.second = split.second.to(pair.scalar_type());
   return split;
 }
 

@@ -69,7 +69,7 @@ at::Tensor apply_panels(const PanelApplication& work, const at::Tensor& x, const
   float* out = y.mutable_data_ptr<float>();
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
     KernelMemory own;
-    TwoStepWorker worker(kernels, n, matrices, panels::Pass::forward, own.room());
+    TwoStepWorker worker(kernels, n, matrices, panels::Pass::forward, end - begin, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.forward(numbers_of(x) + row * n.p * n.q, rows, shift, out + row * n.s * n.t,
                      kept == nullptr ? nullptr : kept + row * n.state());
@@ -94,7 +94,7 @@ PanelGradients apply_panels_backward(const PanelApplication& work, const at::Ten
   std::mutex mutex;
   over_rows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
     KernelMemory own;
-    TwoStepWorker worker(kernels, n, matrices, pass, own.room());
+    TwoStepWorker worker(kernels, n, matrices, pass, end - begin, own.room());
     over_row_tiles(begin, end, [&](std::int64_t row, std::int64_t rows) {
       worker.backward(numbers_of(x) + row * n.p * n.q, numbers_of(dy) + row * n.s * n.t, rows,
                       states.defined() ? numbers_of(states) + row * n.state() : nullptr,

@@ -61,7 +61,7 @@ Results found_of(const Table& kernels, const TwoSteps& n, const Given& g, bool k
     return TwoStepWorker(kernels, n,
                          pack(kernels, n, g.first.const_data_ptr<float>(), laid_first(n),
                               g.second.const_data_ptr<float>(), laid_second(n), pass, room),
-                         pass, room);
+                         pass, batch, room);
   };
   auto forward = worker(Pass::forward);
   auto backward = worker(keep ? Pass::backward_with_states : Pass::backward);

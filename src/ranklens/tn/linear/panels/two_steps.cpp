@@ -97,9 +97,10 @@ std::vector<TwoStepWorker::Strip> TwoStepWorker::strips_of(std::int64_t numbers,
 }
 
 TwoStepWorker::TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const Packed& matrices,
-                             Pass pass, const Room& room)
+                             Pass pass, std::int64_t rows, const Room& room)
     : k_(kernels), n_(sizes), m_(matrices), groups_(group_count(sizes, kernels)) {
-  const auto width = tile_rows(k_);
+  const auto most = std::min(rows, tile_rows(k_));
+  const auto width = width_of(k_, (most + k_.lanes - 1) / k_.lanes);
   const auto each = (n_.s + groups_ - 1) / groups_;
   for (std::int64_t i = 0; i < n_.p * n_.q; ++i) {
     x_place_.push_back(static_cast<std::int32_t>(n_.from_left ? i % n_.p * n_.q + i / n_.p : i));

@@ -56,8 +56,9 @@ std::int64_t kept_numbers(const Table& kernels, const TwoSteps& sizes, std::int6
 /// What one thread does with some rows of the batch, at most tile_rows() at a time.
 class TwoStepWorker {
  public:
+  /// `rows`: how many come at once at most; memory is taken for no more of them than tile_rows().
   TwoStepWorker(const Table& kernels, const TwoSteps& sizes, const Packed& matrices, Pass pass,
-                const Room& room);
+                std::int64_t rows, const Room& room);
 
   static std::int64_t tile_rows(const Table& kernels) { return 2 * kernels.lanes; }
 
