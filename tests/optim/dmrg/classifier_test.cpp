@@ -298,6 +298,8 @@ TEST(DmrgClassifier, RefusesWhatItCannotTrainOn) {
   expect_error([&] { made(data.labels, {.iterations = 0}); }, "a bond and iterations");
   expect_error([&] { made(data.labels, {.cutoff = 1}); }, "a cutoff in [0, 1)");
   expect_error([&] { made(data.labels, {.tolerance = -1}); }, "a tolerance");
+  expect_error([&] { made(data.labels, {.damping = 0}); }, "a damping above 0");
+  expect_error([&] { made(data.labels, {.labelled_bytes = -1}); }, "bytes for labelled sides");
   auto state = DmrgClassifier(data.features, data.labels, 2, 1).state();
   state.cores[2] = 2 * state.cores[2];
   expect_error([&] { DmrgClassifier(data.features, data.labels, state); }, "not orthogonal");

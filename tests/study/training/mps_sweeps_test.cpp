@@ -46,7 +46,8 @@ TEST(SiteFeatures, AreMeansOfFourPixelsRowByRow) {
   const auto images = (255 * at::arange(2 * 36, at::kFloat) / 71).to(at::kByte).view({2, 1, 6, 6});
   const auto x = images.to(at::kDouble) / 255;
   const auto linear = site_features(images, SiteMap::linear).to(at::kDouble),
-             cosine = site_features(images, SiteMap::cosine).to(at::kDouble);
+             cosine = site_features(images, SiteMap::cosine).to(at::kDouble),
+             quarter = site_features(images, SiteMap::quarter).to(at::kDouble);
   ASSERT_EQ(linear.sizes(), (std::vector<std::int64_t>{2, 9, 2}));
   for (std::int64_t n = 0; n < 2; ++n) {
     for (std::int64_t site = 0; site < 9; ++site) {
@@ -54,6 +55,8 @@ TEST(SiteFeatures, AreMeansOfFourPixelsRowByRow) {
       const double mean = x[n][0].narrow(0, y, 2).narrow(1, left, 2).mean().item<double>();
       EXPECT_NEAR(linear[n][site][0].item<double>(), 1 - mean, 1e-6);
       EXPECT_NEAR(linear[n][site][1].item<double>(), mean, 1e-6);
+      EXPECT_EQ(quarter[n][site][0].item<double>(), 1);
+      EXPECT_NEAR(quarter[n][site][1].item<double>(), mean / 4, 1e-6);
       EXPECT_NEAR(cosine[n][site][0].item<double>(), std::cos(M_PI / 2 * mean), 1e-6);
       EXPECT_NEAR(cosine[n][site][1].item<double>(), std::sin(M_PI / 2 * mean), 1e-6);
     }
@@ -122,7 +125,7 @@ TEST(MpsMnist, TellsOfTheDatasOwnTestImages) {
   std::set<std::string> arms;
   for (const auto& trial : made.trials.trials) arms.insert(trial.arm);
   EXPECT_THAT(arms, ::testing::ElementsAre("adam-d10", "sweeps-cosine-d10", "sweeps-d10",
-                                           "sweeps-moving-d10"));
+                                           "sweeps-linear-d10", "sweeps-moving-d10"));
   for (const auto& row : made.published) EXPECT_TRUE(arms.contains(row.arm)) << row.arm;
   const auto test =
       data::open("scenes:train=240,test=80,size=28", {.split = data::Split::test, .grey = true});
@@ -132,7 +135,8 @@ TEST(MpsMnist, TellsOfTheDatasOwnTestImages) {
   }
   // What the sweeps depend on is among the settings that a folder is held against.
   const auto settings = experiment(made.trials).settings.at("sweeps");
-  EXPECT_EQ(settings.at("sweeps-d10").at("map"), "1-x, x");
+  EXPECT_EQ(settings.at("sweeps-d10").at("map"), "1, x/4");
+  EXPECT_EQ(settings.at("sweeps-linear-d10").at("map"), "1-x, x");
   EXPECT_EQ(settings.at("sweeps-cosine-d10").at("map"), "cos, sin");
   EXPECT_EQ(settings.at("sweeps-d10").at("bond"), 10);
   EXPECT_EQ(settings.at("sweeps-d10").at("label"), "middle");
@@ -150,11 +154,11 @@ TEST(MpsMnist, LearnsDigits) {
   };
   const TrialData data{
       .training = open(data::Split::train), .validation = {}, .test = open(data::Split::test)};
-  for (const auto map : {SiteMap::linear, SiteMap::cosine}) {
+  for (const auto map : {SiteMap::quarter, SiteMap::linear, SiteMap::cosine}) {
     const auto result = run_sweeps({.bond = 10, .sweeps = 1, .map = map, .seed = 1}, data,
                                    {.cell = "sweeps", .folder = "", .progress = {}});
     const auto phase = phase_of(result);
-    const bool linear = map == SiteMap::linear;
+    const bool linear = map != SiteMap::cosine;
     EXPECT_GT(phase.at("history")[0].at("accuracy").get<double>(), linear ? 0.85 : 0.65);
     EXPECT_GT(phase.at("test").at("accuracy").get<double>(), linear ? 0.7 : 0.5);
   }

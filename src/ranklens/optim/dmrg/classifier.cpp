@@ -38,6 +38,9 @@ const at::Tensor& checked(const at::Tensor& features, std::int64_t classes,
                     options.cutoff < 1 && options.tolerance >= 0,
                 "sweeps need a bond and iterations of at least 1, a cutoff in [0, 1), a tolerance "
                 "of at least 0");
+  base::require(options.damping > 0 && options.labelled_bytes >= 0,
+                "sweeps need a damping above 0 (infinite: plain gradients) and bytes for labelled "
+                "sides of at least 0");
   base::require_memory(
       dmrg_memory(features.sizes(), features.scalar_type(), classes, options),
       fmt::format("sweeping {} samples at bond {}", features.size(0), options.bond));

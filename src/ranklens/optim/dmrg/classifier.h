@@ -51,9 +51,8 @@ struct DmrgOptions {
 /// A sample keeps the vectors of one side at every site, samples x sites x bond numbers in all,
 /// and, with the label in the middle, `classes` times as many at the sites of one half; where these
 /// would be more than `labelled_bytes` it keeps them at a few sites and makes the others twice, to
-/// the same bits. An iteration takes about
-/// 4 samples (d bond)^2 operations a bond (with a label that moves `classes` times as many) where
-/// no feature is zero.
+/// the same bits. An iteration takes about 4 samples (d bond)^2 operations a bond (with a label
+/// that moves `classes` times as many) where no feature is zero.
 class DmrgClassifier {
  public:
   /// `features` [samples, sites, d] float32 or float64, `labels` [samples] int64 in [0, classes).

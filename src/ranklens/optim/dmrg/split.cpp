@@ -61,7 +61,7 @@ SplitPair split_pair(const at::Tensor& pair, bool label_left, const CutWeights& 
   split.share = norm > 0 ? std::pow(found.discarded / norm, 2) : 0;
   split.discarded =
       tn::frobenius(whole.reshape({rows, columns}) - at::matmul(split.first, split.second));
-  split.first = split.first.to(pair.scalar_type()),
+  split.first = split.first.to(pair.scalar_type());
   split.second = split.second.to(pair.scalar_type());
   return split;
 }

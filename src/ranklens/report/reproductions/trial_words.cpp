@@ -58,11 +58,13 @@ const TrialWords& trial_words(const std::string& experiment) {
        {"A matrix product state that tells digits apart",
         "Images of 14x14 means as products of 196 two-vectors, met by a matrix product state that "
         "carries the digit (Stoudenmire and Schwab 2016).",
-        {"Both methods see the same sites, (1 - x, x) of each mean x, row by row, and the same "
-         "images for every seed, which draws the start alone; the last sweep and the last epoch "
-         "count. The arms \"sweeps-cosine\" have the printed (cos, sin) of x times pi / 2 instead. "
-         "The code published with the paper takes (1, x / 4), which spans the same functions as "
-         "(1 - x, x), row by row; the paper draws a zigzag.",
+        {"Images are the same for every seed, which draws the start alone; the last sweep and the "
+         "last epoch count. Sweeps see (1, x / 4) of each mean x, row by row, as in the code "
+         "published with the paper, Adam (1 - x, x), which spans the same functions; the arms "
+         "\"sweeps-linear\" have that, too, and \"sweeps-cosine\" the printed (cos, sin) of x "
+         "times "
+         "pi / 2. With x / 4 products of many pixels cost more, so that functions of few are found "
+         "first. The paper draws a zigzag.",
          "The losses differ. Sweeps solve least squares, |f - y|^2 / 2 with y the unit vector of "
          "the class, for two neighbouring cores at a time on all images at once, by four conjugate "
          "gradients a bond, preconditioned and cut by second moments of the data; an epoch of "

@@ -11,6 +11,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/one_hot.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -28,7 +29,11 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 optim::DmrgOptions dmrg_options(const MpsSweeps& how) {
-  return {.bond = how.bond, .cutoff = 1e-10, .iterations = 4, .label = how.label};
+  return {.bond = how.bond,
+          .cutoff = 1e-10,
+          .iterations = 4,
+          .damping = how.damping,
+          .label = how.label};
 }
 
 /// Channels that the start has beside the constant one carry random functions of the pixels.
@@ -142,11 +147,23 @@ json result_of_sweeps(const Course& course, double test_accuracy, double test_lo
 
 }  // namespace
 
+std::string to_string(SiteMap map) {
+  switch (map) {
+    case SiteMap::quarter:
+      return "1, x/4";
+    case SiteMap::linear:
+      return "1-x, x";
+    case SiteMap::cosine:
+      return "cos, sin";
+  }
+  return {};
+}
+
 json to_json(const MpsSweeps& how) {
   const auto options = dmrg_options(how);
   return {{"bond", how.bond},
           {"sweeps", how.sweeps},
-          {"map", how.map == SiteMap::linear ? "1-x, x" : "cos, sin"},
+          {"map", to_string(how.map)},
           {"label", how.label == optim::LabelCore::middle ? "middle" : "moving"},
           {"start bond", start_bond(how)},
           {"cutoff", options.cutoff},
@@ -159,6 +176,7 @@ json to_json(const MpsSweeps& how) {
 at::Tensor site_features(const at::Tensor& images, SiteMap map) {
   const double scale = images.scalar_type() == at::kByte ? 255 : 1;
   const auto x = at::avg_pool2d(images.to(at::kFloat) / scale, {2, 2}).flatten(1);
+  if (map == SiteMap::quarter) return at::stack({at::ones_like(x), x / 4}, -1);
   if (map == SiteMap::linear) return at::stack({1 - x, x}, -1);
   const auto angle = x * (std::numbers::pi / 2);
   return at::stack({angle.cos(), angle.sin()}, -1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json_fwd.hpp>
@@ -11,13 +12,17 @@
 /// The sweeps of `mps-mnist`.
 namespace ranklens::study::reproductions {
 
-/// What a grey value x becomes: (1 - x, x), or (cos(pi x / 2), sin(pi x / 2)).
-enum class SiteMap { linear, cosine };
+/// What a grey value x becomes: (1, x / 4), (1 - x, x), or (cos(pi x / 2), sin(pi x / 2)). The
+/// first two span the same functions, but with x / 4 a product of k pixels costs 4^k in the state's
+/// norm, so that gradients find functions of few pixels first.
+enum class SiteMap { quarter, linear, cosine };
+std::string to_string(SiteMap map);  ///< "1, x/4", "1-x, x", "cos, sin"
 
 struct MpsSweeps {
   std::int64_t bond = 10, sweeps = 3;  ///< largest rank; times forth and back
-  SiteMap map = SiteMap::linear;
+  SiteMap map = SiteMap::quarter;
   optim::LabelCore label = optim::LabelCore::middle;
+  double damping = 0.1;    ///< of the gradients: optim::DmrgOptions
   std::uint64_t seed = 0;  ///< of the start
 };
 
