@@ -32,6 +32,9 @@ void add_recipe(CLI::App& command, TrainOptions& options) {
       ->check(whole);
   add("--best-by", options.best_by, "what makes an epoch the best: loss or accuracy")
       ->check(CLI::IsMember({"loss", "accuracy"}));
+  add("--best-from", fit.best_from,
+      "the first epoch that may be the best: where a tolerance has come to its end")
+      ->check(whole);
   add("--hold-out", options.hold_out,
       "choose the best epoch on this share of the training images, not on the test part (0)")
       ->check(number(0, 0.9));
@@ -139,6 +142,7 @@ Json configuration_of(const TrainOptions& options) {
                      {"saturation", fit.augment.saturation},
                      {"best_by", options.best_by}};
   // Runs of earlier versions have no such keys.
+  if (fit.best_from != 1) configuration["best_from"] = fit.best_from;
   if (options.hold_out > 0) configuration["hold_out"] = options.hold_out;
   if (!options.model.shape.layers.empty()) configuration["layers"] = options.model.shape.layers;
   if (fit.execution.low_memory) configuration["low_memory"] = true;

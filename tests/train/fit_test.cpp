@@ -97,6 +97,26 @@ TEST(Fit, KeepsTheBestEpoch) {
   }
 }
 
+// What came before, while ranks were being found, say, is not chosen however good it was.
+TEST(Fit, ChoosesTheBestEpochFromOneOn) {
+  auto validation = tiny_data(60, 2, 0.2);
+  const FitOptions options{.epochs = 10, .batch = 15, .optimiser = "adam(lr=0.1)"};
+  const auto all = fit(tiny_network(), tiny_data(60, 1, 0.1), validation, options);
+  auto late = options;
+  late.best_from = all.best_epoch + 1;
+  const auto found = fit(tiny_network(), tiny_data(60, 1, 0.1), validation, late);
+  EXPECT_GT(found.best_epoch, all.best_epoch);
+  for (const auto& epoch : found.history) {
+    if (epoch.epoch < late.best_from) continue;
+    const auto& best = found.history[static_cast<std::size_t>(found.best_epoch - 1)];
+    EXPECT_GE(epoch.validation_loss, best.validation_loss);
+  }
+  late.best_from = 11;
+  ranklens::testing::expect_error(
+      [&] { fit(tiny_network(), tiny_data(60, 1, 0.1), validation, late); },
+      "the best epoch is one from 1 to 10");
+}
+
 TEST(Fit, SameSeedSameBitsOtherSeedOthers) {
   const auto data = tiny_data(50, 1);
   auto options = small();

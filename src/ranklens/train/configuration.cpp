@@ -68,6 +68,7 @@ nlohmann::json configuration_of(const nn::Network& network, const data::Dataset&
                                {"augment", to_json(options.augment)},
                                {"best_by", options.best_by == BestBy::loss ? "loss" : "accuracy"}};
   // Checkpoints of earlier versions have no such keys.
+  if (options.best_from != 1) configuration["best_from"] = options.best_from;
   if (options.rate != 1) configuration["rate"] = options.rate;
   if (options.execution.low_memory) configuration["low_memory"] = true;
   return configuration;

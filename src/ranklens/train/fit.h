@@ -39,6 +39,8 @@ struct FitOptions {
   Execution execution = {};
   data::Augment augment = {};
   BestBy best_by = BestBy::loss;
+  std::int64_t best_from =
+      1;  ///< the first epoch that may be the best (from where ranks are found)
 
   /// Where the checkpoint and metrics.jsonl go, and where a run is taken up again; "" for nowhere.
   std::filesystem::path folder = {};

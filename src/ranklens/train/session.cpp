@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 /// The options themselves; Error unless training can go by them.
 FitOptions checked(FitOptions options) {
   base::require(options.epochs >= 1, "training takes at least 1 epoch, not {}", options.epochs);
+  base::require(options.best_from >= 1 && options.best_from <= options.epochs,
+                "the best epoch is one from 1 to {}, not from {} on", options.epochs,
+                options.best_from);
   base::require(options.batch >= 1, "a batch holds at least 1 image, not {}", options.batch);
   base::require(options.label_smoothing >= 0 && options.label_smoothing < 1,
                 "label smoothing lies in [0, 1), not at {}", options.label_smoothing);
@@ -185,6 +188,7 @@ void Session::end_epoch() {
 }
 
 void Session::keep_best(const EpochMetrics& metrics) {
+  if (metrics.epoch < options_.best_from) return;
   const bool by_loss = options_.best_by == BestBy::loss;
   const double value = by_loss ? -metrics.validation_loss : metrics.validation_accuracy;
   if (!std::isfinite(value) || (best_epoch_ != 0 && !(value > best_value_))) return;

@@ -48,6 +48,7 @@ TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
     EXPECT_EQ(fit.batch, 128);
     EXPECT_EQ(fit.schedule, "cosine");
     EXPECT_EQ(fit.best_by, train::BestBy::accuracy);
+    EXPECT_EQ(fit.best_from, 11);
     // Rates, tolerance from the tenth epoch on (of 390 steps each), and ranks between 2 and half of
     // what each weight can have.
     const auto text = optim::make_optimiser(fit.optimiser)->spec();
@@ -62,6 +63,7 @@ TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
   }
   EXPECT_EQ(fit_of(arms.at("dense")).optimiser, "sgd(lr=0.05,momentum=0.9)");
   EXPECT_EQ(fit_of(arms.at("dense")).epochs, 20);
+  EXPECT_EQ(fit_of(arms.at("dense")).best_from, 1);
   // 50,000 / 10,000 / 10,000 of 70,000, drawn anew.
   const auto a = made.trials.data(1), b = made.trials.data(2);
   // Of each class to the whole image below: 4 of 32 are chosen by and told of.
@@ -122,6 +124,7 @@ TEST(Recipes, OfDenseNetworksAreThePublishedOnes) {
       const auto text = optim::make_optimiser(fit.optimiser)->spec();
       EXPECT_THAT(text, HasSubstr("bug(lr=0.001,s=1,tau=0.03"));
       EXPECT_THAT(text, HasSubstr(fmt::format("tau_end={},over=1950", tau)));
+      EXPECT_EQ(fit.best_from, 11);
       EXPECT_THAT(text, HasSubstr(fmt::format("floor=2,cap={}", cap)));
       EXPECT_THAT(text, HasSubstr("rule=adam"));
     }

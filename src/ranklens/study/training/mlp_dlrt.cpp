@@ -117,8 +117,10 @@ Reproduction mlp_dlrt(const Options& options) {
                                              seed] { return mlp_of(width, low_rank, seed); },
                                  .phases = {{.fit = fit}}});
       };
-      fit.optimiser = "adam(lr=1e-3)";
+      fit.optimiser = "adam(lr=1e-3)", fit.best_from = 1;
       add(arm_of(one.width, "dense"), false);
+      // Chosen among the epochs in which the tolerance is there: before, ranks are higher.
+      fit.best_from = std::min(kEpochsToTau + 1, fit.epochs);
       for (std::size_t k = 0; k < kMlpRows; ++k) {
         if (!full && k % 4 != 1) continue;
         fit.optimiser = fmt::format("bug(lr=1e-3,tau={},tau_end={},over={},s=1,floor=2,cap={})",
