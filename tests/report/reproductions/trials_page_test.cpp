@@ -259,6 +259,26 @@ TEST(TrialsPage, AnErrorIsReachedWithinAMargin) {
   EXPECT_EQ(page.verdicts[1].verdict.outcome, Outcome::contradicted);
 }
 
+TEST(TrialsPage, TellsHowStatesAreSweptInATableAndNotAmongTheFacts) {
+  const auto made = study::reproductions::mps_mnist({.extent = Extent::smoke});
+  const auto page = trials_page(made, {}, "ranklens");
+  for (const auto& [name, value] : page.facts)
+    EXPECT_EQ(value.find('{'), std::string::npos) << name;
+  const auto& table = page.tables.back();
+  ASSERT_EQ(table.id, "sweeps");
+  bool found = false;
+  for (const auto& row : table.rows) {
+    ASSERT_EQ(row.cells.size(), table.columns.size());
+    if (std::get<std::string>(row.cells[0]) != "sweeps-d10") continue;
+    for (std::size_t k = 0; k < row.cells.size(); ++k) {
+      if (table.columns[k].title != "map") continue;
+      EXPECT_EQ(std::get<std::string>(row.cells[k]), "1, x/4");
+      found = true;
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
 TEST(TrialValues, AreOfTheRightPhaseAndEpoch) {
   json two = {{"phases", json::array({phase_result(0.5, 0, "dense")})}};
   auto second = phase_result(0.7, 0.5, "cut");

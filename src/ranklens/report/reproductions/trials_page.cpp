@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "ranklens/report/curve.h"
 #include "ranklens/report/reproductions/experiment_parts.h"
@@ -107,6 +108,28 @@ Table phase_table(const Reproduction& reproduction, const ExperimentResults& res
   return table;
 }
 
+/// Of arms that are swept and not trained by an optimiser: what each has in its settings.
+Table sweeps_table(const study::Trials& trials) {
+  Table table{.id = "sweeps", .title = "How states are swept"};
+  if (!trials.settings.is_object() || !trials.settings.contains("sweeps")) return table;
+  table.columns = {{.title = "arm"}};
+  std::vector<std::string> keys;
+  const auto& arms = trials.settings.at("sweeps");
+  for (const auto& [key, value] : arms.front().items()) {
+    keys.push_back(key);
+    table.columns.push_back({.title = key});
+  }
+  for (const auto& [arm, how] : arms.items()) {
+    Row row{.cells = {arm}};
+    for (const auto& key : keys) {
+      const auto value = how.value(key, nlohmann::json());
+      row.cells.emplace_back(value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 /// Arms that differ in their tolerance alone: "w500-tau" of "w500-tau-0.03".
 std::string arms_of_tolerances(const std::string& arm) {
   const auto at = arm.find("tau");
@@ -193,9 +216,6 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Reproduction& re
       {"seeds", fmt::format("{}", seeds.size())}};
   const auto epochs = epochs_text(trials);
   if (!epochs.empty()) facts.emplace_back("epochs", epochs);
-  if (trials.settings.is_object() && trials.settings.contains("sweeps")) {
-    facts.emplace_back("sweeps", trials.settings.at("sweeps").dump());
-  }
   if (!trials.images.empty()) facts.emplace_back("images", trials.images);
   return facts;
 }
@@ -245,7 +265,8 @@ ReportData trials_page(const Reproduction& reproduction, const ExperimentResults
   for (const auto& run : runs) data.curves.push_back(curve_of(run.arm, run.seed, run.history));
   add_charts(reproduction, results, runs, data);
   data.tables = {outcome_table(reproduction, results)};
-  for (auto& table : {epoch_table(reproduction, results), phase_table(reproduction, results)}) {
+  for (auto& table : {epoch_table(reproduction, results), phase_table(reproduction, results),
+                      sweeps_table(trials)}) {
     if (!table.rows.empty()) data.tables.push_back(table);
   }
   add_run(results, data);
