@@ -31,8 +31,7 @@ at::Tensor targets_of(const at::Tensor& features, const at::Tensor& labels, std:
 }
 
 /// Before anything of the size is made.
-const at::Tensor& checked(const at::Tensor& features, std::int64_t classes,
-                          const DmrgOptions& options) {
+at::Tensor checked(const at::Tensor& features, std::int64_t classes, const DmrgOptions& options) {
   check_features(features);
   base::require(options.bond >= 1 && options.iterations >= 1 && options.cutoff >= 0 &&
                     options.cutoff < 1 && options.tolerance >= 0,

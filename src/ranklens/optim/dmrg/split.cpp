@@ -20,7 +20,7 @@ constexpr double kFloor = 1e-8;
 
 /// The lower factor of moments as far as they are known; the identity where they are not.
 at::Tensor root_of(const at::Tensor& moments, std::int64_t size, const at::TensorOptions& options) {
-  const auto identity = at::eye(size, options);
+  auto identity = at::eye(size, options);
   if (!moments.defined()) return identity;
   const double mean = moments.trace().item<double>() / static_cast<double>(size);
   if (!(mean > 0)) return identity;

@@ -71,7 +71,7 @@ at::Tensor mean_square(const TuckerGradient& g) {
 }
 
 // Momentum held against the rows that a gradient is held against.
-const Gradient& against_rows_of(const Gradient&, const Gradient& moment) { return moment; }
+Gradient against_rows_of(const Gradient&, const Gradient& moment) { return moment; }
 
 TuckerGradient against_rows_of(const TuckerGradient& gradient, const TuckerGradient& moment) {
   const auto turned = [](const at::Tensor& k, const at::Tensor& from, const at::Tensor& to,
@@ -182,8 +182,7 @@ Known TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule, const K
                                                    const Point& start, const Point& now) const {
   if (is_plain_descent(rule)) return gradient;
   const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
-  const auto found =
-      advanced(rule, remembers ? transported(before_, start, now) : Known{}, gradient);
+  auto found = advanced(rule, remembers ? transported(before_, start, now) : Known{}, gradient);
   if (rule.kind == CoreRule::Kind::sgd) return found;
   // Over as many numbers as where the step began, whatever the bases have got since.
   const auto square = mean_square(gradient) * (dimensions(gradient) / dimensions(moment_));

@@ -246,7 +246,7 @@ std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRan
                                             std::map<std::string, Remembered>& remembered,
                                             const StepAt& at) {
   std::vector<std::unique_ptr<Work>> works;
-  const auto add = [&]<class Form>(Form, auto layers) {
+  const auto add = [&]<class Form>(const Form&, auto layers) {
     for (auto& layer : layers) {
       auto& memory = remembered[layer.name];
       works.push_back(std::make_unique<WorkOf<Form>>(std::move(layer), options, memory, at));
