@@ -60,34 +60,38 @@ RANKLENS_FMA void add_up(const Number* set, const Number* weights, std::int64_t 
   }
 }
 
-template <class Lanes>
-at::Tensor products(const at::Tensor& sets, const at::Tensor& vectors) {
-  using Number = typename Lanes::Number;
-  const auto n = sets.size(0), classes = sets.size(1), p = sets.size(2);
-  auto found = at::empty({n, classes}, sets.options());
+// Calls work(set, its vector, out) for each sample; out has `columns` numbers.
+template <class Number, class Work>
+at::Tensor sample_by_sample(const at::Tensor& sets, const at::Tensor& vectors, std::int64_t columns,
+                            const Work& work) {
+  const auto n = sets.size(0), each = sets.size(1) * sets.size(2), wide = vectors.size(1);
+  auto found = at::empty({n, columns}, sets.options());
   const auto *from = sets.const_data_ptr<Number>(), *with = vectors.const_data_ptr<Number>();
   auto* out = found.template mutable_data_ptr<Number>();
   base::parallel_over(n, kSamples, [&](std::int64_t begin, std::int64_t end) {
-    for (auto row = begin * classes; row < end * classes; ++row) {
-      out[row] = dot<Lanes>(from + row * p, with + row / classes * p, p);
-    }
+    for (; begin < end; ++begin)
+      work(from + begin * each, with + begin * wide, out + begin * columns);
   });
   return found;
 }
 
-template <class Lanes>
+template <class Lanes, class Number = typename Lanes::Number>
+at::Tensor products(const at::Tensor& sets, const at::Tensor& vectors) {
+  const auto classes = sets.size(1), p = sets.size(2);
+  return sample_by_sample<Number>(sets, vectors, classes,
+                                  [=](const Number* set, const Number* vector, Number* out) {
+                                    for (std::int64_t c = 0; c < classes; ++c)
+                                      out[c] = dot<Lanes>(set + c * p, vector, p);
+                                  });
+}
+
+template <class Lanes, class Number = typename Lanes::Number>
 at::Tensor sums(const at::Tensor& sets, const at::Tensor& weights) {
-  using Number = typename Lanes::Number;
-  const auto n = sets.size(0), classes = sets.size(1), p = sets.size(2);
-  auto found = at::empty({n, p}, sets.options());
-  const auto *from = sets.const_data_ptr<Number>(), *by = weights.const_data_ptr<Number>();
-  auto* out = found.template mutable_data_ptr<Number>();
-  base::parallel_over(n, kSamples, [&](std::int64_t begin, std::int64_t end) {
-    for (; begin < end; ++begin) {
-      add_up<Lanes>(from + begin * classes * p, by + begin * classes, classes, p, out + begin * p);
-    }
-  });
-  return found;
+  const auto classes = sets.size(1), p = sets.size(2);
+  return sample_by_sample<Number>(sets, weights, p,
+                                  [=](const Number* set, const Number* weight, Number* out) {
+                                    add_up<Lanes>(set, weight, classes, p, out);
+                                  });
 }
 
 at::Tensor computed_products(const at::Tensor& sets, const at::Tensor& vectors) {
