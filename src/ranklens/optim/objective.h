@@ -33,6 +33,11 @@ class Objective {
   virtual double loss(const nn::State& state) = 0;
   virtual Gradients loss_and_gradients(const nn::State& state, const Phase& phase) = 0;
 
+  /// Whether it asks of a weight no more than what every format offers, so that a dense one may
+  /// come in a format whose factors are not its tensor: matrix product states have their gradients
+  /// on a manifold at the cost of the state itself then.
+  virtual bool takes_any_format() const { return false; }
+
   /// The same losses and gradients for states that differ from `state` in these entries alone,
   /// with what does not depend on them computed once. It lives no longer than this objective, and
   /// moves nothing that this one remembers (answers, running statistics). Null where nothing would

@@ -33,6 +33,7 @@ class BatchObjective final : public optim::Objective {
 
   double loss(const nn::State& state) override;
   optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override;
+  bool takes_any_format() const override { return true; }
   /// Computes the layers before the first that uses one of the entries once, and holds their values
   /// for the whole batch.
   std::unique_ptr<optim::Objective> where_only_moves(const std::vector<std::string>& entries,

@@ -89,9 +89,34 @@ TEST(TrainProbe, IsClippedByTheNormOfTheTangentGradient) {
   EXPECT_GT(global_norm(parts), 1.1 * expected);
 }
 
+// A convolution over its window: gradients, and what clipping sees of them.
+TEST(TrainProbe, GivesTheTangentGradientOfAConvolution) {
+  const auto state = state_of(testing::conv_weight(4));
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  testing::OneWeight objective(values({2, 6, 5, 5}, 13));
+  nn::State probed = state, slotted = state;
+  probed.replace("w", train_probe(state.at("w").weight, space));
+  set_cores(slotted, layer, with_slots(space));
+  const auto found = objective.loss_and_gradients(probed, {}),
+             wanted = objective.loss_and_gradients(slotted, {});
+  EXPECT_NEAR(found.loss, objective.loss(state), 1e-12);
+  auto own = named_gradients(found), other = named_gradients(wanted);
+  const auto tangent = gradient_in(space, take_cores(layer, own)),
+             expected = gradient_in(space, take_cores(layer, other));
+  const double size = tn::norm(expected);
+  EXPECT_GT(size, 1e-3);
+  for (std::size_t k = 0; k < 3; ++k)
+    EXPECT_LT(distance(tangent.deltas[k], expected.deltas[k]), 1e-12 * size) << k;
+  std::vector<at::Tensor> parts;
+  for (const auto& one : found.gradients) parts.push_back(one.tensor);
+  EXPECT_NEAR(global_norm(probed, parts), size, 1e-12 * size);
+  EXPECT_GT(global_norm(parts), 1.1 * size);
+}
+
 TEST(TrainProbe, RefusesOtherFormats) {
   const auto space = space_at(train_layers(state_of(testing::conv_weight(4))).at(0).train);
-  expect_error([&] { train_probe(testing::conv_weight(4), space); }, "of format tt_conv");
+  expect_error([&] { train_probe(nn::Weight(values({4, 4}, 1)), space); }, "of format dense");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/stack.h>
@@ -14,6 +15,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/operators/read_options.h"
+#include "ranklens/nn/weights/tangent_core.h"
 #include "ranklens/tn/linear/mps_classifier.h"
 
 namespace ranklens::nn {
@@ -120,13 +122,30 @@ at::Tensor MPSClassifier::features_of(const at::Tensor& x) const {
   return at::stack({at::cos(angle), at::sin(angle)}, -1);
 }
 
-std::vector<at::Tensor> MPSClassifier::run(const Call& call) const {
+tn::ScaledValues MPSClassifier::classify(const Call& call, const at::Tensor& features) const {
+  const auto label = static_cast<std::size_t>(settings_.label);
+  std::vector<const Weight*> weights;
+  std::vector<tn::CoreForms> forms;
+  std::vector<at::Tensor> parts;
+  for (std::int64_t k = 0; k <= sizes_.sites; ++k) {
+    weights.push_back(&call.weight(core_role(k)));
+    if (const auto* core = dynamic_cast<const TangentCore*>(&**weights.back())) {
+      forms.push_back(core->forms());
+      parts.push_back(core->part());
+    }
+  }
+  const bool of_features = at::GradMode::is_enabled() && features.requires_grad();
+  if (forms.size() == weights.size() && !of_features && features.size(0) > 0)
+    return tn::tangent_mps_classifier(features, forms, parts, label);
   std::vector<at::Tensor> cores;
-  for (std::int64_t k = 0; k <= sizes_.sites; ++k) cores.push_back(call.tensor(core_role(k)));
+  for (const auto* weight : weights) cores.push_back((*weight)->dense());
+  return tn::mps_classifier(features, cores, label);
+}
+
+std::vector<at::Tensor> MPSClassifier::run(const Call& call) const {
   infer(std::vector<Shape>{call.input().sizes().vec()});
   const auto x = in_type_of(call.input(), call.weight(core_role(0)));
-  const auto found =
-      tn::mps_classifier(features_of(x), cores, static_cast<std::size_t>(settings_.label));
+  const auto found = classify(call, features_of(x));
   if (settings_.scaled) return {found.value, found.exponent};
   return {tn::unscaled(found)};
 }

@@ -2,6 +2,7 @@
 
 #include "ranklens/nn/operator.h"
 #include "ranklens/nn/operators/options.h"
+#include "ranklens/tn/linear/mps_classifier.h"
 
 namespace ranklens::nn {
 
@@ -34,6 +35,7 @@ class MPSClassifier final : public Operator {
   /// sites + 2 of them, the outer ones 1.
   Shape ranks() const;
   at::Tensor features_of(const at::Tensor& x) const;
+  tn::ScaledValues classify(const Call& call, const at::Tensor& features) const;
 
   Sizes sizes_;
   MPSClassifierOptions settings_;

@@ -8,7 +8,6 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/weights/named_factors.h"
-#include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linear/tangent_linear.h"
@@ -16,10 +15,39 @@
 namespace ranklens::optim {
 namespace {
 
+/// Whether a stored core has a first rank: the window of a convolution, its first one, has none.
+bool has_first_rank(const at::Tensor& stored, std::size_t k) { return k > 0 || stored.dim() == 4; }
+
+/// [r, n, r'] as [r, modes ..., r'] of a weight's stored cores.
+std::vector<at::Tensor> apart(const std::vector<at::Tensor>& cores,
+                              const std::vector<at::Tensor>& stored) {
+  std::vector<at::Tensor> found;
+  for (std::size_t k = 0; k < cores.size(); ++k) {
+    auto sizes = stored[k].sizes().vec();
+    if (has_first_rank(stored[k], k)) sizes.front() = cores[k].size(0);
+    sizes.back() = cores[k].size(2);
+    found.push_back(cores[k].reshape(sizes).contiguous());
+  }
+  return found;
+}
+
+std::vector<at::Tensor> fused(const std::vector<at::Tensor>& stored) {
+  std::vector<at::Tensor> cores;
+  for (std::size_t k = 0; k < stored.size(); ++k) {
+    const auto left = has_first_rank(stored[k], k) ? stored[k].size(0) : 1;
+    cores.push_back(stored[k].reshape({left, -1, stored[k].size(-1)}));
+  }
+  return cores;
+}
+
 class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradients {
  public:
-  TrainProbe(nn::Shape shape, tn::OrthogonalForms point, std::vector<at::Tensor> parts)
-      : FactorisedFormat(std::move(shape)), point_(std::move(point)), parts_(std::move(parts)) {}
+  /// `point` is the weight itself, `space` that of its cores.
+  TrainProbe(nn::Weight point, tn::TangentSpace space, std::vector<at::Tensor> parts)
+      : FactorisedFormat(point->shape()),
+        point_(std::move(point)),
+        space_(std::move(space)),
+        parts_(std::move(parts)) {}
 
   std::string_view kind() const override { return "probe"; }
   std::vector<nn::Factor> factors() const override {
@@ -28,86 +56,70 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
   nn::Weight with(std::vector<at::Tensor> tensors) const override {
     base::require(tensors.size() == parts_.size(), "a probe has {} factors, not {}", parts_.size(),
                   tensors.size());
-    return nn::Weight(std::make_shared<TrainProbe>(shape_, point_, std::move(tensors)));
+    return nn::Weight(std::make_shared<TrainProbe>(point_, space_, std::move(tensors)));
   }
   std::string spec() const override { return "probe"; }
 
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
-    return tn::tangent_linear(cast_point(), parts_, x, bias);
+    if (point_->kind() != "tt") return doubled()->linear(x, bias);
+    const auto cast = cast_space();
+    return tn::tangent_linear({apart(cast.left, parts_), apart(cast.right, parts_)}, parts_, x,
+                              bias);
   }
   at::Tensor linear_adjoint(const at::Tensor& y) const override {
-    return doubled().linear_adjoint(y);
+    return doubled()->linear_adjoint(y);
   }
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const nn::ConvGeometry& geometry) const override {
-    return doubled().conv2d(x, bias, geometry);
+    return doubled()->conv2d(x, bias, geometry);
   }
-  at::Tensor dense() const override { return doubled().dense(); }
-  at::Tensor rows(const at::Tensor& indices) const override { return doubled().rows(indices); }
-  std::int64_t multiply_adds() const override { return point().multiply_adds(); }
-  std::int64_t row_multiply_adds() const override { return point().row_multiply_adds(); }
+  at::Tensor dense() const override { return doubled()->dense(); }
+  at::Tensor rows(const at::Tensor& indices) const override { return doubled()->rows(indices); }
+  std::int64_t multiply_adds() const override { return point_->multiply_adds(); }
+  std::int64_t row_multiply_adds() const override { return point_->row_multiply_adds(); }
 
   /// Of the projected gradient: the parts themselves overlap along the bases of the point.
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
-    const auto tangent = tn::gauged({fused(point_.left), fused(point_.right)}, fused(parts));
+    const auto tangent = tn::gauged(space_, fused(parts));
     return inner(tangent, tangent);
   }
 
  private:
-  static std::vector<at::Tensor> fused(const std::vector<at::Tensor>& cores) {
-    std::vector<at::Tensor> three;
-    for (const auto& core : cores) three.push_back(core.reshape({core.size(0), -1, core.size(3)}));
-    return three;
-  }
-
-  nn::TTMatrix point() const { return {shape_, point_.left}; }
-
   /// In the type that the network computes in, which is that of the parts.
-  tn::OrthogonalForms cast_point() const {
-    auto cast = point_;
+  tn::TangentSpace cast_space() const {
+    auto cast = space_;
     for (auto* form : {&cast.left, &cast.right})
       for (auto& core : *form) core = core.to(parts_.front().scalar_type());
     return cast;
   }
 
   /// The train whose cores hold the parts as blocks, differentiable in them.
-  nn::TTMatrix doubled() const {
-    const auto cast = cast_point();
+  nn::Weight doubled() const {
+    const auto space = cast_space();
     tn::Tangent tangent{fused(parts_)};
-    const tn::TangentSpace space{fused(cast.left), fused(cast.right)};
     tangent.deltas.back() = tangent.deltas.back() + space.left.back();
-    auto cores = tn::as_train(space, tangent).cores;
-    for (std::size_t k = 0; k < cores.size(); ++k) {
-      cores[k] = cores[k].reshape(
-          {cores[k].size(0), parts_[k].size(1), parts_[k].size(2), cores[k].size(2)});
-    }
-    return {shape_, std::move(cores)};
+    return point_->with(apart(tn::as_train(space, tangent).cores, parts_));
   }
 
-  tn::OrthogonalForms point_;
+  nn::Weight point_;
+  tn::TangentSpace space_;
   std::vector<at::Tensor> parts_;
 };
 
 }  // namespace
 
 nn::Weight train_probe(const nn::Weight& like, const tn::TangentSpace& space) {
-  tn::OrthogonalForms point;
-  std::vector<at::Tensor> parts;
   const auto factors = like->factors();
-  base::require(like->kind() == "tt" && factors.size() == space.left.size() && space.log_scale == 0,
+  base::require((like->kind() == "tt" || like->kind() == "tt_conv") &&
+                    factors.size() == space.left.size() && space.log_scale == 0,
                 "a probe is made of a train of {} cores, not of a weight of format {}",
                 space.left.size(), like->kind());
-  for (std::size_t k = 0; k < factors.size(); ++k) {
-    const auto& core = factors[k].tensor;
-    const auto apart = [&](const at::Tensor& one) {
-      return one.reshape({one.size(0), core.size(1), core.size(2), one.size(2)}).contiguous();
-    };
-    point.left.push_back(apart(space.left[k]));
-    point.right.push_back(apart(space.right[k]));
-    parts.push_back(at::zeros_like(point.left.back()));
-  }
+  std::vector<at::Tensor> stored, parts;
+  for (const auto& factor : factors) stored.push_back(factor.tensor);
+  auto point = apart(space.left, stored);
+  for (const auto& core : point) parts.push_back(at::zeros_like(core));
   return nn::Weight(
-      std::make_shared<TrainProbe>(like->shape(), std::move(point), std::move(parts)));
+      std::make_shared<TrainProbe>(like->with(std::move(point)), space, std::move(parts)));
 }
 
 }  // namespace ranklens::optim

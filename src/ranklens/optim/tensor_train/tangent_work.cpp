@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/tensor_train/probe_state.h"
 #include "ranklens/optim/tensor_train/probe_train.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 
@@ -45,12 +46,25 @@ double factor_of_each(const TangentWork& work) {
   return share_of_each(work.log_unit, work.layer.tensors.size());
 }
 
+/// Puts a train whose ranks stay into the form whose parts are to be differentiated.
+void put_probe(nn::State& state, const TangentWork& one) {
+  const auto& entries = one.layer.entries;
+  if (!is_product_state(one.layer)) {
+    const auto& name = entries.front();
+    state.replace(name, train_probe(state.at(name).weight, one.space));
+    return;
+  }
+  const auto probes = state_probe(one.space, factor_of_each(one));
+  for (std::size_t k = 0; k < probes.size(); ++k) state.replace(entries[k], probes[k]);
+}
+
 /// The state with every train in the form whose blocks are to be differentiated.
-nn::State probed_state(const std::vector<TangentWork>& work, nn::State state) {
+nn::State probed_state(const std::vector<TangentWork>& work, nn::State state,
+                       const Objective& objective) {
   for (const auto& one : work) {
-    const auto& weight = state.at(one.layer.entries.front()).weight;
-    if (one.gained.empty() && weight->kind() == "tt") {
-      state.replace(one.layer.name, train_probe(weight, one.space));
+    const bool takes_probes = !is_product_state(one.layer) || objective.takes_any_format();
+    if (one.gained.empty() && takes_probes) {
+      put_probe(state, one);
       continue;
     }
     auto cores = with_slots(one.space);
@@ -69,7 +83,8 @@ std::vector<at::Tensor> gradients_of(const TangentWork& work, NamedGradients& gr
 double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
                    double scale) {
   const auto alone = with_trains_alone(state);
-  const Gradients found = objective.loss_and_gradients(probed_state(work, alone), {"factors"});
+  const Gradients found =
+      objective.loss_and_gradients(probed_state(work, alone, objective), {"factors"});
   if (!std::isfinite(found.loss)) return found.loss;
   const at::NoGradGuard no_gradients;
   auto gradients = named_gradients(found);
@@ -108,7 +123,8 @@ TangentWork begin_work(TrainLayer layer, const TrainRanks& ranks, std::int64_t s
 
 double differentiate(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
                      NamedGradients& gradients) {
-  const Gradients found = objective.loss_and_gradients(probed_state(work, state), {"factors"});
+  const Gradients found =
+      objective.loss_and_gradients(probed_state(work, state, objective), {"factors"});
   if (!std::isfinite(found.loss)) return found.loss;
   gradients = named_gradients(found);
   bool grows = false;

@@ -46,6 +46,10 @@ std::vector<double> squares_of(const at::Tensor& values) {
   return squares;
 }
 
+/// By measured cost (docs/tensor-trains.md): so few of n eigenvectors that subspace iteration finds
+/// them sooner than all are found.
+bool is_few(std::int64_t rank, std::int64_t n) { return n >= 48 && 3 * rank <= n; }
+
 }  // namespace
 
 std::int64_t rank_for(const std::vector<double>& squares, const Truncation& truncation,
@@ -128,7 +132,7 @@ std::optional<Split> by_gram(const at::Tensor& matrix, const Truncation& truncat
   if (!resolved && truncation.max_rank >= std::min(m, n)) return std::nullopt;
   const bool wide = m <= n;
   const auto square = gram(wide ? matrix : matrix.mH());
-  if (!resolved) {
+  if (!resolved && is_few(truncation.max_rank, square.size(0))) {
     if (const auto found = leading(square, truncation.max_rank)) {
       return along(matrix, found->basis, wide, std::sqrt(found->rest));
     }

@@ -51,7 +51,8 @@ struct DifferentiableClassifier : torch::autograd::Function<DifferentiableClassi
       found.insert(found.end(), reached.begin(), reached.end());
       return found;
     }
-    auto sums = sides_backward(sides, features, kept, gradients[0], features.requires_grad());
+    auto sums =
+        sides_backward({sides, sides}, features, kept, gradients[0], features.requires_grad());
     found.push_back(sums.features);
     found.insert(found.end(), sums.left.begin(), sums.left.end());
     found.push_back(sums.label);

@@ -61,11 +61,11 @@ void add_to(SidesGradients& sums, const SidesGradients& other) {
   sums.label.add_(other.label);
 }
 
-SidesGradients room_for_gradients(const Sides& sides) {
+SidesGradients room_for_gradients(const WayBack& way) {
   SidesGradients room;
-  for (const auto& core : sides.left.cores) room.left.push_back(at::empty_like(core));
-  for (const auto& core : sides.right.cores) room.right.push_back(at::empty_like(core));
-  room.label = at::zeros_like(sides.label);
+  for (const auto& core : way.to_left.left.cores) room.left.push_back(at::empty_like(core));
+  for (const auto& core : way.to_right.right.cores) room.right.push_back(at::empty_like(core));
+  room.label = at::zeros_like(way.to_left.label);
   return room;
 }
 
@@ -76,26 +76,27 @@ at::Tensor last_state(const HalfChain& half, const at::Tensor& states, std::int6
   return states.narrow(0, (half.numbers() - rank) * width, rank * width).view({rank, width});
 }
 
-void tile_backward(const Sides& sides, const Tile& tile, const at::Tensor& features,
+void tile_backward(const WayBack& way, const Tile& tile, const at::Tensor& features,
                    const KeptSides& kept, const at::Tensor& gradient, SidesGradients& sums,
                    bool first) {
   const auto width = tile.width();
+  const auto &left_half = way.to_left.left, &right_half = way.to_right.right;
   const auto phi = tile.features(features);
   const auto of_phi = sums.features.defined() ? at::empty_like(phi) : at::Tensor();
   const auto dy = gradient.narrow(0, tile.begin, width).t().contiguous();  // [classes, width]
-  const auto left_states = tile.states(sides.left, kept.left_states),
-             right_states = tile.states(sides.right, kept.right_states);
-  const auto left = last_state(sides.left, left_states, width),
-             right = last_state(sides.right, right_states, width);
+  const auto left_states = tile.states(left_half, kept.left_states),
+             right_states = tile.states(right_half, kept.right_states);
+  const auto left = last_state(left_half, left_states, width),
+             right = last_state(right_half, right_states, width);
   const auto of_left = at::empty_like(left);
-  sum_features(label_product(sides, right), dy, true, of_left);
+  sum_features(label_product(way.to_left, right), dy, true, of_left);
   const auto joint = at::empty({left.size(0) * dy.size(0), width}, phi.options());
   multiply_in(left, dy, true, joint);
-  const auto matrix = sides.label.view({-1, sides.label.size(2)});
+  const auto matrix = way.to_right.label.view({-1, right.size(0)});
   sums.label.view(matrix.sizes()).addmm_(joint, right.t());
-  sweep_backward(sides.left, phi, left_states, tile.factors(kept.left_factors), of_left, sums.left,
+  sweep_backward(left_half, phi, left_states, tile.factors(kept.left_factors), of_left, sums.left,
                  first, of_phi);
-  sweep_backward(sides.right, phi, right_states, tile.factors(kept.right_factors),
+  sweep_backward(right_half, phi, right_states, tile.factors(kept.right_factors),
                  at::mm(matrix.t(), joint), sums.right, first, of_phi);
   if (of_phi.defined()) sums.features.narrow(0, tile.begin, width).copy_(of_phi.permute({2, 0, 1}));
 }
@@ -145,7 +146,7 @@ SidesResult sides_forward(const Sides& sides, const at::Tensor& features, const 
   return found;
 }
 
-SidesGradients sides_backward(const Sides& sides, const at::Tensor& features, const KeptSides& kept,
+SidesGradients sides_backward(const WayBack& way, const at::Tensor& features, const KeptSides& kept,
                               const at::Tensor& gradient, bool features_wanted) {
   const auto of_features = features_wanted ? at::empty_like(features) : at::Tensor();
   std::map<std::int64_t, SidesGradients>
@@ -157,9 +158,9 @@ SidesGradients sides_backward(const Sides& sides, const at::Tensor& features, co
       const std::lock_guard lock(mutex);
       mine = &parts.try_emplace(begin).first->second;
     }
-    if (tile.begin == begin) *mine = room_for_gradients(sides);
+    if (tile.begin == begin) *mine = room_for_gradients(way);
     mine->features = of_features;
-    tile_backward(sides, tile, features, kept, gradient, *mine, tile.begin == begin);
+    tile_backward(way, tile, features, kept, gradient, *mine, tile.begin == begin);
   });
   auto sum = std::move(parts.begin()->second);
   for (auto other = std::next(parts.begin()); other != parts.end(); ++other)

@@ -39,8 +39,15 @@ struct SidesGradients {
   at::Tensor label;
 };
 
-/// Given the gradient of the value.
-SidesGradients sides_backward(const Sides& sides, const at::Tensor& features, const KeptSides& kept,
+/// What the gradient of the value meets on its way back to either end, the label's core first.
+/// These are the sides of the way forth, or of the same ranks in another form.
+struct WayBack {
+  const Sides& to_left;
+  const Sides& to_right;
+};
+
+/// Given the gradient of the value, what each core of the way forth gets.
+SidesGradients sides_backward(const WayBack& way, const at::Tensor& features, const KeptSides& kept,
                               const at::Tensor& gradient, bool features_wanted);
 
 /// The values once more by libtorch's operators, with the factors that the sweeps took: something

@@ -6,6 +6,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/linalg_solve_triangular.h>
+#include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 
@@ -55,6 +58,17 @@ TensorTrain block_train(const TangentSpace& space, const std::vector<at::Tensor>
   return train;
 }
 
+/// Whether the precision tells the smallest singular value of a triangle from zero. The norm of the
+/// inverse bounds it from below; where that is too little to know, singular values decide.
+bool is_resolved(const at::Tensor& upper) {
+  const double floor = 8 * machine_epsilon(upper.scalar_type());
+  const auto inverse =
+      at::linalg_solve_triangular(upper, at::eye(upper.size(0), upper.options()), /*upper=*/true);
+  if (floor * frobenius(upper) * frobenius(inverse) < 1) return true;
+  const auto values = at::linalg_svdvals(upper);
+  return values.min().item<double>() > floor * values.max().item<double>();
+}
+
 }  // namespace
 
 TangentSpace tangent_space(const TensorTrain& train) {
@@ -64,16 +78,17 @@ TangentSpace tangent_space(const TensorTrain& train) {
                 "a train that is zero has no tangent space of fixed ranks");
   TangentSpace space{left.cores, left.cores, left.log_scale};
   for (auto bond = d - 2; bond >= 0; --bond) {
-    const auto before = space.right[bond + 1].size(0);
-    const auto cut = carry_left(space.right, bond, {}, Factoriser::svd);
-    const double largest = cut.values.max().item<double>();
-    const double least = cut.values.min().item<double>();
-    const double floor = 8 * machine_epsilon(space.left[0].scalar_type()) * largest;
+    auto& core = space.right[bond + 1];
+    auto& next = space.right[bond];
+    const auto before = core.size(0);
+    const auto found = split(core.reshape({before, -1}).mH());
     base::require(
-        cut.rank == before && least > floor,
+        found.rest.size(0) == before && is_resolved(found.rest),
         "bond {} of a train does not have its full rank {}, so that the manifold of fixed "
         "ranks has no tangent space there: round the train first",
         bond, before);
+    core = found.q.mH().reshape(core.sizes());
+    next = at::mm(next.reshape({-1, before}), found.rest.mH()).reshape(next.sizes());
   }
   return space;
 }

@@ -1,0 +1,145 @@
+// A matrix product state whose gradients are parts of a tangent vector: what differentiating the
+// train of twice the ranks gives, in a classifier and as tensors.
+#include "ranklens/optim/tensor_train/probe_state.h"
+
+#include <cmath>
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "ranklens/nn/network.h"
+#include "ranklens/nn/zoo/zoo.h"
+#include "ranklens/optim/clip.h"
+#include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/tensor_train/gradients.h"
+#include "ranklens/optim/tensor_train/tangent_point.h"
+
+#include "optim/tensor_train/trains.h"
+
+namespace ranklens::optim {
+namespace {
+
+using testing::distance;
+using testing::OfState;
+using testing::values;
+
+/// A state in work: its train, the space in units of its norm, and each core's share of that.
+struct Probed {
+  explicit Probed(nn::State given) : state(std::move(given)), layer(train_layers(state).at(0)) {
+    double log_norm = 0;
+    space = unit_space_at(layer.train, log_norm);
+    share = share_of_each(log_norm, layer.tensors.size());
+    probes = slots = state;
+    const auto weights = state_probe(space, share);
+    for (std::size_t k = 0; k < weights.size(); ++k) probes.replace(layer.entries[k], weights[k]);
+    set_cores(slots, layer, scaled(with_slots(space), share));
+  }
+  tn::Tangent gradient(const Gradients& found) const {
+    auto gradients = named_gradients(found);
+    return gradient_in(space, scaled(take_cores(layer, gradients), share));
+  }
+
+  nn::State state, probes, slots;
+  TrainLayer layer;
+  tn::TangentSpace space;
+  double share = 1;
+};
+
+void expect_same_gradients(const Probed& of, OfState& objective) {
+  const auto found = objective.loss_and_gradients(of.probes, {}),
+             wanted = objective.loss_and_gradients(of.slots, {});
+  EXPECT_NEAR(found.loss, objective.loss(of.state), 1e-12 * std::abs(found.loss));
+  const auto tangent = of.gradient(found), expected = of.gradient(wanted);
+  const double size = tn::norm(expected);
+  EXPECT_GT(size, 1e-3);
+  for (std::size_t k = 0; k < tangent.deltas.size(); ++k)
+    EXPECT_LT(distance(tangent.deltas[k], expected.deltas[k]), 1e-11 * size) << k;
+  // What clipping sees, here and there alone.
+  std::vector<at::Tensor> parts;
+  for (const auto& one : found.gradients) parts.push_back(one.tensor);
+  EXPECT_NEAR(global_norm(of.probes, parts), size, 1e-11 * size);
+  EXPECT_GT(global_norm(parts), 0);
+}
+
+nn::Network classifier(bool scaled) {
+  auto network = nn::zoo::mps_classifier({.size = 8, .classes = 3, .width = 5, .seed = 4});
+  for (const auto& name : network.state.names()) {
+    const auto core = network.state.tensor(name).to(at::kDouble);
+    network.state.replace(name, nn::Weight(scaled ? 7 * core : core));
+  }
+  return network;
+}
+
+TEST(StateProbe, GivesTheTangentGradientOfAClassifier) {
+  const auto images = values({9, 1, 8, 8}, 31).abs();
+  const auto labels = at::arange(9).remainder(3);
+  for (const bool large : {false, true}) {
+    const auto network = classifier(large);
+    OfState objective([&](const nn::State& at) {
+      const auto logits = nn::run(network.graph, at, {images}).output();
+      return at::cross_entropy_loss(large ? logits / std::pow(7, 17) : logits, labels);
+    });
+    const Probed of(network.state);
+    expect_same_gradients(of, objective);
+  }
+}
+
+// Where pixels want a gradient too, and where cores are taken as tensors.
+TEST(StateProbe, GivesTheTangentGradientElsewhere) {
+  const auto network = classifier(false);
+  const Probed of(network.state);
+  const auto images = values({3, 1, 8, 8}, 32).abs().requires_grad_();
+  OfState through_pixels([&](const nn::State& at) {
+    return nn::run(network.graph, at, {images}).output().cos().mean();
+  });
+  expect_same_gradients(of, through_pixels);
+  OfState tensors([](const nn::State& at) {
+    auto row = at::ones({1}, at::kDouble);
+    for (int k = 0; k <= 16; ++k) {
+      const auto& core = at.at(fmt::format("mps.core.{}", k)).weight;
+      row = at::matmul(row, core->dense().sum(1));
+    }
+    return (row * 3).sin().sum();
+  });
+  expect_same_gradients(of, tensors);
+}
+
+/// One that runs a network, as the objective of a batch does.
+class OfNetwork final : public OfState {
+ public:
+  using OfState::OfState;
+  bool takes_any_format() const override { return true; }
+};
+
+// The same steps whether the objective takes probes or not.
+TEST(StateProbe, StepsAsTheTrainOfTwiceTheRanks) {
+  const auto network = classifier(false);
+  const auto images = values({9, 1, 8, 8}, 33).abs();
+  const auto labels = at::arange(9).remainder(3);
+  bool probed = false;
+  const auto loss = [&](const nn::State& at) {
+    probed = probed || at.at("mps.core.1").weight->kind() == "probe";
+    return at::cross_entropy_loss(nn::run(network.graph, at, {images}).output(), labels);
+  };
+  OfState tensors(loss);
+  OfNetwork weights(loss);
+  for (const char* spec : {"riemannian_sgd(lr=3e-3,momentum=0.5)", "riemannian_adam(lr=1e-3)"}) {
+    auto by_tensors = network.state, by_weights = network.state;
+    const auto one = make_optimiser(spec), other = make_optimiser(spec);
+    for (int k = 0; k < 4; ++k) {
+      probed = false;
+      const double expected = one->step(by_tensors, tensors);
+      EXPECT_FALSE(probed);
+      EXPECT_NEAR(other->step(by_weights, weights), expected, 1e-9) << spec;
+      EXPECT_TRUE(probed);
+    }
+    EXPECT_GT(distance(by_weights.tensor("mps.core.3"), network.state.tensor("mps.core.3")), 1e-3);
+  }
+}
+
+}  // namespace
+}  // namespace ranklens::optim
