@@ -6,6 +6,7 @@
 
 #include "ranklens/metrics/registry.h"
 #include "ranklens/nn/zoo/zoo.h"
+#include "ranklens/optim/catalogue.h"
 
 #include "commands.h"
 
@@ -83,23 +84,41 @@ Section formats() {
   return section;
 }
 
+Section optimisers() {
+  Section section{.text = "optimisers (train --optimiser), by what they move as a whole\n"};
+  for (const auto& one : optim::optimiser_catalogue()) {
+    section.items.push_back({{"name", one.name},
+                             {"moves", one.moves},
+                             {"summary", one.summary},
+                             {"source", one.source},
+                             {"defaults", one.spec}});
+    const auto source = one.source.empty() ? "" : fmt::format(" ({})", one.source);
+    section.text += fmt::format("  {:<22} {:<12} {}{}\n", one.name, one.moves, one.summary, source);
+    section.text += fmt::format("  {:<22}   {}\n", "", one.spec);
+  }
+  return section;
+}
+
 void methods(const Common& common) {
   start(common);
   const auto methods = explanations(), metrics = scores(), built_in = networks(),
-             weights = formats();
+             weights = formats(), steps = optimisers();
   emit_and_save(common,
                 Json{{"methods", methods.items},
                      {"metrics", metrics.items},
                      {"networks", built_in.items},
-                     {"formats", weights.items}},
-                methods.text + "\n" + metrics.text + "\n" + built_in.text + "\n" + weights.text);
+                     {"formats", weights.items},
+                     {"optimisers", steps.items}},
+                methods.text + "\n" + metrics.text + "\n" + built_in.text + "\n" + weights.text +
+                    "\n" + steps.text);
 }
 
 }  // namespace
 
 void add_methods(CLI::App& root) {
   const auto common = std::make_shared<Common>();
-  add_command(root, "methods", "list the methods, metrics, networks and formats, with sources",
+  add_command(root, "methods",
+              "list the methods, metrics, networks, formats and optimisers, with sources",
               "  ranklens methods --json", *common, Out::json_file,
               {.seed = false, .threads = false, .device = false, .dtype = false, .quiet = false})
       .callback([common] { methods(*common); });

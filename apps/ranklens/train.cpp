@@ -82,29 +82,34 @@ bool was_chosen(const train::FitResult& result) {
   return result.best_epoch > 0 && result.history.size() > 1;
 }
 
-/// Writes the networks that came out; returns the names of all files.
-std::vector<std::string> write_models(const TrainOptions& options, const train::FitResult& result,
-                                      const TrainingData& parts) {
-  const std::filesystem::path folder = options.common.out;
-  // Nothing here may depend on when or where: same seed, same threads, same bytes.
-  const std::map<std::string, std::string> metadata{
+/// Writes NAME.safetensors. Nothing in it may depend on when or where: same seed, same threads,
+/// same bytes.
+void write_network(const TrainOptions& options, const TrainingData& parts, const char* name,
+                   const nn::Network& network, bool chosen) {
+  std::map<std::string, std::string> metadata{
       {"source",
        fmt::format("{}, trained on {}", std::filesystem::path(options.model.model).stem().string(),
                    data::without_place(options.data.source))},
       {"data_hash", parts.hash}};
-  auto chosen = metadata;
-  if (was_chosen(result)) chosen[kChosenOn] = parts.choosing_hash;
+  if (chosen) metadata[kChosenOn] = parts.choosing_hash;
   // A network that tells more classes apart than the data have keeps no names.
   const bool named =
-      class_count(result.last) == static_cast<std::int64_t>(parts.training.classes.size());
-  const auto labels = named ? parts.training.classes : std::vector<std::string>();
-  nn::write_model(folder / "best.safetensors",
-                  {.network = result.best, .labels = labels, .metadata = chosen});
-  nn::write_model(folder / "last.safetensors",
-                  {.network = result.last, .labels = labels, .metadata = metadata});
+      class_count(network) == static_cast<std::int64_t>(parts.training.classes.size());
+  nn::write_model(std::filesystem::path(options.common.out) / fmt::format("{}.safetensors", name),
+                  {.network = network,
+                   .labels = named ? parts.training.classes : std::vector<std::string>(),
+                   .metadata = metadata});
+}
+
+/// Writes the networks that came out; returns the names of all files.
+std::vector<std::string> write_models(const TrainOptions& options, const train::FitResult& result,
+                                      const TrainingData& parts) {
+  write_network(options, parts, "best", result.best, was_chosen(result));
+  write_network(options, parts, "last", result.last, false);
   std::vector<std::string> files{"best.safetensors", "last.safetensors", "checkpoint.safetensors",
                                  "metrics.jsonl"};
-  if (std::filesystem::exists(folder / "steps.jsonl")) files.emplace_back("steps.jsonl");
+  if (std::filesystem::exists(std::filesystem::path(options.common.out) / "steps.jsonl"))
+    files.emplace_back("steps.jsonl");
   return files;
 }
 
@@ -165,6 +170,19 @@ void finish(const TrainOptions& options, const train::FitResult& result, const T
                    options.common.out, best));
 }
 
+/// Leaves the best network of a training that diverged, and says so.
+std::string kept_of(const TrainOptions& options, const train::FitResult& result,
+                    const TrainingData& parts) {
+  const bool begun =
+      std::filesystem::exists(std::filesystem::path(options.common.out) / "checkpoint.safetensors");
+  const std::string elsewhere =
+      begun ? "; another rate is another training, with another --out" : "";
+  if (result.best_epoch == 0) return elsewhere;
+  write_network(options, parts, "best", result.best, true);
+  return fmt::format("; the network of epoch {} is {}/best.safetensors{}", result.best_epoch,
+                     options.common.out, elsewhere);
+}
+
 void train_network(TrainOptions options) {
   start(options.common);
   base::require(options.hold_out == 0 || !options.no_validation,
@@ -198,7 +216,7 @@ void train_network(TrainOptions options) {
   }
   if (result.ending == Ending::diverged) {
     if (!options.page.empty()) write_report(options, result, parts);
-    throw base::SystemError(result.message);
+    throw base::SystemError(result.message + kept_of(options, result, parts));
   }
   finish(options, result, parts, earlier + watch.seconds());
 }

@@ -123,6 +123,12 @@ TEST(FirstDifference, NamesTheKeyAndBothValues) {
   EXPECT_EQ(first_difference({{"a", 1}, {"b", 2}}, {{"a", 1}, {"b", 2}}), "");
   EXPECT_EQ(first_difference({{"b", 2}, {"a", 1}}, {{"a", 3}, {"b", 4}}),
             "a is 1 there and 3 here");
+  // Of long texts the part is shown in which they differ.
+  const std::string same(150, 'x');
+  EXPECT_EQ(first_difference({{"a", same + ",b=1,c=2"}}, {{"a", same + ",b=10,c=2"}}),
+            "a is ...b=1,c=2\" there and ...b=10,c=2\" here");
+  EXPECT_EQ(first_difference({{"a", "short,b=1"}}, {{"a", "short,b=2"}}),
+            "a is \"short,b=1\" there and \"short,b=2\" here");
   EXPECT_EQ(first_difference({{"a", 1}}, nlohmann::json::object()),
             "a is 1 there and not given here");
   EXPECT_EQ(first_difference(nlohmann::json::array(), {{"a", 1}}),

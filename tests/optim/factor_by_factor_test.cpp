@@ -45,6 +45,19 @@ TEST(FactorByFactor, SaysWhatWouldNot) {
   const auto train = factor_note(state_of("head: tt(r=4)"), "adam");
   EXPECT_THAT(train, HasSubstr("riemannian_adam"));
   EXPECT_THAT(train, ::testing::Not(HasSubstr("bug")));
+  // An optimiser that finds nothing to do refuses the network: one sentence is enough.
+  EXPECT_EQ(factor_note(state_of("head: tt(r=4)"), "bug"), "");
+  EXPECT_EQ(factor_note(state_of("head: low_rank(r=4)"), "dmrg"), "");
+  EXPECT_NE(factor_note(state_of("head: tt(r=4); conv2: low_rank(r=4)"), "bug"), "");
+}
+
+TEST(FactorByFactor, CoresOfAProductStateAreFactors) {
+  const auto state = nn::zoo::mps_classifier({.size = 8, .classes = 3, .width = 4}).state;
+  EXPECT_THAT(factor_note(state, "adam"),
+              ::testing::AllOf(HasSubstr("adam moves the factors of 'mps' one by one"),
+                               HasSubstr("riemannian_adam")));
+  EXPECT_EQ(factor_note(state, "riemannian_adam"), "");
+  EXPECT_EQ(factor_note(state, "dmrg(bond=4)"), "");
 }
 
 }  // namespace

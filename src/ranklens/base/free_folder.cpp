@@ -90,11 +90,29 @@ void check_manifest(const fs::path& folder, const FolderUse& use, const nlohmann
           folder.string(), command, difference, kRemedy);
 }
 
-std::string shown(const nlohmann::json& value) {
-  constexpr std::size_t most = 120;
-  auto text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text.size() > most) text = text.substr(0, most) + "...";
-  return text;
+constexpr std::size_t kMostShown = 120;
+
+std::string text_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// The part of a text that begins at `from`, a place where a character does.
+std::string shown(const std::string& text, std::size_t from = 0) {
+  const auto part = text.substr(from);
+  return (from > 0 ? "..." : "") +
+         (part.size() > kMostShown ? part.substr(0, kMostShown) + "..." : part);
+}
+
+std::string shown(const nlohmann::json& value) { return shown(text_of(value)); }
+
+/// Where to begin to show two texts so that what differs is seen: in the middle of long ones after
+/// the last comma or space before that.
+std::size_t begin_of_difference(const std::string& one, const std::string& other) {
+  const auto same = static_cast<std::size_t>(
+      std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first - one.begin());
+  if (std::max(one.size(), other.size()) <= kMostShown || same < kMostShown / 2) return 0;
+  const auto before = one.find_last_of(", ", same - 1);
+  return before == std::string::npos ? 0 : before + 1;
 }
 
 }  // namespace
@@ -129,8 +147,9 @@ std::string first_difference(const nlohmann::json& there, const nlohmann::json& 
     if (!here.contains(key))
       return fmt::format("{} is {} there and not given here", key, shown(there.at(key)));
     if (there.at(key) != here.at(key)) {
-      return fmt::format("{} is {} there and {} here", key, shown(there.at(key)),
-                         shown(here.at(key)));
+      const auto one = text_of(there.at(key)), other = text_of(here.at(key));
+      const auto from = begin_of_difference(one, other);
+      return fmt::format("{} is {} there and {} here", key, shown(one, from), shown(other, from));
     }
   }
   return "";

@@ -10,6 +10,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ranklens/base/by_graph.h"
+#include "ranklens/nn/weights/tangent_core.h"
 #include "ranklens/nn/weights/tt_matrix.h"
 #include "ranklens/tn/linear/tt_linear.h"
 
@@ -147,7 +148,9 @@ class LowMemory final : public WeightFormat {
 }  // namespace
 
 Weight with_low_memory(const Weight& weight) {
-  const bool as_it_is = weight.is_dense() || dynamic_cast<const LowMemory*>(&*weight) != nullptr;
+  // A core of a state is one tensor, with nothing between the passes that could be computed again.
+  const bool as_it_is = weight.is_dense() || dynamic_cast<const LowMemory*>(&*weight) != nullptr ||
+                        dynamic_cast<const TangentCore*>(&*weight) != nullptr;
   return as_it_is ? weight : Weight(std::make_shared<LowMemory>(weight));
 }
 

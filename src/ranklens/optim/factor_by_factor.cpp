@@ -8,6 +8,7 @@
 
 #include "ranklens/base/text.h"
 #include "ranklens/optim/low_rank/methods.h"
+#include "ranklens/optim/tensor_train/layers.h"
 #include "ranklens/optim/tensor_train/methods.h"
 
 namespace ranklens::optim {
@@ -24,10 +25,26 @@ bool moves_as_one(std::string_view optimiser, const nn::Weight& weight) {
   return (kind == "tt" || kind == "tt_conv") && is_train_method(optimiser);
 }
 
+/// Methods that have nothing to do with weights of other formats refuse a network of these alone.
+bool has_work(const nn::State& state, std::string_view method) {
+  if (!is_low_rank_method(method) && !is_train_method(method)) return true;
+  if (is_train_method(method) && !train_layers(state).empty()) return true;
+  const auto names = state.names();
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) {
+    const auto& entry = state.at(name);
+    return !entry.buffer && entry.trainable && !entry.weight.is_dense() &&
+           moves_as_one(method, entry.weight);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> factor_by_factor(const nn::State& state, std::string_view optimiser) {
   std::vector<std::string> found;
+  if (!is_train_method(name_of(optimiser))) {
+    for (const auto& layer : train_layers(state))
+      if (is_product_state(layer)) found.push_back(layer.name);
+  }
   for (const auto& name : state.names()) {
     const auto& entry = state.at(name);
     if (entry.buffer || !entry.trainable || entry.weight.is_dense()) continue;
@@ -38,9 +55,10 @@ std::vector<std::string> factor_by_factor(const nn::State& state, std::string_vi
 
 std::string factor_note(const nn::State& state, std::string_view optimiser) {
   const auto names = factor_by_factor(state, optimiser);
-  if (names.empty()) return "";
+  if (names.empty() || !has_work(state, name_of(optimiser))) return "";
   std::set<std::string_view> kinds;
-  for (const auto& name : names) kinds.insert(state.at(name).weight->kind());
+  for (const auto& name : names)
+    kinds.insert(state.contains(name) ? state.at(name).weight->kind() : "tt");
   std::string remedy;
   if (kinds.contains("low_rank") || kinds.contains("tucker")) {
     remedy = "; bug(tau=0.1) moves weights of low rank and of Tucker form as a whole";

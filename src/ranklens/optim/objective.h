@@ -33,9 +33,10 @@ class Objective {
   virtual double loss(const nn::State& state) = 0;
   virtual Gradients loss_and_gradients(const nn::State& state, const Phase& phase) = 0;
 
-  /// Whether it asks of a weight no more than what every format offers, so that a dense one may
-  /// come in a format whose factors are not its tensor: matrix product states have their gradients
-  /// on a manifold at the cost of the state itself then.
+  /// Whether it runs a network's graph and reads no tensor of the state by itself, so that the
+  /// cores of a matrix product state may come as weights that the network's operators understand
+  /// and whose factors are not the cores (state_probe()): gradients on a manifold cost what the
+  /// state costs then, where nothing before it is trained.
   virtual bool takes_any_format() const { return false; }
 
   /// The same losses and gradients for states that differ from `state` in these entries alone,

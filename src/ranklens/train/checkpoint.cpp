@@ -29,6 +29,18 @@ std::string texts_of_data(const Checkpoint& checkpoint, const nlohmann::json& co
                        : fmt::format(" ('{}' there, '{}' here)", there, here);
 }
 
+/// The network that a training begins with is told by a hash, which says nothing of what differs.
+std::string text_of_network(const Checkpoint& checkpoint, const nlohmann::json& configuration) {
+  const auto of = [](const nlohmann::json& one) {
+    return one.is_object() ? one.value("network", std::string()) : std::string();
+  };
+  const auto difference = base::first_difference(checkpoint.configuration, configuration);
+  const bool first = difference.starts_with("network is ");
+  return first && of(checkpoint.configuration) != of(configuration)
+             ? " (its layers, their sizes or formats, their type, or the seed of its start differ)"
+             : "";
+}
+
 }  // namespace
 
 void Checkpoint::put(const std::string& part, const std::map<std::string, at::Tensor>& more) {
@@ -72,11 +84,13 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::
   Checkpoint checkpoint{.configuration = base::parse_json(text("configuration"), path.string()),
                         .position = base::parse_json(text("position"), path.string()),
                         .tensors = std::move(file.tensors)};
-  base::require(checkpoint.configuration == configuration,
-                "the run in '{}' was begun with another configuration: {}{}; take another folder, "
-                "or the same configuration",
-                folder.string(), base::first_difference(checkpoint.configuration, configuration),
-                texts_of_data(checkpoint, configuration, data_text));
+  base::require(
+      checkpoint.configuration == configuration,
+      "the run in '{}' was begun with another configuration: {}{}{}; take another folder, "
+      "or the same configuration",
+      folder.string(), base::first_difference(checkpoint.configuration, configuration),
+      texts_of_data(checkpoint, configuration, data_text),
+      text_of_network(checkpoint, configuration));
   return checkpoint;
 }
 

@@ -123,7 +123,7 @@ bool Session::step() {
       schedule_.factor({.step = steps_, .steps_per_epoch = batches(), .epochs = options_.epochs});
   const double loss = optimiser_->step(state_, objective, sums_.rate);
   if (!std::isfinite(loss)) {
-    diverged(fmt::format("the loss became {}", loss));
+    diverged(fmt::format("the loss became {}", std::isnan(loss) ? std::abs(loss) : loss));
     return false;
   }
   state_.apply(objective.change());

@@ -39,6 +39,12 @@ at::Tensor patterns(std::int64_t samples, std::int64_t sites, std::uint64_t seed
   return tn::basis_features(bits, 2, at::kDouble);
 }
 
+/// Of unit vectors; where the angle is small its cosine has lost half of its digits.
+double angle_between(const at::Tensor& one, const at::Tensor& other) {
+  const double along = (one * other).sum().item<double>();
+  return std::atan2(tn::frobenius(other - along * one), along);
+}
+
 TEST(Rotated, TurnsByExactlyTheAngle) {
   base::Stream stream(1, "noise", "turn");
   auto point = stream.normal({3, 2, 4}, 0, 1, at::kDouble);
@@ -47,16 +53,21 @@ TEST(Rotated, TurnsByExactlyTheAngle) {
     auto gradient = stream.normal({3, 2, 4}, 0, length, at::kDouble);
     for (const double angle : {0.0873, 0.5}) {
       const auto moved = rotated(point, gradient, angle);
-      EXPECT_NEAR(std::acos((moved * point).sum().item<double>()), angle, 1e-12);
+      EXPECT_NEAR(angle_between(point, moved), angle, 1e-14);
       EXPECT_NEAR(tn::frobenius(moved), 1, 1e-14);
       EXPECT_LT((moved * gradient).sum().item<double>(), (point * gradient).sum().item<double>());
     }
-    // The published step, tan(angle) times the gradient as it is, turns by another angle.
+    // The published step, tan(angle) times the gradient as it is, turns by the angle where the
+    // gradient has length one, and by another elsewhere.
     gradient = gradient - (gradient * point).sum() * point;
-    auto slip = point - std::tan(0.0873) * gradient;
-    slip = slip / tn::frobenius(slip);
-    EXPECT_GT(std::abs(std::acos(std::min(1.0, (slip * point).sum().item<double>())) - 0.0873),
-              0.01);
+    const double size = tn::frobenius(gradient);
+    const auto slip = [&](double factor) {
+      const auto moved = point - std::tan(0.0873) * factor * gradient;
+      return angle_between(point, moved / tn::frobenius(moved));
+    };
+    EXPECT_NEAR(slip(1 / size), 0.0873, 1e-14);
+    EXPECT_NEAR(slip(1), std::atan(std::tan(0.0873) * size), 1e-14);
+    EXPECT_GT(std::abs(slip(1) - 0.0873), 0.01);
   }
 }
 
@@ -92,8 +103,10 @@ TEST(Tsgo, LearnsPatternsAndStaysOfNormOne) {
   Tsgo tsgo(born_state(10, 4, 5), x, {.angle = 0.1});
   const double before = tn::negative_log_likelihood(tsgo.state(), x);
   double loss = before;
-  for (int k = 0; k < 20; ++k) loss = tsgo.sweep();
-  EXPECT_NEAR(tn::norm(tsgo.state()), 1, 1e-12);
+  for (int k = 0; k < 20; ++k) {
+    loss = tsgo.sweep();
+    EXPECT_NEAR(tn::norm(tsgo.state()), 1, 1e-12);
+  }
   EXPECT_NEAR(loss, tn::negative_log_likelihood(tsgo.state(), x), 1e-12);
   // Three patterns with 5 % of noise: ln 3 + 10 H(0.05) nats, no less than that is possible by
   // much.

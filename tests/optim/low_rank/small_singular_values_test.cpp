@@ -83,7 +83,11 @@ TEST_F(SmallSingularValues, DoNoHarm) {
 TEST_F(SmallSingularValues, AreDeadlyWhereOneDividesByThem) {
   for (const std::int64_t rank : {16, 32}) {
     for (const int steps : {10, 20, 40}) {
-      EXPECT_GT(error(by_factors, rank, steps), 100 * best_of(rank)) << rank << ' ' << steps;
+      const double found = error(by_factors, rank, steps);
+      EXPECT_GT(found, 100 * best_of(rank)) << rank << ' ' << steps;
+      if (rank == 32) {
+        EXPECT_GT(found, 1e4) << steps;
+      }
     }
   }
 }

@@ -4,19 +4,22 @@
 
 #include <cmath>
 
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/base/error.h"
+#include "ranklens/nn/low_memory.h"
 #include "ranklens/nn/network.h"
 #include "ranklens/nn/zoo/zoo.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/train/algebra.h"
 
 #include "optim/tensor_train/trains.h"
 
@@ -24,6 +27,7 @@ namespace ranklens::optim {
 namespace {
 
 using testing::distance;
+using testing::OfNetwork;
 using testing::OfState;
 using testing::values;
 
@@ -58,11 +62,11 @@ void expect_same_gradients(const Probed& of, OfState& objective) {
   EXPECT_GT(size, 1e-3);
   for (std::size_t k = 0; k < tangent.deltas.size(); ++k)
     EXPECT_LT(distance(tangent.deltas[k], expected.deltas[k]), 1e-11 * size) << k;
-  // What clipping sees, here and there alone.
+  // What clipping sees of the probes, and would see of tensors like theirs.
   std::vector<at::Tensor> parts;
   for (const auto& one : found.gradients) parts.push_back(one.tensor);
   EXPECT_NEAR(global_norm(of.probes, parts), size, 1e-11 * size);
-  EXPECT_GT(global_norm(parts), 0);
+  EXPECT_GT(std::abs(global_norm(parts) - size), 0.01 * size);
 }
 
 nn::Network classifier(bool scaled) {
@@ -88,6 +92,52 @@ TEST(StateProbe, GivesTheTangentGradientOfAClassifier) {
   }
 }
 
+/// Whether the logits come of the pass at the point's own ranks, whose gradients know no second
+/// derivative.
+bool in_one_pass(const nn::Graph& graph, const nn::State& probes, const at::Tensor& images) {
+  const auto leaves = probes.as_leaves();
+  std::vector<at::Tensor> parts;
+  for (const auto& one : leaves.trainable()) parts.push_back(one.tensor);
+  const auto sum = nn::run(graph, leaves, {images}).output().sum();
+  try {
+    torch::autograd::grad({sum}, parts, {}, true, true);
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("differentiated twice"), std::string::npos);
+    return true;
+  }
+  return false;
+}
+
+TEST(StateProbe, IsDifferentiatedInOnePassWhereNothingElseIsWanted) {
+  const auto network = classifier(false);
+  const Probed of(network.state);
+  const auto images = values({3, 1, 8, 8}, 34).abs();
+  EXPECT_TRUE(in_one_pass(network.graph, of.probes, images));
+  EXPECT_TRUE(in_one_pass(network.graph, nn::with_low_memory(of.probes), images));
+  EXPECT_FALSE(in_one_pass(network.graph, of.slots, images));
+  EXPECT_FALSE(in_one_pass(network.graph, of.probes, images.clone().requires_grad_()));
+}
+
+// What is computed in bfloat16 is the function of cores that were rounded to it, in both ways.
+TEST(StateProbe, IsRoundedToTheTypeOfTheNetwork) {
+  const auto network = classifier(false);
+  const Probed of(network.state);
+  const auto images = values({7, 1, 8, 8}, 35).abs();
+  const auto narrow = [&](const nn::State& state) {
+    nn::State cast = state;
+    for (const auto& name : state.names()) {
+      const auto& weight = state.at(name).weight;
+      cast.replace(name,
+                   nn::map_factors(weight, [](const auto& t) { return t.to(at::kBFloat16); }));
+    }
+    return cast;
+  };
+  const auto found = nn::run(network.graph, narrow(of.probes), {images}).output().to(at::kDouble),
+             wide = nn::run(network.graph, of.state, {images}).output();
+  EXPECT_LT(distance(found, wide), 0.2 * testing::norm(wide));
+  EXPECT_GT(distance(found, wide), 1e-4 * testing::norm(wide));
+}
+
 // Where pixels want a gradient too, and where cores are taken as tensors.
 TEST(StateProbe, GivesTheTangentGradientElsewhere) {
   const auto network = classifier(false);
@@ -107,13 +157,6 @@ TEST(StateProbe, GivesTheTangentGradientElsewhere) {
   });
   expect_same_gradients(of, tensors);
 }
-
-/// One that runs a network, as the objective of a batch does.
-class OfNetwork final : public OfState {
- public:
-  using OfState::OfState;
-  bool takes_any_format() const override { return true; }
-};
 
 // The same steps whether the objective takes probes or not.
 TEST(StateProbe, StepsAsTheTrainOfTwiceTheRanks) {
@@ -138,6 +181,9 @@ TEST(StateProbe, StepsAsTheTrainOfTwiceTheRanks) {
       EXPECT_TRUE(probed);
     }
     EXPECT_GT(distance(by_weights.tensor("mps.core.3"), network.state.tensor("mps.core.3")), 1e-3);
+    const auto whole = [](const nn::State& at) { return tn::full(train_layers(at).at(0).train); };
+    const auto expected = whole(by_tensors);
+    EXPECT_LT(distance(whole(by_weights), expected), 1e-9 * testing::norm(expected)) << spec;
   }
 }
 

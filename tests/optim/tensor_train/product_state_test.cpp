@@ -155,8 +155,8 @@ nn::Network classifier_of(std::int64_t size, std::int64_t bond) {
   return nn::zoo::mps_classifier({.size = size, .classes = 2, .width = bond, .seed = 4});
 }
 
-OfState cross_entropy(const nn::Graph& graph, const Halves& data) {
-  return OfState([graph, data](const nn::State& state) {
+testing::OfNetwork cross_entropy(const nn::Graph& graph, const Halves& data) {
+  return testing::OfNetwork([graph, data](const nn::State& state) {
     return at::cross_entropy_loss(nn::run(graph, state, {data.images}).output(), data.labels);
   });
 }

@@ -29,6 +29,8 @@ using testing::conv_weight;
 using testing::dense_gradient;
 using testing::dense_of;
 using testing::distance;
+using testing::norm;
+using testing::OfState;
 using testing::OneWeight;
 using testing::state_of;
 using testing::tt_weight;
@@ -220,6 +222,23 @@ TEST(TrainLayers, FindMatrixProductStates) {
   nn::State changed = state;
   set_cores(changed, layers[0], with_slots(space_at(layers[0].train)));
   EXPECT_EQ(changed.tensor("mps.core.1").sizes(), (at::IntArrayRef{4, 5, 4}));
+}
+
+// A loss that falls for ever along a line, more and more slowly: no trial goes farther than the
+// weight is long (and rounding to the ranks at most as far again, twice), however long the last one
+// was.
+TEST(RiemannianOptimiser, SearchesNoFartherThanTheWeightIsLong) {
+  auto state = state_of(tt_weight(1));
+  const auto way = values({12, 12}, 60);
+  OfState objective(
+      [&](const nn::State& at) { return (1 + (dense_of(at) * way).sum().exp()).log(); });
+  const auto cg = make_optimiser("riemannian_cg(lr=0.1)");
+  for (int k = 0; k < 12; ++k) {
+    const auto before = dense_of(state);
+    cg->step(state, objective);
+    EXPECT_LT(distance(dense_of(state), before), 3 * norm(before)) << k;
+  }
+  EXPECT_LT(objective.loss(state), 1e-3);
 }
 
 }  // namespace

@@ -97,6 +97,13 @@ class OfState : public Objective {
   Value value_;
 };
 
+/// One that runs a network and reads no tensor by itself, as the objective of a batch does.
+class OfNetwork final : public OfState {
+ public:
+  using OfState::OfState;
+  bool takes_any_format() const override { return true; }
+};
+
 /// Clips the gradients of each evaluation by another factor.
 class Clipped final : public Objective {
  public:

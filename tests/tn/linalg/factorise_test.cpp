@@ -5,6 +5,7 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_svdvals.h>
+#include <ATen/ops/linspace.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/pow.h>
@@ -89,6 +90,20 @@ TEST_P(Factorise, ReachesTolerancesBelowTheFloorOfGramMatrices) {
       EXPECT_NEAR(bounded.s[10].item<double>(), 1e-10, 1e-13);
     }
   }
+}
+
+// Singular values come with all eigenvectors alone: a few of many are looked for by themselves
+// first, where a gap below them lets them be found.
+TEST_P(Factorise, FewOfManyEigenvectorsAreLookedForFirst) {
+  auto values = at::full({64}, 1e-3, at::kDouble);
+  values.narrow(0, 0, 8).copy_(at::linspace(2, 1, 8, at::kDouble));
+  const auto gap = with_spectrum(64, 80, values, GetParam());
+  const auto few = split(gap, {.max_rank = 8}, Factoriser::gram);
+  EXPECT_FALSE(few.values.defined());
+  EXPECT_NEAR(few.discarded, 1e-3 * std::sqrt(56.0), 1e-5);
+  expect_orthonormal(few.q);
+  EXPECT_TRUE(split(gap, {.max_rank = 30}, Factoriser::gram).values.defined());
+  EXPECT_TRUE(split(gap.narrow(0, 0, 40), {.max_rank = 8}, Factoriser::gram).values.defined());
 }
 
 TEST_P(Factorise, OnlyTheShortSideGetsAGramMatrix) {

@@ -2,7 +2,9 @@
 // the gradient as a sum of products.
 #include "ranklens/tn/linear/tangent_mps.h"
 
+#include <algorithm>
 #include <complex>
+#include <string>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -37,7 +39,8 @@ Classifier classifier_of(std::size_t sites, std::size_t label, std::int64_t most
   std::int64_t left = 1;
   for (std::size_t k = 0; k <= sites; ++k) {
     const auto middle = k == label ? kClasses : kFeatures;
-    const auto right = std::min({most, left * middle, std::int64_t{1} << std::min<std::size_t>(sites - k, 10)});
+    const auto right =
+        std::min({most, left * middle, std::int64_t{1} << std::min<std::size_t>(sites - k, 10)});
     train.cores.push_back(stream.normal({left, middle, right}).to(type));
     left = right;
   }
@@ -48,7 +51,7 @@ Classifier classifier_of(std::size_t sites, std::size_t label, std::int64_t most
 }
 
 void expect_relative(const at::Tensor& a, const at::Tensor& b, double tolerance,
-                 const std::string& what) {
+                     const std::string& what) {
   EXPECT_LE((a - b).abs().max().item<double>(), tolerance * b.abs().max().item<double>()) << what;
 }
 
@@ -75,13 +78,12 @@ void expect_projection(const Classifier& made, std::int64_t batch, double tolera
   const auto found = tangent_mps_classifier(phi, made.forms, parts, made.label);
   const auto same = mps_classifier(phi, point(made.space).cores, made.label);
   expect_relative(unscaled(found), unscaled(same), tolerance, what + ": values");
-  // The values are so small that nothing would be seen of them in the unscaled ones.
   const auto dy = stream.normal({batch, kClasses}).to(type);
   const auto gradients = torch::autograd::grad({found.value}, parts, {dy});
   const auto tangent = gauged(made.space, gradients);
-  const auto size = at::exp2(-found.exponent).to(at::kDouble);
-  const auto expected = project(
-      made.space, whole_gradient(phi, (dy * size.unsqueeze(1)).to(type), made.label));
+  const auto scale = at::exp2(-found.exponent).to(at::kDouble);
+  const auto expected =
+      project(made.space, whole_gradient(phi, (dy * scale.unsqueeze(1)).to(type), made.label));
   // A core that is square has no direction of its own: its part is nothing but rounding.
   const auto difference = tangent + std::complex<double>(-1) * expected;
   EXPECT_LE(norm(difference), tolerance * norm(expected)) << what;
@@ -117,10 +119,11 @@ TEST(TangentMps, RefusesWhatItCannotDo) {
   const auto made = classifier_of(4, 2, 3, at::kDouble);
   const auto parts = made.parts();
   const auto phi = at::ones({2, 4, kFeatures}, at::kDouble);
-  testing::expect_error([&] { tangent_mps_classifier(phi, made.forms, parts, 5); }, "a core for each");
+  testing::expect_error([&] { tangent_mps_classifier(phi, made.forms, parts, 5); },
+                        "a core for each");
   const auto y = tangent_mps_classifier(phi, made.forms, parts, 2).value.sum();
-  testing::expect_error(
-      [&] { torch::autograd::grad({y}, parts, {}, true, true); }, "differentiated twice");
+  testing::expect_error([&] { torch::autograd::grad({y}, parts, {}, true, true); },
+                        "differentiated twice");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/algebra.h"
 #include "ranklens/tn/train/make.h"
@@ -310,6 +311,25 @@ TEST(Tangent, SaysWhatIsWrong) {
       "part 1 of a tangent vector");
   expect_error([&] { retract(space, project(space, x), std::nan("")); }, "finite number");
   expect_error([&] { std::complex<double>(0, 1) * project(space, x); }, "complex factor");
+}
+
+// A bond's smallest Schmidt value just above what the precision resolves, where the norm of a
+// triangle's inverse does not yet say so, and just below.
+TEST(Tangent, SpacesEndWhereThePrecisionDoes) {
+  for (const auto type : kFour) {
+    const auto train_with = [&](double smallest) {
+      const auto values = at::tensor({1.0, 0.9, 0.8, smallest}, at::kDouble).to(type);
+      const auto u = qr(drawn({30, 4}, "left", type)).q, v = qr(drawn({30, 4}, "right", type)).q;
+      return TensorTrain{{(u * values).reshape({1, 30, 4}), v.mH().reshape({4, 30, 1})}, -1, 0};
+    };
+    const double floor = 8 * machine_epsilon(type);
+    for (const double above : {3.0, 1.5}) {
+      const auto space = tangent_space(train_with(above * floor));
+      EXPECT_LT(relative(full(point(space)), full(train_with(above * floor))),
+                loosened(1e-14, type));
+    }
+    expect_error([&] { tangent_space(train_with(0.5 * floor)); }, "full rank 4");
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -143,7 +144,11 @@ double LowRankOptimiser::step(nn::State& state, Objective& objective, double rat
   const nn::State before = several ? state.clone() : state;
   const auto memory = several ? cloned(dense_->save()) : std::map<std::string, at::Tensor>{};
   auto works = begin(state, options_.lr * rate);
-  const double loss = stages(works, state, objective, rate);
+  double loss = stages(works, state, objective, rate);
+  // Gradients may be no numbers where the loss still is one.
+  const bool finite =
+      std::all_of(works.begin(), works.end(), [](const auto& work) { return work->is_finite(); });
+  if (!finite) loss = std::numeric_limits<double>::quiet_NaN();
   if (!std::isfinite(loss)) {
     state = before;
     remembered_ = remembered;

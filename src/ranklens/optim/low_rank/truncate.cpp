@@ -5,12 +5,12 @@
 #include <vector>
 
 #include <ATen/ops/diag.h>
-#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/record_function.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/scopes.h"
+#include "ranklens/tn/linalg/svd.h"
 #include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
@@ -46,7 +46,7 @@ std::int64_t rank_for(const at::Tensor& values, const RankPolicy& policy) {
 // Note that libtorch returns the transposed right factor.
 CoreValues singular_values(const at::Tensor& core) {
   RECORD_USER_SCOPE(base::factorisation_scope);
-  const auto [left, values, right_transposed] = at::linalg_svd(core, /*full_matrices=*/false);
+  const auto [left, values, right_transposed] = tn::reduced_svd(core);
   return {left, values, right_transposed.t()};
 }
 

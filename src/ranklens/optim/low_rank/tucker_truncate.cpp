@@ -5,13 +5,13 @@
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/linalg/svd.h"
 
 namespace ranklens::optim {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 // Left singular vectors and values of a wide matrix A: with A^T = Q R they are those of R^T.
 std::pair<at::Tensor, at::Tensor> left_vectors(const at::Tensor& matrix) {
   const auto small = matrix.size(1) > matrix.size(0) ? tn::qr(matrix.t()).r.t() : matrix;
-  const auto [left, values, right_transposed] = at::linalg_svd(small, /*full_matrices=*/false);
+  const auto [left, values, right_transposed] = tn::reduced_svd(small);
   return {left, values};
 }
 

@@ -71,6 +71,10 @@ class WorkOf final : public Work {
     if (uses_) uses_->clear();
   }
 
+  bool is_finite() const override {
+    return Form::core(step_.point).isfinite().all().template item<bool>();
+  }
+
   Budgeted ranks() override {
     const auto& rule = options_.rule;
     if (!has_core_moments(options_) && rule.kind == CoreRule::Kind::adam) {

@@ -57,6 +57,8 @@ class Work {
   virtual bool again() const = 0;
   /// After the last stage: the ranks it would keep.
   virtual Budgeted ranks() = 0;
+  /// Whether the core after all stages holds numbers.
+  virtual bool is_finite() const = 0;
   /// The weight cut to such ranks; adds what is worth a line to `observed`. `again`: bases are
   /// made orthonormal again.
   virtual nn::Weight finish(const Budgeted& ranks, bool again,

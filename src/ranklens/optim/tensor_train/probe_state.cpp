@@ -6,7 +6,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
@@ -48,15 +47,10 @@ class CoreProbe final : public nn::FactorisedFormat,
     if (point_->place == Place::last) return at::cat({right, part_ + left}, 0);
     return at::cat({at::cat({right, at::zeros_like(right)}, 2), at::cat({part_, left}, 2)}, 0);
   }
-  at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
-    return as_tensor()->linear(x, bias);
-  }
-  at::Tensor linear_adjoint(const at::Tensor& y) const override {
-    return as_tensor()->linear_adjoint(y);
-  }
-  at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
-                    const nn::ConvGeometry& geometry) const override {
-    return as_tensor()->conv2d(x, bias, geometry);
+  at::Tensor linear(const at::Tensor&, const at::Tensor&) const override { no_linear_map(); }
+  at::Tensor linear_adjoint(const at::Tensor&) const override { no_linear_map(); }
+  at::Tensor conv2d(const at::Tensor&, const at::Tensor&, const nn::ConvGeometry&) const override {
+    no_linear_map();
   }
   std::int64_t multiply_adds() const override { return part_.numel(); }
 
@@ -76,7 +70,9 @@ class CoreProbe final : public nn::FactorisedFormat,
   }
 
  private:
-  nn::Weight as_tensor() const { return dense(); }
+  [[noreturn]] static void no_linear_map() {
+    base::fail("a core of a matrix product state is no linear map");
+  }
 
   std::shared_ptr<const Point> point_;
   at::Tensor part_;
@@ -88,12 +84,13 @@ std::vector<nn::Weight> state_probe(const tn::TangentSpace& space, double factor
   base::require(space.left.size() > 1, "a matrix product state has more than one core");
   std::vector<nn::Weight> weights;
   for (auto& forms : tn::core_forms(space)) {
-    const auto place = weights.empty()                             ? Place::first
+    const auto place = weights.empty()                           ? Place::first
                        : weights.size() + 1 == space.left.size() ? Place::last
-                                                                   : Place::inside;
+                                                                 : Place::inside;
+    for (auto* core : {&forms.left, &forms.centre, &forms.right})
+      *core = core->contiguous() * factor;
     auto part = at::zeros_like(forms.left);
-    auto point = std::make_shared<Point>(
-        Point{{forms.left * factor, forms.centre * factor, forms.right * factor}, place, factor});
+    auto point = std::make_shared<Point>(Point{std::move(forms), place, factor});
     weights.emplace_back(std::make_shared<CoreProbe>(std::move(point), std::move(part)));
   }
   return weights;

@@ -40,13 +40,18 @@ std::vector<at::Tensor> fused(const std::vector<at::Tensor>& stored) {
   return cores;
 }
 
+/// What stays of a weight during a step: itself, the space of its cores, and that as it is stored.
+struct TrainPoint {
+  nn::Weight weight;
+  tn::TangentSpace space;
+  tn::OrthogonalForms forms;
+};
+
 class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradients {
  public:
-  /// `point` is the weight itself, `space` that of its cores.
-  TrainProbe(nn::Weight point, tn::TangentSpace space, std::vector<at::Tensor> parts)
-      : FactorisedFormat(point->shape()),
+  TrainProbe(std::shared_ptr<const TrainPoint> point, std::vector<at::Tensor> parts)
+      : FactorisedFormat(point->weight->shape()),
         point_(std::move(point)),
-        space_(std::move(space)),
         parts_(std::move(parts)) {}
 
   std::string_view kind() const override { return "probe"; }
@@ -56,15 +61,14 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
   nn::Weight with(std::vector<at::Tensor> tensors) const override {
     base::require(tensors.size() == parts_.size(), "a probe has {} factors, not {}", parts_.size(),
                   tensors.size());
-    return nn::Weight(std::make_shared<TrainProbe>(point_, space_, std::move(tensors)));
+    return nn::Weight(std::make_shared<TrainProbe>(point_, std::move(tensors)));
   }
   std::string spec() const override { return "probe"; }
 
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override {
-    if (point_->kind() != "tt") return doubled()->linear(x, bias);
-    const auto cast = cast_space();
-    return tn::tangent_linear({apart(cast.left, parts_), apart(cast.right, parts_)}, parts_, x,
-                              bias);
+    if (point_->weight->kind() != "tt") return doubled()->linear(x, bias);
+    return tn::tangent_linear({in_type(point_->forms.left), in_type(point_->forms.right)}, parts_,
+                              x, bias);
   }
   at::Tensor linear_adjoint(const at::Tensor& y) const override {
     return doubled()->linear_adjoint(y);
@@ -75,34 +79,31 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
   }
   at::Tensor dense() const override { return doubled()->dense(); }
   at::Tensor rows(const at::Tensor& indices) const override { return doubled()->rows(indices); }
-  std::int64_t multiply_adds() const override { return point_->multiply_adds(); }
-  std::int64_t row_multiply_adds() const override { return point_->row_multiply_adds(); }
+  std::int64_t multiply_adds() const override { return point_->weight->multiply_adds(); }
+  std::int64_t row_multiply_adds() const override { return point_->weight->row_multiply_adds(); }
 
   /// Of the projected gradient: the parts themselves overlap along the bases of the point.
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
-    const auto tangent = tn::gauged(space_, fused(parts));
+    const auto tangent = tn::gauged(point_->space, fused(parts));
     return inner(tangent, tangent);
   }
 
  private:
   /// In the type that the network computes in, which is that of the parts.
-  tn::TangentSpace cast_space() const {
-    auto cast = space_;
-    for (auto* form : {&cast.left, &cast.right})
-      for (auto& core : *form) core = core.to(parts_.front().scalar_type());
-    return cast;
+  std::vector<at::Tensor> in_type(std::vector<at::Tensor> cores) const {
+    for (auto& core : cores) core = core.to(parts_.front().scalar_type());
+    return cores;
   }
 
   /// The train whose cores hold the parts as blocks, differentiable in them.
   nn::Weight doubled() const {
-    const auto space = cast_space();
+    const tn::TangentSpace space{in_type(point_->space.left), in_type(point_->space.right)};
     tn::Tangent tangent{fused(parts_)};
     tangent.deltas.back() = tangent.deltas.back() + space.left.back();
-    return point_->with(apart(tn::as_train(space, tangent).cores, parts_));
+    return point_->weight->with(apart(tn::as_train(space, tangent).cores, parts_));
   }
 
-  nn::Weight point_;
-  tn::TangentSpace space_;
+  std::shared_ptr<const TrainPoint> point_;
   std::vector<at::Tensor> parts_;
 };
 
@@ -116,10 +117,11 @@ nn::Weight train_probe(const nn::Weight& like, const tn::TangentSpace& space) {
                 space.left.size(), like->kind());
   std::vector<at::Tensor> stored, parts;
   for (const auto& factor : factors) stored.push_back(factor.tensor);
-  auto point = apart(space.left, stored);
-  for (const auto& core : point) parts.push_back(at::zeros_like(core));
-  return nn::Weight(
-      std::make_shared<TrainProbe>(like->with(std::move(point)), space, std::move(parts)));
+  tn::OrthogonalForms forms{apart(space.left, stored), apart(space.right, stored)};
+  for (const auto& core : forms.left) parts.push_back(at::zeros_like(core));
+  auto point =
+      std::make_shared<TrainPoint>(TrainPoint{like->with(forms.left), space, std::move(forms)});
+  return nn::Weight(std::make_shared<TrainProbe>(std::move(point), std::move(parts)));
 }
 
 }  // namespace ranklens::optim

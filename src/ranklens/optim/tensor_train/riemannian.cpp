@@ -1,6 +1,8 @@
 #include "ranklens/optim/tensor_train/riemannian.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -12,6 +14,7 @@
 #include "ranklens/optim/tensor_train/riemannian_search.h"
 #include "ranklens/optim/tensor_train/tangent_direction.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/train/algebra.h"
 
 namespace ranklens::optim {
 namespace {
@@ -29,6 +32,18 @@ std::unique_ptr<GradientOptimiser> rule_of_others(const RiemannianOptions& o) {
   }
   return std::make_unique<Sgd>(
       SgdOptions{.lr = o.lr, .momentum = o.momentum, .weight_decay = o.weight_decay});
+}
+
+/// The step by which some train moves as far as it is long. Where a loss has come to nothing, steps
+/// that double would go on until it is another network's.
+double longest_trial(const std::vector<TangentWork>& work) {
+  double longest = std::numeric_limits<double>::infinity();
+  for (const auto& one : work) {
+    const double moved = tn::norm(one.direction);
+    const double size = tn::norm(tn::point(one.space));
+    if (moved > 0 && size > 0) longest = std::min(longest, size / moved);
+  }
+  return longest;
 }
 
 }  // namespace
@@ -101,7 +116,8 @@ double RiemannianOptimiser::step(nn::State& state, Objective& objective, double 
   double length = options_.lr * rate;
   if (searches) {
     double& tried = memories_[work.front().layer.name].tried;
-    tried = searched(work, others, state, objective, loss, tried > 0 ? 2 * tried : length);
+    const double first = std::min(tried > 0 ? 2 * tried : length, longest_trial(work));
+    tried = searched(work, others, state, objective, loss, first);
     length = tried;
   }
   for (const auto& one : work) {
@@ -124,13 +140,14 @@ void RiemannianOptimiser::observe(const std::vector<TangentWork>& work, const nn
     observed_.keep(layer.name, std::move(layer.train.cores), last);
   }
   for (const auto& one : work) {
-    if (one.cut >= 0) cuts_["cut/" + one.layer.name] = one.cut;
+    if (one.cut >= 0) memories_[one.layer.name].cut = one.cut;
   }
 }
 
 std::map<std::string, double> RiemannianOptimiser::observed() const {
   auto all = observed_.numbers();
-  all.insert(cuts_.begin(), cuts_.end());
+  for (const auto& [name, memory] : memories_)
+    if (memory.cut >= 0) all["cut/" + name] = memory.cut;
   return all;
 }
 

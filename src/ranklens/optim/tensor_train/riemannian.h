@@ -57,7 +57,6 @@ class RiemannianOptimiser final : public Optimiser {
   std::unique_ptr<GradientOptimiser> dense_;
   std::map<std::string, TangentMemory> memories_;
   ObservedTrains observed_;
-  std::map<std::string, double> cuts_;
 };
 
 }  // namespace ranklens::optim

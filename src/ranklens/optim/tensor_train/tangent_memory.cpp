@@ -27,6 +27,7 @@ void TangentMemory::save(const std::string& prefix,
   keep("gradient", gradient);
   saved[prefix + "/second"] = number(second);
   saved[prefix + "/tried"] = number(tried);
+  if (cut >= 0) saved[prefix + "/cut"] = number(cut);
   saved[prefix + "/steps"] = at::scalar_tensor(steps, at::kLong);
 }
 
@@ -50,10 +51,10 @@ void TangentMemory::load(const std::string& quantity, const at::Tensor& tensor,
     base::require(k && *k < 100000, "this optimiser does not remember '{}'", full);
     if (train.cores.size() <= *k) train.cores.resize(*k + 1);
     train.cores[*k] = tensor;
-  } else if (quantity == "second" || quantity == "tried") {
+  } else if (quantity == "second" || quantity == "tried" || quantity == "cut") {
     const double value = number();
     base::require(value >= 0, "'{}' is negative", full);
-    (quantity == "second" ? second : tried) = value;
+    (quantity == "second" ? second : quantity == "tried" ? tried : cut) = value;
   } else {
     base::require(quantity == "steps", "this optimiser does not remember '{}'", full);
     steps = saved_count(tensor, full);

@@ -15,6 +15,7 @@ struct TangentMemory {
   tn::TensorTrain momentum = {}, gradient = {};
   double second = 0;  ///< Adam's second moment
   double tried = 0;   ///< the last step of a line search
+  double cut = -1;    ///< by the last rounding before a step; negative: there was none
   std::int64_t steps = 0;
 
   /// Under "PREFIX/momentum.0" and so on.

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/tn/linalg/svd.h"
 
 namespace ranklens::study::alignment {
 namespace {
@@ -27,7 +27,7 @@ FactorLayers::FactorLayers(const Layers& layers, FactorForm form, std::int64_t r
   for (const auto& layer : layers) {
     base::require(layer.size(0) == rows_ && layer.size(1) == columns_,
                   "layers in factors are of one shape");
-    const auto [u, s, vh] = at::linalg_svd(unfolded(layer), /*full_matrices=*/false);
+    const auto [u, s, vh] = tn::reduced_svd(unfolded(layer));
     const auto kept = std::min(rank, s.size(0));
     const auto root = s.narrow(0, 0, kept).sqrt();
     pairs_.push_back({u.narrow(1, 0, kept) * root, root.unsqueeze(1) * vh.narrow(0, 0, kept)});

@@ -5,7 +5,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bincount.h>
-#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/log_sigmoid.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/tensor.h>
@@ -15,6 +14,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/study/alignment/assignment.h"
 #include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/linalg/svd.h"
 
 namespace ranklens::study::alignment {
 namespace {
@@ -134,7 +134,7 @@ Structure convolution(std::int64_t side, std::int64_t kernel) {
 }
 
 Singular singular_vectors(const at::Tensor& layer) {
-  const auto [u, s, vh] = at::linalg_svd(layer, /*full_matrices=*/false);
+  const auto [u, s, vh] = tn::reduced_svd(layer);
   const auto kept = (s > 1e-10 * s.max()).sum().item<std::int64_t>();
   return {u.narrow(1, 0, kept), vh.t().narrow(1, 0, kept)};
 }

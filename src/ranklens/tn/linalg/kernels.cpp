@@ -5,12 +5,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_qr.h>
-#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/tn/linalg/numbers.h"
+#include "ranklens/tn/linalg/svd.h"
 
 namespace ranklens::tn::kernels {
 namespace {
@@ -71,10 +71,10 @@ Factors thin_svd(const at::Tensor& matrix) {
   }
   if (2 * m > 3 * n) {  // as LAPACK's drivers do, but with blocked products
     const auto [q, r] = at::linalg_qr(matrix, "reduced");
-    const auto [u, s, vh] = at::linalg_svd(r, false);
+    const auto [u, s, vh] = reduced_svd(r);
     return {at::mm(q, u), s, vh, 0, {}};
   }
-  const auto [u, s, vh] = at::linalg_svd(matrix, false);
+  const auto [u, s, vh] = reduced_svd(matrix);
   return {u, s, vh, 0, {}};
 }
 
@@ -111,7 +111,7 @@ Split by_svd(const at::Tensor& matrix, const Truncation& truncation) {
   Factors found;
   if (m < n && 2 * n > 3 * m) {  // A^H = Q R: the left vectors are those of R^H, Q is not needed
     const auto r = std::get<1>(at::linalg_qr(matrix.mH(), "r"));
-    const auto [u, s, vh] = at::linalg_svd(r.mH(), false);
+    const auto [u, s, vh] = reduced_svd(r.mH());
     found = {u, s, {}, 0, {}};
   } else {
     found = thin_svd(matrix);

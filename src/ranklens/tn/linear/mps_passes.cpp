@@ -13,6 +13,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "ranklens/base/error.h"
 #include "ranklens/base/parallel.h"
 #include "ranklens/tn/linear/site_products.h"
 
@@ -148,6 +149,8 @@ SidesResult sides_forward(const Sides& sides, const at::Tensor& features, const 
 
 SidesGradients sides_backward(const WayBack& way, const at::Tensor& features, const KeptSides& kept,
                               const at::Tensor& gradient, bool features_wanted) {
+  base::require(!features_wanted || &way.to_left == &way.to_right,
+                "features of a classifier have a gradient along one way back alone");
   const auto of_features = features_wanted ? at::empty_like(features) : at::Tensor();
   std::map<std::int64_t, SidesGradients>
       parts;  // by a thread's first sample: added up in that order

@@ -40,13 +40,15 @@ struct SidesGradients {
 };
 
 /// What the gradient of the value meets on its way back to either end, the label's core first.
-/// These are the sides of the way forth, or of the same ranks in another form.
+/// These are the sides of the way forth, or of the same ranks in another form, in which case the
+/// features have no gradient.
 struct WayBack {
   const Sides& to_left;
   const Sides& to_right;
 };
 
-/// Given the gradient of the value, what each core of the way forth gets.
+/// Given the gradient of the value, what each core of the way forth gets; an Error where gradients
+/// of features are wanted and there are two ways back.
 SidesGradients sides_backward(const WayBack& way, const at::Tensor& features, const KeptSides& kept,
                               const at::Tensor& gradient, bool features_wanted);
 

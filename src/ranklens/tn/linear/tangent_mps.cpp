@@ -1,6 +1,7 @@
 #include "ranklens/tn/linear/tangent_mps.h"
 
-#include <ATen/TensorOperators.h>
+#include <utility>
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
@@ -26,12 +27,15 @@ struct TangentSides : torch::CustomClassHolder {
 
 c10::intrusive_ptr<TangentSides> tangent_sides(const std::vector<CoreForms>& forms,
                                                std::size_t label, at::ScalarType type) {
+  const auto inner = type == at::kDouble ? at::kDouble : at::kFloat;
+  // Rounded to the network's type first: what is differentiated is what it computes.
+  const auto cast = [&](const at::Tensor& core) { return core.to(type).to(inner).contiguous(); };
   std::vector<at::Tensor> point, left, right;
   for (std::size_t k = 0; k < forms.size(); ++k) {
     const auto& one = forms[k];
-    left.push_back(one.left.to(type));
-    right.push_back(one.right.to(type));
-    point.push_back(k < label ? left[k] : k > label ? right[k] : one.centre.to(type));
+    left.push_back(cast(one.left));
+    right.push_back(cast(one.right));
+    point.push_back(k < label ? left[k] : k > label ? right[k] : cast(one.centre));
   }
   return c10::make_intrusive<TangentSides>(sides_of(point, label), sides_of(left, label),
                                            sides_of(right, label));
@@ -43,8 +47,8 @@ struct TangentClassifier : torch::autograd::Function<TangentClassifier> {
                              const at::Tensor& features, at::TensorList /*parts*/) {
     const auto kept = room_for_sides(sides->point, features.size(0), features.options());
     const auto found = sides_forward(sides->point, features, &kept);
-    context->save_for_backward({features, kept.left_states, kept.left_factors, kept.right_states,
-                                kept.right_factors});
+    context->save_for_backward(
+        {features, kept.left_states, kept.left_factors, kept.right_states, kept.right_factors});
     context->saved_data["sides"] = c10::IValue::make_capsule(sides);
     context->mark_non_differentiable({found.exponent});
     return {found.value, found.exponent};
@@ -56,9 +60,8 @@ struct TangentClassifier : torch::autograd::Function<TangentClassifier> {
     const auto saved = context->get_saved_variables();
     const auto sides =
         c10::dynamic_intrusive_pointer_cast<TangentSides>(context->saved_data["sides"].toCapsule());
-    auto sums =
-        sides_backward({.to_left = sides->right, .to_right = sides->left}, saved[0],
-                       {saved[1], saved[2], saved[3], saved[4]}, gradients[0].contiguous(), false);
+    auto sums = sides_backward({.to_left = sides->right, .to_right = sides->left}, saved[0],
+                               {saved[1], saved[2], saved[3], saved[4]}, gradients[0], false);
     // One for each argument: the sides, the features, the parts.
     tensor_list found{at::Tensor(), at::Tensor()};
     found.insert(found.end(), sums.left.begin(), sums.left.end());
@@ -91,10 +94,12 @@ ScaledValues tangent_mps_classifier(const at::Tensor& features, const std::vecto
                 "forms of a classifier and its tangent vectors have a core for each site and one "
                 "for the label");
   const auto type = parts.front().scalar_type();
+  base::require(features.is_floating_point() && c10::isFloatingType(type),
+                "the features and cores of an MPS classifier are real numbers");
   const auto inner = type == at::kDouble ? at::kDouble : at::kFloat;
-  const auto found = TangentClassifier::apply(tangent_sides(cores, label, inner),
-                                              features.detach().to(inner).contiguous(),
-                                              at::TensorList(parts));
+  const auto found =
+      TangentClassifier::apply(tangent_sides(cores, label, type),
+                               features.detach().to(inner).contiguous(), at::TensorList(parts));
   return {found[0].to(type), found[1]};
 }
 

@@ -16,7 +16,8 @@ struct CoreForms {
   at::Tensor left, centre, right;
 };
 
-/// Of the point of a space, without its log_scale.
+/// Of the point of a space, without its log_scale: every core could be the centre, since which one
+/// is depends on who takes them.
 std::vector<CoreForms> core_forms(const TangentSpace& space);
 
 /// mps_classifier() of the train that `cores` are the forms of, the label's among them. The
@@ -28,7 +29,8 @@ std::vector<CoreForms> core_forms(const TangentSpace& space);
 /// meet the sides of the label in the forms whose centre is the label's core; the gradient comes
 /// back to the left through the right forms and to the right through the left ones. (Novikov,
 /// Rakhuba and Oseledets 2022 have them from a train of twice the ranks, for any function of the
-/// cores.) Of at least one sample; an Error where it is differentiated twice.
+/// cores.) Cores are rounded to the type of the parts, and computed in float32 where that is
+/// shorter. Of at least one sample; an Error where it is differentiated twice.
 ScaledValues tangent_mps_classifier(const at::Tensor& features, const std::vector<CoreForms>& cores,
                                     const std::vector<at::Tensor>& parts, std::size_t label);
 

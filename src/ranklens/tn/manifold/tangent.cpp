@@ -13,6 +13,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/tn/linalg/factorise.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/train/round.h"
 #include "ranklens/tn/train/sweep.h"
@@ -81,14 +82,14 @@ TangentSpace tangent_space(const TensorTrain& train) {
     auto& core = space.right[bond + 1];
     auto& next = space.right[bond];
     const auto before = core.size(0);
-    const auto found = split(core.reshape({before, -1}).mH());
+    const auto found = qr(core.reshape({before, -1}).mH());
     base::require(
-        found.rest.size(0) == before && is_resolved(found.rest),
+        found.r.size(0) == before && is_resolved(found.r),
         "bond {} of a train does not have its full rank {}, so that the manifold of fixed "
         "ranks has no tangent space there: round the train first",
         bond, before);
     core = found.q.mH().reshape(core.sizes());
-    next = at::mm(next.reshape({-1, before}), found.rest.mH()).reshape(next.sizes());
+    next = at::mm(next.reshape({-1, before}), found.r.mH()).reshape(next.sizes());
   }
   return space;
 }
