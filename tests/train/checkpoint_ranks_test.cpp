@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "ranklens/base/interrupt.h"
 #include "ranklens/nn/model_file.h"
 #include "ranklens/train/evaluate.h"
 
@@ -13,15 +12,6 @@
 
 namespace ranklens::train {
 namespace {
-
-nn::Network of_low_rank() {
-  nn::GraphBuilder g("fc*: low_rank(r=6)");
-  auto x = g.flatten("flat", g.input("image", {1, 8, 8}));
-  x = g.relu("relu1", g.linear("fc1", x, {.out = 24}));
-  x = g.relu("relu2", g.linear("fc2", x, {.out = 24}));
-  g.linear("head", x, {.out = 3});
-  return g.build(1);
-}
 
 std::int64_t rank_of(const nn::Network& network) {
   return network.state.at("fc1.weight").weight->factors().front().tensor.size(1);
@@ -36,24 +26,15 @@ TEST(CheckpointRanks, OfTheLastAndOfTheBestNetworkSurviveInterruptions) {
                      .batch = 20,
                      .optimiser = "bug(lr=0.05,tau=0.01,tau_end=0.6,over=24)",
                      .seed = 1};
-  const auto expected = fit(of_low_rank(), data, validation, options);
+  const auto expected = fit(low_rank_network(), data, validation, options);
   EXPECT_GT(rank_of(expected.best), rank_of(expected.last));
   EXPECT_NE(rank_of(expected.best), 6);
   EXPECT_NE(rank_of(expected.last), 6);
   const ranklens::testing::TemporaryFolder folder;
   options.folder = folder / "run";
-  int steps = 0;
-  options.progress = [&](const base::ProgressUpdate&) {
-    if (++steps % 4 == 0) base::request_interrupt();
-  };
-  FitResult result;
-  int calls = 0;
-  do {
-    base::clear_interrupt();
-    result = fit(of_low_rank(), data, validation, options);
-  } while (result.ending == FitResult::Ending::interrupted && ++calls < 20);
-  base::clear_interrupt();
-  EXPECT_GE(calls, 6);
+  int stops = 0;
+  const auto result = fit_with_stops(low_rank_network(), data, validation, options, 4, stops);
+  EXPECT_GE(stops, 6);
   EXPECT_TRUE(same_state(result.last.state, expected.last.state));
   EXPECT_TRUE(same_state(result.best.state, expected.best.state));
   for (const auto& network : {result.best, result.last}) {

@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include "ranklens/base/interrupt.h"
 #include "ranklens/nn/model_file.h"
 
 #include "testing/temporary_folder.h"
@@ -30,18 +29,9 @@ TEST(ProductState, SweepsThatAreStoppedEndTheSameWithRanksOfTheirOwn) {
   const auto expected = fit(narrow_product_state(), data, validation, options);
   const ranklens::testing::TemporaryFolder folder;
   options.folder = folder / "run";
-  int steps = 0;
-  options.progress = [&](const base::ProgressUpdate&) {
-    if (++steps % 5 == 0) base::request_interrupt();
-  };
-  FitResult result;
-  int calls = 0;
-  do {
-    base::clear_interrupt();
-    result = fit(narrow_product_state(), data, validation, options);
-  } while (result.ending == FitResult::Ending::interrupted && ++calls < 20);
-  base::clear_interrupt();
-  EXPECT_EQ(calls, 3);  // 18 steps in fives
+  int stops = 0;
+  const auto result = fit_with_stops(narrow_product_state(), data, validation, options, 5, stops);
+  EXPECT_EQ(stops, 3);  // 18 steps in fives
   EXPECT_TRUE(same_state(result.last.state, expected.last.state));
   EXPECT_TRUE(same_state(result.best.state, expected.best.state));
   const auto& observed = result.history.back().observed;

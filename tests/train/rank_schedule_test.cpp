@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/nn/builder.h"
 
 #include "testing/expect_error.h"
 #include "train/tiny.h"
@@ -13,17 +12,8 @@
 namespace ranklens::train {
 namespace {
 
-nn::Network two_layers() {
-  nn::GraphBuilder g("fc*: low_rank(r=6)");
-  auto x = g.flatten("flat", g.input("image", {1, 8, 8}));
-  x = g.relu("relu1", g.linear("fc1", x, {.out = 24}));
-  x = g.relu("relu2", g.linear("fc2", x, {.out = 24}));
-  g.linear("head", x, {.out = 3});
-  return g.build(1);
-}
-
 std::vector<double> ranks(const std::string& optimiser, const std::string& layer) {
-  const auto result = fit(two_layers(), tiny_data(60, 1), {},
+  const auto result = fit(low_rank_network(), tiny_data(60, 1), {},
                           {.epochs = 8, .batch = 20, .optimiser = optimiser, .seed = 1});
   std::vector<double> found;
   for (const auto& epoch : result.history) {

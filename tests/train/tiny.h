@@ -5,6 +5,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/random.h"
 #include "ranklens/data/dataset.h"
 #include "ranklens/nn/builder.h"
@@ -51,6 +52,32 @@ inline nn::Network linear_network(std::uint64_t seed = 1) {
   x = g.flatten("flat", x);
   g.linear("head", x, {.out = 3, .bias = false});
   return g.build(seed);
+}
+
+/// Two layers of rank 6 and a dense one.
+inline nn::Network low_rank_network() {
+  nn::GraphBuilder g("fc*: low_rank(r=6)");
+  auto x = g.flatten("flat", g.input("image", {1, 8, 8}));
+  x = g.relu("relu1", g.linear("fc1", x, {.out = 24}));
+  x = g.relu("relu2", g.linear("fc2", x, {.out = 24}));
+  g.linear("head", x, {.out = 3});
+  return g.build(1);
+}
+
+/// A training in options.folder that is interrupted after each so many steps and taken up again.
+inline FitResult fit_with_stops(const nn::Network& network, const data::Dataset& training,
+                                const data::Dataset& validation, FitOptions options, int every,
+                                int& stops) {
+  int steps = 0;
+  options.progress = [&](const base::ProgressUpdate&) {
+    if (++steps % every == 0) base::request_interrupt();
+  };
+  for (stops = 0;; ++stops) {
+    base::clear_interrupt();
+    auto result = fit(network, training, validation, options);
+    base::clear_interrupt();
+    if (result.ending != FitResult::Ending::interrupted || stops == 20) return result;
+  }
 }
 
 inline ::testing::AssertionResult same_state(const nn::State& a, const nn::State& b) {
