@@ -180,9 +180,7 @@ void add_inspect(CLI::App& parent) {
       add_command(parent, "inspect", "say what a data set holds",
                   "  ranklens data inspect cifar10:DIR --split test --json", options->common,
                   Out::json_file, {.device = false, .dtype = false, .quiet = false});
-  command
-      .add_option("source", options->source, "cifar10:DIR, mnist:DIR, images:DIR, npy:DIR, scenes")
-      ->required();
+  command.add_option("source", options->source, data::kSources)->required();
   command.add_option("--split", options->split, "train, test or all")
       ->check(CLI::IsMember({"train", "test", "all"}))
       ->capture_default_str();

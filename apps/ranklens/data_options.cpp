@@ -2,15 +2,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ranklens/data/open.h"
+
 #include "checks.h"
 
 namespace ranklens::app {
 
 void add_data_options(CLI::App& command, DataOptions& options) {
-  command
-      .add_option("--data", options.source,
-                  "cifar10:DIR, mnist:DIR, images:DIR, npy:DIR, or scenes, which are generated")
-      ->required();
+  command.add_option("--data", options.source, data::kSources)->required();
   command.add_flag("--grey", options.grey, "one channel");
   command.add_option("--limit", options.limit, "at most so many images of a part (0: all)")
       ->check(whole_number(0));

@@ -239,9 +239,11 @@ void add_reproduce(CLI::App& root) {
       "  ranklens reproduce pendulum --out runs/pendulum\n",
       study.common, Out::folder);
   command.add_option("name", options->name, experiments_text())->required();
-  command.add_flag("--quick", options->quick, "a shorter form, for people (not of the hackathon)");
+  command.add_flag(
+      "--quick", options->quick,
+      "a shorter form, for people (not of hackathon, cifar100-dlrt and *imagenet-dlrt)");
   command.add_flag("--smoke", options->smoke,
-                   "as little as shows that it works (not of the hackathon)");
+                   "as little as shows that it works (of the same experiments)");
   add_study_options(command, study);
   command.callback([options, app = &command] { reproduce(*options, *app); });
 }

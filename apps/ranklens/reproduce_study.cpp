@@ -43,21 +43,27 @@ void shorten(StudyOptions& options, bool smoke) {
 
 const std::vector<StudyExperiment>& study_experiments() {
   static const std::vector<StudyExperiment> all{
-      {"hackathon", "a CNN with a dense head against one with a tensor-train head", "cifar10:DIR"},
+      {"hackathon", "a CNN with a dense head against one with a tensor-train head", "cifar10:DIR",
+       false},
       {"tt-optimisers", "the hackathon's tensor-train head under seven optimisers, on scenes", ""},
       {"mps-optimisers", "a matrix product state under six of them", "mnist:DIR"},
       {"cifar-dlrt",
        "ResNet-20 with all layers of low rank, by tolerance (--arms vgg16-full,vgg16-tau-0.12 or "
        "alexnet-full,... for the larger networks)",
-       "cifar10:DIR"}};
+       "cifar10:DIR"},
+      {"cifar100-dlrt", "AlexNet with its two large layers of low rank, on CIFAR-100",
+       "cifar100:DIR", false},
+      {"tiny-imagenet-dlrt", "ResNet-18 with all layers of low rank, on tiny-ImageNet",
+       "images:DIR", false},
+      {"imagenet-dlrt", "ResNet-50 with all layers of low rank, on ImageNet", "images:DIR", false}};
   return all;
 }
 
 void reproduce_study(StudyOptions options, const StudyExperiment& experiment, Extent extent) {
   const std::string name = experiment.name;
   options.preset = name;
-  base::require(name != "hackathon" || extent == Extent::full,
-                "the hackathon is shortened by --epochs and --seeds, not by --quick or --smoke");
+  base::require(experiment.has_short_form || extent == Extent::full,
+                "{} is shortened by --epochs, --seeds and --arms, not by --quick or --smoke", name);
   if (extent != Extent::full) {
     shorten(options, extent == Extent::smoke);
   } else {

@@ -14,6 +14,7 @@ struct StudyExperiment {
   const char* name;  ///< of the preset, too
   const char* text;
   const char* data;  ///< what --data is for the whole of it; "" where it has data of its own
+  bool has_short_form = true;  ///< takes --quick and --smoke
 };
 const std::vector<StudyExperiment>& study_experiments();
 

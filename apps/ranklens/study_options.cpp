@@ -9,6 +9,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
+#include "ranklens/data/open.h"
 #include "ranklens/study/arms.h"
 
 #include "checks.h"
@@ -113,8 +114,7 @@ study::Config StudyOptions::config() const {
 }
 
 void add_study_options(CLI::App& command, StudyOptions& options) {
-  command.add_option("--data", options.data,
-                     "scenes, cifar10:DIR, mnist:DIR, images:DIR or npy:DIR");
+  command.add_option("--data", options.data, data::kSources);
   command.add_option("--arms", options.arms,
                      "dense, tt-matched, low-rank, tt, tt-trunk, and recipes by name; the first is "
                      "compared with");

@@ -128,10 +128,10 @@ TEST(Reproduce, BornMachinesRunInSeconds) {
 TEST(Reproduce, TimingsRunInSeconds) {
   const TemporaryFolder folder;
   const auto answer = smoke_of("timings", folder / "timings");
-  EXPECT_EQ(answer["verdicts"].size(), 6U);
+  EXPECT_EQ(answer["verdicts"].size(), 7U);
   for (const auto& verdict : answer["verdicts"]) EXPECT_EQ(verdict["verdict"], "undecided");
   const auto table = base::read_file(folder / "timings" / "seconds.csv");
-  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 2 * 10);
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 1 + 2 * 12);
   EXPECT_TRUE(fs::exists(folder / "timings" / "report.html"));
 }
 
@@ -146,6 +146,8 @@ TEST(Reproduce, SaysWhatAnExperimentDoesNotTake) {
   expect_complaint(ranklens({"reproduce", "hackathon", "--smoke"}), 2, "--epochs");
   expect_complaint(ranklens({"reproduce", "hackathon"}), 2, "--data cifar10:DIR");
   expect_complaint(ranklens({"reproduce", "cifar-dlrt"}), 2, "--data cifar10:DIR");
+  expect_complaint(ranklens({"reproduce", "cifar100-dlrt"}), 2, "--data cifar100:DIR");
+  expect_complaint(ranklens({"reproduce", "imagenet-dlrt", "--smoke"}), 2, "--arms");
   expect_complaint(ranklens({"reproduce", "cifar-dlrt", "--smoke", "--data", "scenes"}), 2,
                    "take no --data");
   expect_complaint(ranklens({"reproduce", "pendulum", "--smoke", "--quick"}), 2, "give one");

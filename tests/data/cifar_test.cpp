@@ -59,6 +59,33 @@ TEST(Cifar10, NamesComeFromTheMetaFile) {
   EXPECT_EQ(read_cifar10(folder.path(), Split::test, 5).classes.at(9), "z");
 }
 
+// Record i is of the group i % 20 and the class i % 100.
+TEST(Cifar100, IsReadByItsHundredClasses) {
+  const TemporaryFolder folder;
+  const fs::path inner = folder / "cifar-100-binary";
+  fs::create_directory(inner);
+  std::string bytes(30'740'000, '\0');
+  for (int i = 0; i < 10'000; ++i) {
+    char* record = bytes.data() + i * 3074;
+    record[0] = static_cast<char>(i % 20);
+    record[1] = static_cast<char>(i % 100);
+    for (int j = 0; j < 3072; ++j) record[2 + j] = static_cast<char>((i + j) % 251);
+  }
+  base::write_file(inner / "test.bin", bytes);
+  const Dataset data = read_cifar100(folder.path(), Split::test, 300);
+  EXPECT_EQ(data.labels[277].item<int>(), 77);
+  EXPECT_EQ(data.images[277][1][4][5].item<int>(), (277 + 1024 + 4 * 32 + 5) % 251);
+  EXPECT_EQ(data.classes.size(), 100U);
+  EXPECT_EQ(data.classes.at(77), "77");
+  expect_error([&] { read_cifar100(folder.path(), Split::train); }, "train.bin' does not exist");
+  base::write_file(inner / "train.bin", bytes);
+  expect_error([&] { read_cifar100(folder.path(), Split::train); },
+               "a CIFAR-100 file has 153700000");
+  bytes[3074 * 7 + 1] = 100;
+  base::write_file(inner / "test.bin", bytes);
+  expect_error([&] { read_cifar100(folder.path(), Split::test); }, "the label of record 7 is 100");
+}
+
 TEST(Cifar10, DamagedFilesAreRefused) {
   const TemporaryFolder folder;
   const fs::path file = folder / "test_batch.bin";

@@ -100,10 +100,16 @@ TEST(StudyConfig, PresetsAreSound) {
             (std::vector<std::string>{"full", "tau-0.04", "tau-0.08", "tau-0.12", "tau-0.16",
                                       "tau-0.2"}));
   EXPECT_EQ(preset("cifar-dlrt").recipes.size(), 18U);
+  // Finished cells are known by the text.
+  EXPECT_EQ(preset("cifar-dlrt").recipes.at(1),
+            "tau-0.04 = resnet20 @ bug(lr=0.05,s=1,rule=sgd,momentum=0.9,weight_decay=5e-4,"
+            "tau=0.04) with *: low_rank(ratio=0.5)");
   EXPECT_EQ(preset("tt-optimisers").width, 32) << "2048 -> 13,824 -> 512";
   EXPECT_EQ(preset("tt-optimisers").rates.size(), 3U);
   EXPECT_EQ(preset("mps-optimisers").arms.size(), 6U);
-  for (const auto* name : {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt"})
+  EXPECT_EQ(preset("imagenet-dlrt").arms, (std::vector<std::string>{"full", "tau-0.1"}));
+  for (const auto* name : {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt",
+                           "cifar100-dlrt", "tiny-imagenet-dlrt", "imagenet-dlrt"})
     EXPECT_GE(preset(name).seeds.size(), std::size_t(Claim{}.needed_seeds)) << name;
   expect_error([] { preset("dem"); }, "no preset is called 'dem'; nearest: 'demo'");
 }

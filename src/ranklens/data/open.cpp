@@ -67,6 +67,7 @@ Dataset read(std::string_view kind, std::string_view rest, const OpenOptions& op
   require(!rest.empty(), "'{}' needs a folder: {}:DIR", kind, kind);
   require(fs::is_directory(folder), "'{}' is no folder", folder.string());
   if (kind == "cifar10") return read_cifar10(folder, options.split, options.limit);
+  if (kind == "cifar100") return read_cifar100(folder, options.split, options.limit);
   if (kind == "mnist") return read_mnist(folder, options.split);
   if (kind == "images") {
     return read_image_folder(
@@ -110,11 +111,13 @@ std::string with_kind(const fs::path& folder) {
     if (name == "images.npy") return "npy:" + folder.string();
     if (name.ends_with("_batch.bin") || name.starts_with("data_batch_"))
       return "cifar10:" + folder.string();
+    if (name == "fine_label_names.txt") return "cifar100:" + folder.string();
     if (name.find("-ubyte") != name.npos) return "mnist:" + folder.string();
     folders = folders || entry.is_directory(failed);
   }
   if (folders) return "images:" + folder.string();
-  return fmt::format("npy:{0}, images:{0}, mnist:{0} or cifar10:{0}", folder.string());
+  return fmt::format("npy:{0}, images:{0}, mnist:{0}, cifar10:{0} or cifar100:{0}",
+                     folder.string());
 }
 
 struct Source {
@@ -126,7 +129,7 @@ Source parse_source(std::string_view spec) {
   const std::size_t colon = spec.find(':');
   Source source{.kind = spec.substr(0, colon),
                 .rest = colon == std::string_view::npos ? "" : spec.substr(colon + 1)};
-  const std::vector<std::string> kinds{"cifar10", "mnist", "images", "npy", "scenes"};
+  const std::vector<std::string> kinds{"cifar10", "cifar100", "mnist", "images", "npy", "scenes"};
   const bool known = std::find(kinds.begin(), kinds.end(), source.kind) != kinds.end();
   if (std::error_code ignored; !known && fs::is_directory(spec, ignored))
     base::fail("'{}' is a folder: write {}", spec, with_kind(fs::path(spec)));
@@ -142,7 +145,8 @@ Source parse_source(std::string_view spec) {
 std::optional<std::int64_t> count_of_all(std::string_view spec) {
   const auto source = parse_source(spec);
   const fs::path folder(source.rest);
-  if (source.generated || source.kind == "cifar10" || source.kind == "mnist") return std::nullopt;
+  if (source.generated || source.kind.starts_with("cifar") || source.kind == "mnist")
+    return std::nullopt;
   if (source.kind == "images") return count_image_files(folder);
   return base::read_npy(folder / "labels.npy").numel();
 }

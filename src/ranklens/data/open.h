@@ -10,6 +10,10 @@
 
 namespace ranklens::data {
 
+/// What open() takes, for help texts.
+inline constexpr const char* kSources =
+    "scenes (generated), cifar10:DIR, cifar100:DIR, mnist:DIR, images:DIR or npy:DIR";
+
 struct OpenOptions {
   Split split = Split::train;
   bool grey = false;                   ///< one channel
@@ -21,6 +25,7 @@ struct OpenOptions {
 
 /// Opens data by one line:
 ///   cifar10:DIR      the binary files of CIFAR-10
+///   cifar100:DIR     those of CIFAR-100, by its hundred classes
 ///   mnist:DIR        idx files, gzip-compressed or not, under MNIST's names
 ///   images:DIR       a folder of PNG or JPEG files for each class
 ///   npy:DIR          images.npy, labels.npy, masks.npy

@@ -70,7 +70,8 @@ nlohmann::json identity(const Config& config, const std::string& arm);
 /// Studies with a name: the default "demo" (a few minutes); "paper", the published networks (whose
 /// recipe has 50 epochs; as many as the default are trained unless told otherwise); the hackathon's
 /// own setting; "tt-optimisers" and "mps-optimisers", one network under several optimisers;
-/// "cifar-dlrt", ranks found by tolerances.
+/// "cifar-dlrt", "cifar100-dlrt", "tiny-imagenet-dlrt" and "imagenet-dlrt", ranks found by
+/// tolerances (study/dlrt_presets.h).
 Config preset(const std::string& name);
 std::vector<std::string> preset_names();
 

@@ -1,8 +1,7 @@
 // Studies with a name.
-#include <utility>
-
 #include "ranklens/base/error.h"
 #include "ranklens/study/config.h"
+#include "ranklens/study/dlrt_presets.h"
 
 namespace ranklens::study {
 namespace {
@@ -36,15 +35,12 @@ Config hackathon() {
   return config;
 }
 
-/// Of comparisons with a recipe an arm: as many seeds as a verdict needs.
-const std::vector<std::uint64_t> kJudgedSeeds{1, 2, 3, 4, 5};
-
 /// The published head, at its own width, on generated scenes, whose masks say where a map should
 /// lie. Rates are the usual ones of each method; which factor on them is best is chosen.
 Config tt_optimisers() {
   auto config = paper();
   config.title = "A tensor-train head under seven optimisers";
-  config.seeds = kJudgedSeeds;
+  config.seeds = judged_seeds();
   config.rates = {0.3, 1, 3};
   config.dropout = Config{}.dropout;
   config.recipes = {"adam = tt @ adam(lr=2e-3)",
@@ -80,39 +76,6 @@ Config mps_optimisers() {
   return config;
 }
 
-/// All layers of networks for images of 32x32 with ranks found by a tolerance (Schotthöfer,
-/// Zangrando, Kusch, Ceruti, Tudisco 2022; the tolerances are those of the maps shown with their
-/// code).
-Config cifar_dlrt() {
-  Config config;
-  config.title = "All layers of low rank, by tolerance";
-  config.data = "cifar10:data";
-  config.seeds = kJudgedSeeds;
-  config.epochs = config.full_epochs = 30;
-  config.batch = 128;
-  config.crop = 4;
-  config.flip = true;
-  config.schedule = "cosine";
-  config.optimiser = "sgd(lr=0.05,momentum=0.9,weight_decay=5e-4)";
-  config.methods = {"gradcam", "smoothgrad"};
-  config.arms.clear();
-  for (const auto& [prefix, network] : {std::pair{"", "resnet20"}, std::pair{"vgg16-", "vgg16"},
-                                        std::pair{"alexnet-", "alexnet-cifar"}}) {
-    config.recipes.push_back(std::string(prefix) + "full = " + network);
-    for (const char* tau : {"0.04", "0.08", "0.12", "0.16", "0.2"}) {
-      config.recipes.push_back(std::string(prefix) + "tau-" + tau + " = " + network +
-                               " @ bug(lr=0.05,s=1,rule=sgd,momentum=0.9,weight_decay=5e-4,tau=" +
-                               tau + ") with *: low_rank(ratio=0.5)");
-    }
-    // The two larger networks wait for --arms.
-    if (*prefix == '\0') {
-      for (const auto& recipe : config.recipes)
-        config.arms.push_back(recipe.substr(0, recipe.find(' ')));
-    }
-  }
-  return config;
-}
-
 struct Preset {
   const char* name;
   Config (*make)();
@@ -122,7 +85,10 @@ constexpr Preset kPresets[] = {{"demo", demo},
                                {"hackathon", hackathon},
                                {"tt-optimisers", tt_optimisers},
                                {"mps-optimisers", mps_optimisers},
-                               {"cifar-dlrt", cifar_dlrt}};
+                               {"cifar-dlrt", cifar_dlrt},
+                               {"cifar100-dlrt", cifar100_dlrt},
+                               {"tiny-imagenet-dlrt", tiny_imagenet_dlrt},
+                               {"imagenet-dlrt", imagenet_dlrt}};
 
 }  // namespace
 
