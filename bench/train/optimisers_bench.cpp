@@ -207,8 +207,24 @@ void add_trains(const Work& work, double rate, std::int64_t rank) {
   one("dmrg", fmt::format("dmrg(bond={})", rank));
 }
 
+/// Near the rank up to which a step is faster than one of the dense network.
+void add_wide_at_break_even() {
+  const std::string low = "fc*: low_rank(r=320)", adam = "adam(lr=1e-4)",
+                    held = "lr=1e-4,tau=0.01,floor=320,cap=320,rule=sgd";
+  const References references{{"over_dense", {"", adam}}};
+  const auto one = [&](const char* name, const std::string& optimiser) {
+    add({"width5120_rank320", wide, 256, kWide}, name, {low, optimiser}, references, 5);
+  };
+  one("fixed_bug", "fixed_bug(lr=1e-4)");
+  one("fixed_bug_sgd", "fixed_bug(lr=1e-4,rule=sgd)");
+  one("psi", "psi(lr=1e-4)");
+  one("parallel_bug", fmt::format("parallel_bug({})", held));
+  one("bug_s1", fmt::format("bug({},s=1)", held));
+}
+
 const bool kAdded = [] {
   add_wide();
+  add_wide_at_break_even();
   add_trains(kPaperHead, 1e-3, 16);
   add_trains(kMatchedHead, 1e-3, 16);
   add_trains(kState, 1e-9, 32);  // hardly moves: larger plain gradient steps diverge here

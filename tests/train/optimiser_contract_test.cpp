@@ -1,11 +1,10 @@
 // What every optimiser must do, whatever its kind: learn, handle shared weights, batch norm and
-// dropout, let ranks grow and shrink, survive being saved, and end in a network that says the same
-// as the one that was evaluated.
+// dropout, survive being saved, and end in a network that says the same as the one that was
+// evaluated. What they do with ranks: rank_contract_test.cpp.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/nn/operators/linear.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/tensor_train/methods.h"
 #include "ranklens/optim/tensor_train/recanonical.h"
@@ -24,37 +22,10 @@
 #include "testing/devices.h"
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
-#include "train/tiny.h"
+#include "train/contract.h"
 
 namespace ranklens::train {
 namespace {
-
-/// A convolution and three linear maps of low rank, two of which share one weight.
-nn::Network contract_network(std::uint64_t seed, const std::string& weight = "low_rank(r=4)") {
-  nn::GraphBuilder g;
-  auto x = g.input("image", {1, 8, 8});
-  x = g.conv2d("conv", x, {.out = 8, .kernel = 3, .padding = 1});
-  x = g.conv2d("conv_low", x, {.out = 8, .kernel = 3, .padding = 1, .weight = weight});
-  x = g.relu("relu", x);
-  x = g.batch_norm("norm", x);
-  x = g.max_pool2d("pool", x);
-  x = g.flatten("flat", x);
-  x = g.linear("in", x, {.out = 20, .weight = weight});
-  x = g.dropout("drop", x, 0.1);
-  x = g.linear("twice", x, {.out = 20, .weight = weight});
-  x = g.relu("relu_twice", x);
-  x = g.add("again", std::make_shared<nn::Linear>(20, 20, false), {x},
-            {{"weight", {.share = "twice.weight"}}});
-  g.linear("head", x, {.out = 3});
-  return g.build(seed);
-}
-
-data::Batch whole(const data::Dataset& data, at::Device device = at::kCPU) {
-  data::Batch batch;
-  batch.images = data.images.to(device);
-  batch.labels = data.labels.to(device);
-  return batch;
-}
 
 // A case is an optimiser's spec, with the weight of the layers where it is not the usual one:
 // "bug(lr=5e-3) on tucker(r=4x4)".
@@ -121,21 +92,6 @@ INSTANTIATE_TEST_SUITE_P(Contract, EveryOptimiser, ::testing::ValuesIn(kCases),
                            }
                            return name;
                          });
-
-nn::State after(const std::string& spec, nn::State state, const nn::Graph& graph, int steps,
-                optim::Optimiser* given = nullptr, int first = 0) {
-  const auto data = tiny_data(60, 3);
-  const auto made = given == nullptr ? optim::make_optimiser(spec) : nullptr;
-  auto& optimiser = given == nullptr ? *made : *given;
-  state = state.clone();
-  for (int step = first; step < first + steps; ++step) {
-    const base::Stream random(1, "dropout", "", static_cast<std::uint64_t>(step));
-    BatchObjective objective(graph, whole(data, device_of(state)), random, {});
-    EXPECT_TRUE(std::isfinite(optimiser.step(state, objective)));
-    state.apply(objective.change());
-  }
-  return state;
-}
 
 TEST_P(EveryOptimiser, Learns) {
   const auto network = contract_network(1, weight_for(GetParam()));
@@ -220,49 +176,6 @@ TEST(EveryOptimiserElsewhere, StepsAsOnTheProcessor) {
     here->load(on_device(saved, at::kCPU));
     const auto on = after("", state.to(at::kCPU), network.graph, 2, here.get(), 3);
     EXPECT_LT(apart_from(on, after("", state, network.graph, 2, optimiser.get(), 3)), 1e-3);
-  }
-}
-
-// Ranks found on the way, from far below and from above what the problem needs.
-TEST(LowRankOptimiser, RanksGrowAndShrink) {
-  const auto rank_of = [](const nn::State& state, const std::string& name) {
-    return state.at(name).weight->factors().front().tensor.size(1);
-  };
-  const auto small = contract_network(5, "low_rank(r=1)");
-  const auto grown = after("bug(lr=1e-2,tau=0.05,s=4)", small.state, small.graph, 30);
-  EXPECT_GT(rank_of(grown, "in.weight"), 1);
-  const auto large = contract_network(5, "low_rank(r=8)");
-  const auto shrunk = after("bug(lr=1e-3,tau=0.5)", large.state, large.graph, 10);
-  EXPECT_LT(rank_of(shrunk, "in.weight"), 8);
-  const auto capped = after("bug(lr=1e-2,tau=0.01,s=4,cap=3)", small.state, small.graph, 30);
-  for (const char* name : {"conv_low.weight", "in.weight", "twice.weight"}) {
-    EXPECT_LE(rank_of(capped, name), 3) << name;
-  }
-  const auto bounded =
-      after("bug(lr=1e-2,tau=0.01,s=4,floor=1,budget=600)", small.state, small.graph, 20);
-  EXPECT_LE(rank_of(bounded, "conv_low.weight") * (8 + 72) +
-                rank_of(bounded, "in.weight") * (20 + 128) + rank_of(bounded, "twice.weight") * 40,
-            600);
-}
-
-// The same of trains: a convolution's window, a linear map, and one that two nodes share.
-TEST(RiemannianOptimiser, RanksGrowAndShrink) {
-  const auto rank_of = [](const nn::State& state, const std::string& name) {
-    return state.at(name).weight->factors().front().tensor.size(-1);
-  };
-  const auto small = contract_network(5, "tt(r=1)");
-  const auto optimiser = optim::make_optimiser("riemannian_adam(lr=1e-2,grow=1,cap=3,every=4)");
-  const auto grown = after("", small.state, small.graph, 9, optimiser.get());
-  const auto capped = after("", grown, small.graph, 9, optimiser.get(), 9);
-  const auto large = contract_network(5, "tt(r=3)");
-  const auto shrunk =
-      after("riemannian_adam(lr=1e-3,tau=0.9,every=2)", large.state, large.graph, 3);
-  for (const std::string name : {"conv_low.weight", "in.weight", "twice.weight"}) {
-    EXPECT_EQ(rank_of(small.state, name), 1) << name;
-    EXPECT_EQ(rank_of(grown, name), 3) << name;
-    EXPECT_EQ(rank_of(capped, name), 3) << name;
-    EXPECT_EQ(optimiser->observed().at("rank/" + name + ".0"), 3) << name;
-    EXPECT_LT(rank_of(shrunk, name), 3) << name;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "ranklens/optim/low_rank/core_moments.h"
 #include "ranklens/optim/low_rank/orthonormalise.h"
 #include "ranklens/optim/low_rank/tangent_moments.h"
+#include "ranklens/optim/low_rank/transport.h"
 
 #include "optim/low_rank/matrices.h"
 
@@ -55,6 +56,8 @@ TEST(Transport, KnowsTheProductsOfWidenedBases) {
     EXPECT_LT(distance(known.l, plain.l), 1e-13);
     EXPECT_LT(distance(known.s, plain.s), 1e-13);
     EXPECT_GT(norm(plain.s), 0.1);
+    EXPECT_LT(distance(transported_core(z, to, overlaps(from, to)).s, plain.s), 1e-13);
+    EXPECT_LT(distance(core_between(z, from, wide).s, transported(z, from, wide).s), 1e-13);
   }
 }
 
@@ -94,7 +97,8 @@ TEST(TangentMoments, AreOneFieldAtAllPointsOfAStep) {
     moments.direction(rule, seen_from(start, g0));
     moments.direction(rule, seen_from(start, g1));
     const auto remembered = moments.save();
-    const auto found = tangent(now, moments.direction_at(rule, seen_from(now, fresh), start, now));
+    const auto moved = [&](const Gradient& z) { return transported(z, start, now); };
+    const auto found = tangent(now, moments.direction_at(rule, seen_from(now, fresh), moved));
     const auto scale_after = [&](const at::Tensor& g) {
       const double v = (0.09 * norm(g0) * norm(g0) + 0.1 * norm(g) * norm(g)) / (2 * (8 + 6 - 2));
       return 1 / ((1 - 0.8 * 0.8) * (std::sqrt(v / (1 - 0.9 * 0.9)) + 1e-3));

@@ -119,5 +119,22 @@ TEST(OrthonormalColumns, SpanTheMatrix) {
   EXPECT_THROW(orthonormal_columns(noise(3, 5, 34)), base::Error);
 }
 
+// Of many columns a part is measured at a time, of few all of them.
+TEST(DistanceFromIdentity, FindsAnyColumnWithinAFewTurns) {
+  for (const std::int64_t columns : {40, 64, 65, 200}) {
+    auto basis = orthonormal_columns(noise(400, columns, 3));
+    EXPECT_LT(distance_from_identity(basis, 0), 1e-13);
+    for (const std::int64_t bad : {std::int64_t{0}, columns / 2, columns - 1}) {
+      auto slanted = basis.clone();
+      slanted.select(1, bad).mul_(1.001);
+      double most = 0;
+      for (int turn = 0; turn < 4; ++turn)
+        most = std::max(most, distance_from_identity(slanted, turn));
+      EXPECT_NEAR(most, distance_from_identity(slanted), 1e-12) << columns << " " << bad;
+      EXPECT_GT(most, 1e-3);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ranklens::optim

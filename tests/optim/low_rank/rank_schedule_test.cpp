@@ -67,10 +67,26 @@ TEST(RankSchedule, IsPartOfTheSpec) {
   }
   EXPECT_EQ(make_optimiser(spec)->spec(), spec);
   expect_error([] { make_optimiser("bug(tau_end=0.2)"); }, "give both");
+  expect_error([] { make_optimiser("bug(over=10)"); }, "give both");
+  expect_error([] { make_optimiser("bug(budget_over=10)"); }, "give one");
+  expect_error([] { make_optimiser("bug(budget=9,budget_over=10,hold=5)"); }, "held after 5");
+  const auto shrinking = make_optimiser("bug(budget=500,budget_over=10)")->spec();
+  EXPECT_NE(shrinking.find("budget=500"), std::string::npos);
+  EXPECT_EQ(make_optimiser(shrinking)->spec(), shrinking);
   expect_error([] { make_optimiser("bug(layers=conv)"); }, "PATTERN:TAU");
   expect_error([] { make_optimiser("bug(layers=conv:0.1:x)"); }, "PATTERN:TAU");
   expect_error([] { make_optimiser("bug(layers=conv:1.5)"); }, "between 0 and 1");
   expect_error([] { make_optimiser("fixed_bug(hold=3)"); }, "no option 'hold'");
+}
+
+TEST(RankSchedule, ABudgetComesDownByEqualFactors) {
+  const RankSchedule over_four{.budget_over = 4};
+  std::vector<std::int64_t> found;
+  for (const std::int64_t step : {1, 2, 3, 4, 5, 100})
+    found.push_back(budget_for(100, over_four, 1600, step));
+  EXPECT_EQ(found, (std::vector<std::int64_t>{800, 400, 200, 100, 100, 100}));
+  EXPECT_EQ(budget_for(100, {}, 1600, 1), 100);
+  EXPECT_EQ(budget_for(2000, over_four, 1600, 1), 2000);  // more than the weights could hold
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "ranklens/optim/low_rank/core_moments.h"
 #include "ranklens/optim/low_rank/tangent_moments.h"
+#include "ranklens/optim/low_rank/transport.h"
 
 #include "optim/low_rank/kernels.h"
 

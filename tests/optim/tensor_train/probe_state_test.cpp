@@ -92,6 +92,33 @@ TEST(StateProbe, GivesTheTangentGradientOfAClassifier) {
   }
 }
 
+// Along random tangents, in units of the state's norm, the derivative is the inner product.
+TEST(StateProbe, GivesWhatFiniteDifferencesGive) {
+  const auto network = classifier(false);
+  const auto images = values({9, 1, 8, 8}, 36).abs();
+  const auto labels = at::arange(9).remainder(3);
+  OfState objective([&](const nn::State& at) {
+    return at::cross_entropy_loss(nn::run(network.graph, at, {images}).output(), labels);
+  });
+  const Probed of(network.state);
+  const auto gradient = of.gradient(objective.loss_and_gradients(of.probes, {}));
+  for (std::uint64_t seed = 40; seed < 43; ++seed) {
+    std::vector<at::Tensor> deltas;
+    for (const auto& core : of.space.left)
+      deltas.push_back(values(core.sizes(), seed + 10 * deltas.size()));
+    const auto tangent = tn::gauged(of.space, deltas);
+    const auto at_step = [&](double step) {
+      nn::State moved = of.state;
+      set_cores(moved, of.layer,
+                scaled(plain_cores(tn::retract(of.space, tangent, step).train), of.share));
+      return objective.loss(moved);
+    };
+    const double slope = testing::derivative(at_step, 2e-4 / tn::norm(tangent));
+    // A hundredth of the norm away the loss is another one, so differences are of near values.
+    EXPECT_NEAR(slope, inner(gradient, tangent), 3e-9 * tn::norm(gradient) * tn::norm(tangent));
+  }
+}
+
 /// Whether the logits come of the pass at the point's own ranks, whose gradients know no second
 /// derivative.
 bool in_one_pass(const nn::Graph& graph, const nn::State& probes, const at::Tensor& images) {

@@ -9,9 +9,11 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/nn/weights/tt_conv_steps.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/optim/tensor_train/gradients.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
+#include "ranklens/tn/linear/tt_linear.h"
 
 #include "optim/tensor_train/trains.h"
 #include "testing/expect_error.h"
@@ -112,6 +114,59 @@ TEST(TrainProbe, GivesTheTangentGradientOfAConvolution) {
   for (const auto& one : found.gradients) parts.push_back(one.tensor);
   EXPECT_NEAR(global_norm(probed, parts), size, 1e-12 * size);
   EXPECT_GT(global_norm(parts), 1.1 * size);
+}
+
+// With steps of two pixels, padding that differs from side to side, and a bias: what is said, and
+// what comes back to cores and image.
+void expect_same_convolution(const nn::Weight& weight, const at::Tensor& image) {
+  const nn::ConvGeometry geometry{.stride = 2, .top = 1, .left = 2, .bottom = 0, .right = 1};
+  const auto bias = values({weight->shape()[0]}, 14);
+  const auto state = state_of(weight);
+  const auto layer = train_layers(state).at(0);
+  const auto space = space_at(layer.train);
+  nn::State probed = state, slotted = state;
+  probed.replace("w", train_probe(state.at("w").weight, space));
+  set_cores(slotted, layer, with_slots(space));
+  const auto of = [&](const nn::State& given) {
+    const auto leaves = given.as_leaves();
+    const auto x = image.clone().requires_grad_();
+    const auto y = leaves.at("w").weight->conv2d(x, bias, geometry);
+    std::vector<at::Tensor> inputs{x};
+    for (const auto& one : leaves.trainable()) inputs.push_back(one.tensor);
+    auto found = torch::autograd::grad({y.cos().sum()}, inputs);
+    NamedGradients named;
+    for (std::size_t k = 1; k < found.size(); ++k) named[leaves.trainable()[k - 1].name] = found[k];
+    const auto tangent = gradient_in(space, take_cores(layer, named));
+    std::vector<at::Tensor> all{y.detach(), found[0]};
+    all.insert(all.end(), tangent.deltas.begin(), tangent.deltas.end());
+    return all;
+  };
+  const auto found = of(probed), expected = of(slotted);
+  const auto y = weight->conv2d(image, bias, geometry);
+  EXPECT_LT(distance(found[0], y), 1e-12 * testing::norm(y));
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    EXPECT_GT(expected[k].abs().max().item<double>(), 1e-3) << k;
+    EXPECT_LT(distance(found[k], expected[k]), 1e-11 * testing::norm(expected[k])) << k;
+  }
+}
+
+// Behind the window cores are applied one by one, as one (there is but one), and, where there are
+// many pixels and ranks are high, as the dense matrix of them all.
+TEST(TrainProbe, ConvolvesAsTheTrainOfTwiceTheRanks) {
+  expect_same_convolution(testing::conv_weight(4), values({2, 6, 7, 6}, 15));
+  expect_same_convolution(
+      nn::Weight(std::make_shared<nn::TTConv>(nn::Shape{4, 6, 3, 3}, values({3, 3, 2}, 1),
+                                              std::vector<at::Tensor>{values({2, 4, 6, 1}, 2)})),
+      values({2, 6, 7, 6}, 15));
+  const nn::Weight high(std::make_shared<nn::TTConv>(
+      nn::Shape{16, 16, 3, 3}, values({3, 3, 7}, 3),
+      std::vector<at::Tensor>{values({7, 4, 4, 14}, 4), values({14, 4, 4, 1}, 5)}));
+  const auto image = values({16, 16, 20, 20}, 16);
+  EXPECT_TRUE(tn::tt_linear_schedule(
+                  nn::channel_train({high->factors()[1].tensor, high->factors()[2].tensor}),
+                  image.numel() / 16 / 4, true, tn::KeepStates::fast, tn::Order::from_left)
+                  .rebuild);
+  expect_same_convolution(high, image);
 }
 
 TEST(TrainProbe, RefusesOtherFormats) {

@@ -263,7 +263,7 @@ TEST(RankAdaptation, ReadsSpecs) {
   };
   refused("riemannian_sgd(tau=0)", "lies between 0 and 1, not at 0");
   refused("riemannian_sgd(tau=1)", "lies between 0 and 1, not at 1");
-  refused("riemannian_adam(tau=2)", "tau");
+  refused("riemannian_adam(tau=2)", "lies between 0 and 1, not at 2");
   refused("riemannian_adam(tau=0.1,floor=5,cap=4)", "cap=4");
   refused("riemannian_cg(grow=0)", "grow");
   refused("riemannian_cg(grow=1,every=0)", "every");

@@ -3,7 +3,6 @@
 #include "ranklens/optim/tensor_train/riemannian.h"
 
 #include <cmath>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,6 +27,7 @@ using testing::as_tensor;
 using testing::conv_weight;
 using testing::dense_gradient;
 using testing::dense_of;
+using testing::derivative;
 using testing::distance;
 using testing::norm;
 using testing::OfState;
@@ -92,32 +92,16 @@ TEST(Riemannian, DropsDirectionsThatAreNotThere) {
   }
 }
 
-/// The derivative at 0 by central differences with halved steps, extrapolated to none (Romberg).
-double derivative(const std::function<double(double)>& f, double h) {
-  constexpr std::size_t levels = 6;
-  std::vector<double> row;
-  for (std::size_t k = 0; k < levels; ++k, h /= 2) {
-    double found = (f(h) - f(-h)) / (2 * h), power = 1;
-    for (auto& before : row) {
-      power *= 4;
-      const double better = found + (found - before) / (power - 1);
-      before = found;
-      found = better;
-    }
-    row.push_back(found);
-  }
-  return row.back();
-}
-
 // Along random tangents the derivative is the inner product.
-TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
-  const auto state = state_of(tt_weight(7));
+void expect_finite_differences(const nn::Weight& weight, const at::Tensor& x,
+                               at::IntArrayRef sizes) {
+  const auto state = state_of(weight);
   const auto layer = train_layers(state).at(0);
   const auto space = space_at(layer.train);
-  OneWeight objective(values({5, 12}, 11));
+  OneWeight objective(x);
   const auto gradient = found_gradient(objective, state, layer, space);
   for (std::uint64_t seed = 20; seed < 23; ++seed) {
-    const auto tangent = tn::project(space, values({6, 6, 4}, seed));
+    const auto tangent = tn::project(space, values(sizes, seed));
     const auto at_step = [&](double step) {
       nn::State moved = state;
       set_cores(moved, layer, plain_cores(tn::retract(space, tangent, step).train));
@@ -127,6 +111,14 @@ TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
     const double expected = inner(gradient, tangent) / tn::norm(gradient);
     EXPECT_NEAR(slope, expected, 1e-10 * tn::norm(tangent));
   }
+}
+
+TEST(RiemannianGradient, AgreesWithFiniteDifferences) {
+  expect_finite_differences(tt_weight(7), values({5, 12}, 11), {6, 6, 4});
+}
+
+TEST(RiemannianGradient, OfAConvolutionAgreesWithFiniteDifferences) {
+  expect_finite_differences(conv_weight(4), values({2, 6, 5, 5}, 10), {9, 6, 4});
 }
 
 // The same weight in another gauge makes the same step; core by core it does not.

@@ -137,4 +137,21 @@ inline at::Tensor dense_gradient(const OfState& objective, const at::Tensor& den
   return torch::autograd::grad({objective.value(state_of(nn::Weight(leaf)))}, {leaf})[0];
 }
 
+/// The derivative at 0 by central differences with halved steps, extrapolated to none (Romberg).
+inline double derivative(const std::function<double(double)>& f, double h) {
+  constexpr std::size_t levels = 6;
+  std::vector<double> row;
+  for (std::size_t k = 0; k < levels; ++k, h /= 2) {
+    double found = (f(h) - f(-h)) / (2 * h), power = 1;
+    for (auto& before : row) {
+      power *= 4;
+      const double better = found + (found - before) / (power - 1);
+      before = found;
+      found = better;
+    }
+    row.push_back(found);
+  }
+  return row.back();
+}
+
 }  // namespace ranklens::optim::testing

@@ -64,7 +64,7 @@ TEST(Timings, MeasureEveryMethodBesideTheDenseNetwork) {
       EXPECT_GT(entry.at("seconds")[1].get<double>(), 0) << id;
       const double share = entry.at("factorising").get<double>();
       EXPECT_LT(share, 1) << id;
-      if (id == "uv") {
+      if (id == "uv" || id == "dense-descent") {
         EXPECT_EQ(share, 0);
       } else {
         EXPECT_GT(share, 0) << id;
@@ -84,7 +84,8 @@ TEST(Timings, StopRepeatingWhenPatienceEndsAndHoldLessAtSmallRanks) {
   const auto cell = made.make({.cell = "r4", .folder = "", .progress = {}});
   for (const auto& [id, entry] : cell.at("train").items()) {
     EXPECT_EQ(entry.at("seconds").size(), 1U) << id;
-    EXPECT_LT(entry.at("bytes").get<double>(), 0.3 * cell.at("dense bytes").get<double>()) << id;
+    const double bound = id == "dense-descent" ? 1 : 0.3;
+    EXPECT_LT(entry.at("bytes").get<double>(), bound * cell.at("dense bytes").get<double>()) << id;
   }
   EXPECT_TRUE(is_reduced(options));
   EXPECT_FALSE(is_reduced({}));

@@ -10,6 +10,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/threads.h"
+#include "ranklens/tn/linalg/tall_triangles.h"
 
 #include "tn/values.h"
 
@@ -42,6 +43,17 @@ TEST_P(Tall, ProductsAreThoseOfTheLibrary) {
                   bound);
       }
     }
+  }
+}
+
+// By one block and by several, the last of them narrower.
+TEST_P(Tall, HalvesAreThoseOfTheWhole) {
+  const double bound = is_narrow(GetParam()) ? 2e-5 : 1e-12;
+  for (const std::int64_t columns : {1, 20, 127, 128, 200, 611}) {
+    const auto a = at::randn({700, columns}, GetParam());
+    const auto upper = at::randn({columns, columns}, GetParam()).triu();
+    EXPECT_LT(relative(tall_own_gram(a), at::mm(a.t(), a)), bound) << columns;
+    EXPECT_LT(relative(tall_times_upper(a, upper), at::mm(a, upper)), bound);
   }
 }
 

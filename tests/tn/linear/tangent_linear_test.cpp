@@ -178,13 +178,19 @@ TEST(TangentLinear, PlansFromOneEnd) {
     for (const std::int64_t batch : {1, 100, 5000}) {
       ScheduleOptions options{.batch = batch, .training = true};
       const auto any = plan_application(modes, options);
-      options.one_way = true;
+      options.order = Order::one_way;
       const auto one = plan_application(modes, options);
       EXPECT_LE(any.seconds, one.seconds * (1 + 1e-12));
       for (std::size_t k = 1; k + 1 < one.steps.size(); ++k)
         EXPECT_EQ(one.steps[k].from_left, one.steps[0].from_left);
       for (const auto& other : possible_schedules(modes, options))
         EXPECT_LE(one.seconds, other.seconds);
+      options.order = Order::from_left;
+      const auto left = plan_application(modes, options);
+      EXPECT_LE(one.seconds, left.seconds * (1 + 1e-12));
+      for (const auto& step : left.steps)
+        EXPECT_TRUE(step.from_left || &step == &left.steps.back());
+      EXPECT_TRUE(left.steps.front().from_left);
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "ranklens/base/product.h"
 #include "ranklens/nn/weights/dense.h"
 #include "ranklens/nn/weights/named_factors.h"
+#include "ranklens/nn/weights/tt_conv_steps.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
 #include "ranklens/tn/train/decompose.h"
@@ -99,35 +100,22 @@ at::Tensor TTConv::linear_adjoint(const at::Tensor& y) const {
   return at::matmul(y, dense().reshape({shape_[0], -1}));
 }
 
-std::vector<at::Tensor> TTConv::channel_train() const {
-  auto train = cores_;
-  const auto& first = cores_.front();
-  train.front() = first.permute({1, 0, 2, 3})
-                      .reshape({1, first.size(1), first.size(0) * first.size(2), first.size(3)});
-  return train;
-}
-
 at::Tensor TTConv::conv2d(const at::Tensor& x, const at::Tensor& bias,
                           const ConvGeometry& geometry) const {
   base::require(geometry.groups == 1, "a grouped convolution cannot have a tensor-train kernel");
-  const auto batch = x.size(0), channels = x.size(1), r = window_.size(2);
-  const auto filters = window_.permute({2, 0, 1}).unsqueeze(1);  // [r_0, 1, height, width]
-  const auto each =
-      convolve(x.reshape({batch * channels, 1, x.size(2), x.size(3)}), filters, {}, geometry);
-  const auto height = each.size(2), width = each.size(3);
-  const auto pixels = each.reshape({batch, channels, r, height, width}).permute({0, 3, 4, 2, 1});
-  const auto y = tn::tt_linear(channel_train(), pixels.reshape({-1, r * channels}), bias);
-  return y.reshape({batch, height, width, shape_[0]}).permute({0, 3, 1, 2});
+  const auto each = convolve(channels_apart(x), window_filters(window_), {}, geometry);
+  const auto rows = tn::tt_linear(channel_train(cores_), pixel_rows(each, x.size(1)), bias);
+  return image_of_rows(rows, x.size(0), each);
 }
 
 at::Tensor TTConv::dense() const {
   const auto r = window_.size(2), area = window_.size(0) * window_.size(1);
-  const auto channels = tn::dense_matrix(channel_train()).reshape({shape_[0], r, shape_[1]});
+  const auto channels = tn::dense_matrix(channel_train(cores_)).reshape({shape_[0], r, shape_[1]});
   return at::matmul(channels.permute({0, 2, 1}), window_.reshape({area, r}).t()).reshape(shape_);
 }
 
 std::int64_t TTConv::multiply_adds() const {
-  const auto train = channel_train();
+  const auto train = channel_train(cores_);
   double count = static_cast<double>(window_.numel() * shape_[1]);
   const auto schedule = tn::tt_linear_schedule(train, 128, false);
   if (schedule.rebuild)

@@ -35,10 +35,6 @@ class TTConv final : public FactorisedFormat {
   std::int64_t multiply_adds() const override;
 
  private:
-  /// The cores with r_0 taken as the slowest part of the first input mode: a TT matrix [out, r_0
-  /// in].
-  std::vector<at::Tensor> channel_train() const;
-
   at::Tensor window_;
   std::vector<at::Tensor> cores_;
 };

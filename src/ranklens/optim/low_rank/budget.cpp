@@ -23,6 +23,7 @@ std::vector<std::vector<double>> shares_of(const Budgeted& weight) {
 // The numbers held where `rank` (mode) is the rank of each.
 template <class Rank>
 std::int64_t numbers_at(const Budgeted& weight, Rank&& rank) {
+  if (weight.modes.empty()) return 0;  // its rank is not found
   std::int64_t factors = 0;
   for (const auto& mode : weight.modes) factors += rank(mode) * mode.per_rank;
   return factors + weight.per_pair * rank(weight.modes.front()) * rank(weight.modes.back());
@@ -43,16 +44,22 @@ std::int64_t numbers_of(const Budgeted& weight) {
   return numbers_at(weight, [](const auto& mode) { return mode.rank; });
 }
 
-void fit_budget(std::vector<Budgeted>& weights, std::int64_t budget) {
-  std::vector<std::vector<std::vector<double>>> shares;
-  std::int64_t held = 0, least = 0;
-  for (const auto& one : weights) {
-    shares.push_back(shares_of(one));
-    held += numbers_of(one), least += least_of(one);
-  }
+void require_attainable(const std::vector<Budgeted>& weights, std::int64_t budget) {
+  std::int64_t least = 0;
+  for (const auto& one : weights) least += least_of(one);
   base::require(least <= budget,
                 "the smallest ranks allowed hold {} numbers, more than the budget of {}", least,
                 budget);
+}
+
+void fit_budget(std::vector<Budgeted>& weights, std::int64_t budget) {
+  require_attainable(weights, budget);
+  std::vector<std::vector<std::vector<double>>> shares;
+  std::int64_t held = 0;
+  for (const auto& one : weights) {
+    shares.push_back(shares_of(one));
+    held += numbers_of(one);
+  }
   while (held > budget) {
     double smallest = 0;
     std::pair<std::size_t, std::size_t> next{weights.size(), 0};

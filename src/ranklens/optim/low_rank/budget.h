@@ -25,9 +25,12 @@ struct Budgeted {
 /// The numbers that a weight holds at its ranks.
 std::int64_t numbers_of(const Budgeted& weight);
 
+/// An Error where the floors alone hold more than `budget` numbers.
+void require_attainable(const std::vector<Budgeted>& weights, std::int64_t budget);
+
 /// Lowers ranks, one at a time where the share of its own energy that a weight loses for each
-/// number saved is the smallest, until all of them hold at most `budget` numbers. An Error where
-/// the floors alone hold more.
+/// number saved is the smallest, until all of them hold at most `budget` numbers. An Error as
+/// above.
 void fit_budget(std::vector<Budgeted>& weights, std::int64_t budget);
 
 }  // namespace ranklens::optim

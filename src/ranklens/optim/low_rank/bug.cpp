@@ -8,6 +8,7 @@
 #include "ranklens/optim/low_rank/bases.h"
 #include "ranklens/optim/low_rank/integrator.h"
 #include "ranklens/optim/low_rank/orthonormalise.h"
+#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -21,11 +22,11 @@ void core_step(Step& step, const Gradient& gradient) {
 }
 
 at::Tensor k_after(const Step& step, const Gradient& gradient) {
-  return at::matmul(step.point.u, step.point.s) - step.size * gradient.k;
+  return tn::tall_times(step.point.u, step.point.s).sub_(gradient.k, step.size);
 }
 
 at::Tensor l_after(const Step& step, const Gradient& gradient) {
-  return at::matmul(step.point.v, step.point.s.t()) - step.size * gradient.l;
+  return tn::tall_times(step.point.v, step.point.s.t()).sub_(gradient.l, step.size);
 }
 
 // The start projected onto the spans of K and L after their steps.
@@ -33,8 +34,9 @@ void replace_bases(Step& step, const Gradient& gradient) {
   const auto u = orthonormal_columns(k_after(step, gradient));
   const auto v = orthonormal_columns(l_after(step, gradient));
   const auto& start = step.start;
-  const auto m = at::matmul(u.t(), start.u), n = at::matmul(v.t(), start.v);
-  step.point = {u, at::matmul(at::matmul(m, start.s), n.t()), v};
+  step.left_overlap = tn::tall_gram(start.u, u);
+  step.right_overlap = tn::tall_gram(start.v, v);
+  step.point = {u, at::matmul(at::matmul(step.left_overlap.t(), start.s), step.right_overlap), v};
 }
 
 at::Tensor held_gradient(const Step& step, const Gradient& gradient) {
@@ -46,12 +48,15 @@ at::Tensor held_gradient(const Step& step, const Gradient& gradient) {
 }  // namespace
 
 Integrator fixed_rank_bug(CoreGradient core) {
-  if (core == CoreGradient::fresh) return {.stages = {replace_bases, core_step}, .augments = false};
+  if (core == CoreGradient::fresh) {
+    return {
+        .stages = {replace_bases, {core_step, Reads::core}}, .augments = false, .widens = false};
+  }
   const Stage both = [](Step& step, const Gradient& gradient) {
     replace_bases(step, gradient);
     step.point.s = moved_core(step, held_gradient(step, gradient));
   };
-  return {.stages = {both}, .augments = false};
+  return {.stages = {both}, .augments = false, .widens = false};
 }
 
 Integrator augmented_bug(CoreGradient core) {
@@ -60,7 +65,7 @@ Integrator augmented_bug(CoreGradient core) {
     step.point =
         widened(step.point, new_left(step.point, gradient), new_right(step.point, gradient));
   };
-  if (core == CoreGradient::fresh) return {.stages = {augment, core_step}};
+  if (core == CoreGradient::fresh) return {.stages = {augment, {core_step, Reads::core}}};
   return {.stages = {[augment](Step& step, const Gradient& gradient) {
             augment(step, gradient);
             step.point.s = moved_core(step, held_gradient(step, gradient));
@@ -76,11 +81,11 @@ Integrator two_pass_bug(int core_steps) {
     step.point.s = moved_core(step, core_gradient);
   };
   Integrator made{.stages = {first}};
-  for (int k = 1; k < core_steps; ++k) made.stages.emplace_back(core_step);
+  for (int k = 1; k < core_steps; ++k) made.stages.emplace_back(core_step, Reads::core);
   return made;
 }
 
-Integrator core_alone() { return {.stages = {core_step}, .augments = false}; }
+Integrator core_alone() { return {.stages = {{core_step, Reads::core}}, .augments = false}; }
 
 Integrator midpoint_bug() {
   const Stage half = [](Step& step, const Gradient& gradient) {

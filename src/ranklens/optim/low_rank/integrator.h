@@ -10,8 +10,7 @@ namespace ranklens::optim {
 
 using Step = StepOf<LowRank>;
 using Integrator = IntegratorOf<LowRank, Gradient>;
-/// What is done with the gradient at step.point.
-using Stage = std::function<void(Step& step, const Gradient& gradient)>;
+using Stage = StageOf<LowRank, Gradient>;
 
 /// Which gradient the core's step takes.
 enum class CoreGradient {

@@ -9,6 +9,7 @@
 
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/linalg/tall.h"
+#include "ranklens/tn/linalg/tall_triangles.h"
 
 namespace ranklens::optim {
 namespace {
@@ -54,8 +55,18 @@ LowRank orthonormal(const LowRank& matrix) {
 
 double distance_from_identity(const at::Tensor& basis) {
   if (basis.size(1) == 0) return 0;
-  const auto gram = tn::tall_gram(basis, basis);
+  const auto gram = tn::tall_own_gram(basis);
   return (gram - at::eye(gram.size(0), gram.options())).abs().max().item<double>();
+}
+
+double distance_from_identity(const at::Tensor& basis, std::int64_t turn) {
+  const auto columns = basis.size(1);
+  if (columns <= kMeasured) return distance_from_identity(basis);
+  const auto windows = (columns + kMeasured - 1) / kMeasured;
+  const auto first = std::min(turn % windows * kMeasured, columns - kMeasured);
+  auto products = tn::tall_gram(basis, basis.narrow(1, first, kMeasured));
+  products.narrow(0, first, kMeasured).diagonal().sub_(1);
+  return products.abs().max().item<double>();
 }
 
 double orthogonality_error(const LowRank& matrix) {

@@ -51,6 +51,10 @@ LowRank orthonormal(const LowRank& matrix);
 
 /// The largest entry of |B^T B - I| of a basis [n, r].
 double distance_from_identity(const at::Tensor& basis);
+/// Of a basis of more than kMeasured columns the largest entry in so many columns of it, which are
+/// others at the next `turn`: orthonormality costs as much as a step does.
+double distance_from_identity(const at::Tensor& basis, std::int64_t turn);
+inline constexpr std::int64_t kMeasured = 64;
 
 /// The largest entry of |U^T U - I| and |V^T V - I|.
 double orthogonality_error(const LowRank& matrix);

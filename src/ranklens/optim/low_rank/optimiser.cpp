@@ -128,7 +128,12 @@ double LowRankOptimiser::stages(Works& works, nn::State& state, Objective& objec
 void LowRankOptimiser::end(Works& works, nn::State& state) {
   const at::NoGradGuard no_gradients;
   auto ranks = ranks_of(works);
-  if (options_.budget > 0) fit_budget(ranks, options_.budget);
+  if (options_.budget > 0) {
+    require_attainable(ranks, options_.budget);  // in the first step, wherever the bound begins
+    std::int64_t dense = 0;
+    for (const auto& one : works) dense += one->dense_numbers();
+    fit_budget(ranks, budget_for(options_.budget, options_.schedule, dense, steps_));
+  }
   const bool again =
       options_.orthonormalise_every > 0 && steps_ % options_.orthonormalise_every == 0;
   for (std::size_t k = 0; k < works.size(); ++k) {

@@ -27,11 +27,14 @@ bool keeps_rank(Method method) {
   return method == Method::fixed_bug || method == Method::psi || method == Method::core;
 }
 
+/// A share outside (0, 1) is refused by a sentence that says what it is a share of.
+constexpr double kAnyShare = 1e12;
+
 void read_rank_policy(base::SpecReader& spec, LowRankOptions& options) {
   if (keeps_rank(options.method)) return;
   auto& ranks = options.ranks;
   ranks.absolute = spec.flag("absolute", ranks.absolute);
-  ranks.tau = spec.number("tau", ranks.tau, 0, ranks.absolute ? 1e12 : 1);
+  ranks.tau = spec.number("tau", ranks.tau, ranks.absolute ? 0 : -kAnyShare, kAnyShare);
   base::require(ranks.absolute || (ranks.tau > 0 && ranks.tau < 1),
                 "tau, the share of a weight's norm that a truncation may cut off, lies between 0 "
                 "and 1, not at {}",
@@ -55,7 +58,14 @@ void read_schedule(base::SpecReader& spec, LowRankOptions& options) {
                 "tau moves to tau_end over so many steps: give both, 'tau_end=0.2,over=1000'");
   base::require(schedule.over == 0 || options.ranks.tau > 0,
                 "tau moves to tau_end by equal factors, so it begins above 0");
+  schedule.budget_over = spec.integer("budget_over", schedule.budget_over, 1, kMost);
+  base::require(schedule.budget_over == 0 || options.budget > 0,
+                "budget_over says in how many steps a budget comes down: give one, "
+                "'budget=20000,budget_over=1000'");
   schedule.hold = spec.integer("hold", schedule.hold, 1, kMost);
+  base::require(schedule.hold == 0 || schedule.hold >= schedule.budget_over,
+                "ranks are held after {} steps, before the budget has come down in {}",
+                schedule.hold, schedule.budget_over);
   schedule.layers = parse_layer_ranks(spec.text("layers", ""));
   for (const auto& one : schedule.layers) {
     base::require(options.ranks.absolute || !one.tau || *one.tau < 1,
@@ -69,6 +79,7 @@ std::string schedule_text(const RankSchedule& schedule) {
   std::string text;
   if (schedule.over > 0)
     text += fmt::format(",tau_end={},over={}", schedule.tau_end, schedule.over);
+  if (schedule.budget_over > 0) text += fmt::format(",budget_over={}", schedule.budget_over);
   if (schedule.hold > 0) text += fmt::format(",hold={}", schedule.hold);
   if (!schedule.layers.empty()) text += fmt::format(",layers={}", to_string(schedule.layers));
   return text;
@@ -81,8 +92,12 @@ void read_rule(base::SpecReader& spec, Method method, CoreRule& rule) {
   if (kind == "sgd") {
     rule.kind = CoreRule::Kind::sgd;
     rule.momentum = spec.number("momentum", rule.momentum, 0, 1);
+    for (const char* key : {"beta1", "beta2", "eps", "moments"})
+      base::require(!spec.has(key), "{} is an option of rule=adam, and this is rule=sgd", key);
     return;
   }
+  base::require(!spec.has("momentum"),
+                "momentum is an option of rule=sgd; with rule=adam, the default, it is beta1");
   rule.beta1 = spec.number("beta1", rule.beta1, 0, 1 - 1e-12);
   rule.beta2 = spec.number("beta2", rule.beta2, 0, 1 - 1e-12);
   rule.eps = spec.number("eps", rule.eps, 0, 1);

@@ -40,7 +40,7 @@ std::string_view to_string(LowRankOptions::Method method);
 bool is_low_rank_method(std::string_view name);
 const std::vector<std::string>& low_rank_methods();
 
-/// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,tau_end=0.2,over=1000,hold=5000,
+/// bug(lr=1e-3,tau=0.1,s=1,floor=2,cap=64,absolute=0,budget=0,budget_over=100,tau_end=0.2,over=1000,hold=5000,
 /// layers=conv*:0.05;head:0.2:16,rule=adam|sgd,moments=layer|entry,momentum=0,beta1=0.9,
 /// beta2=0.999,eps=1e-8,weight_decay=0); parallel_bug(reject=10,...).
 LowRankOptions read_low_rank_options(base::SpecReader& spec);

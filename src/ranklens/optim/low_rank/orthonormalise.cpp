@@ -19,6 +19,7 @@
 #include "ranklens/base/scopes.h"
 #include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/linalg/tall.h"
+#include "ranklens/tn/linalg/tall_triangles.h"
 
 namespace ranklens::optim {
 namespace {
@@ -63,9 +64,7 @@ struct Products {
   at::Tensor with_basis, own;
 };
 
-at::Tensor own_products(const at::Tensor& columns) {
-  return in_double(tn::tall_gram(columns, columns));
-}
+at::Tensor own_products(const at::Tensor& columns) { return in_double(tn::tall_own_gram(columns)); }
 
 Products products_of(const at::Tensor& basis, const at::Tensor& columns) {
   return {in_double(tn::tall_gram(basis, columns)), own_products(columns)};
@@ -77,11 +76,11 @@ bool is_of_ordinary_length(const at::Tensor& squares) {
   return least > 1e-24 && most < 1e24;
 }
 
-// columns mix - basis inside.
+// columns mix - basis inside; the mix is upper triangular.
 at::Tensor mixed(const at::Tensor& basis, const at::Tensor& columns, const at::Tensor& mix,
                  const at::Tensor& inside) {
   const auto type = columns.scalar_type();
-  auto found = tn::tall_times(columns, mix.to(type));
+  auto found = tn::tall_times_upper(columns, mix.to(type));
   if (basis.size(1) > 0) found.sub_(tn::tall_times(basis, inside.to(type)));
   return found;
 }

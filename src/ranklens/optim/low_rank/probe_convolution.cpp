@@ -3,7 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
 
-#include "ranklens/optim/low_rank/convolution_parts.h"
+#include "ranklens/optim/convolution_parts.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/linalg/tall.h"
 

@@ -9,7 +9,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/clip.h"
-#include "ranklens/optim/low_rank/convolution_parts.h"
+#include "ranklens/optim/convolution_parts.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/linalg/tall.h"

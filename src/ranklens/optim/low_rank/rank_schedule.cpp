@@ -67,13 +67,27 @@ std::string to_string(const std::vector<LayerRanks>& layers) {
   return text;
 }
 
+namespace {
+
+/// How much of a way of so many steps is gone after one of them.
+double way_at(std::int64_t step, std::int64_t over) {
+  return std::min(1.0, static_cast<double>(step) / static_cast<double>(over));
+}
+
+}  // namespace
+
+std::int64_t budget_for(std::int64_t budget, const RankSchedule& schedule, std::int64_t dense,
+                        std::int64_t step) {
+  if (schedule.budget_over == 0 || budget >= dense) return budget;
+  const auto least = static_cast<double>(budget), most = static_cast<double>(dense);
+  return std::llround(most * std::pow(least / most, way_at(step, schedule.budget_over)));
+}
+
 RankPolicy policy_for(const RankPolicy& common, const RankSchedule& schedule,
                       std::string_view weight, std::int64_t step) {
   RankPolicy policy = common;
   if (schedule.over > 0 && schedule.tau_end > 0) {
-    const double way =
-        std::min(1.0, static_cast<double>(step) / static_cast<double>(schedule.over));
-    policy.tau = common.tau * std::pow(schedule.tau_end / common.tau, way);
+    policy.tau = common.tau * std::pow(schedule.tau_end / common.tau, way_at(step, schedule.over));
   }
   for (const auto& one : schedule.layers) {
     if (!nn::matches(one.pattern, layer_of(weight))) continue;

@@ -22,6 +22,8 @@ struct RankSchedule {
   /// tau moves from its own value to this one over so many steps, by equal factors; 0: it stays.
   double tau_end = 0;
   std::int64_t over = 0;
+  /// Steps in which a budget comes down to its value, by equal factors; 0: it is that at once.
+  std::int64_t budget_over = 0;
   /// After so many steps every weight keeps the rank that it has; 0: never.
   std::int64_t hold = 0;
   std::vector<LayerRanks> layers = {};
@@ -35,6 +37,11 @@ std::string to_string(const std::vector<LayerRanks>& layers);
 /// The policy of a weight ("conv1.weight") at a step, counted from 1.
 RankPolicy policy_for(const RankPolicy& common, const RankSchedule& schedule,
                       std::string_view weight, std::int64_t step);
+
+/// The bound at a step, counted from 1, on the numbers of weights that are to hold `budget` in the
+/// end: from those of the same weights dense, by equal factors.
+std::int64_t budget_for(std::int64_t budget, const RankSchedule& schedule, std::int64_t dense,
+                        std::int64_t step);
 
 /// An Error, naming the nearest layer, for a pattern that matches none of these weights.
 void require_matched(const std::vector<LayerRanks>& layers, std::vector<std::string> weights);

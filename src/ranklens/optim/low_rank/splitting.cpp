@@ -51,7 +51,8 @@ Integrator parallel_bug() {
 
 Integrator projector_splitting(CoreGradient core) {
   if (core == CoreGradient::fresh)
-    return {.stages = {split_k, split_s, split_l}, .augments = false};
+    return {
+        .stages = {split_k, {split_s, Reads::core}, split_l}, .augments = false, .widens = false};
   const Stage all = [](Step& step, const Gradient& gradient) {
     const auto old_v = step.point.v;
     split_k(step, gradient);
@@ -59,7 +60,7 @@ Integrator projector_splitting(CoreGradient core) {
     split_l(step,
             {.l = gradient.between(step.point.u, at::eye(old_v.size(0), old_v.options())).t()});
   };
-  return {.stages = {all}, .augments = false};
+  return {.stages = {all}, .augments = false, .widens = false};
 }
 
 Integrator abc_projector_splitting() {
@@ -68,7 +69,7 @@ Integrator abc_projector_splitting() {
     const auto left = complement(step.point.u, moved);
     step.point = widened(step.point, left, step.point.v.new_empty({step.point.v.size(0), 0}));
   };
-  return {.stages = {k, split_l}};
+  return {.stages = {k, split_l}, .widens = false};
 }
 
 }  // namespace ranklens::optim

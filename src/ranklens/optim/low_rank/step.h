@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
@@ -23,20 +24,42 @@ struct StepOf {
   /// gradient.
   std::function<at::Tensor(const at::Tensor& core, const at::Tensor& gradient, double size)>
       move_core = {};
+  /// The start's bases times the point's, start.u^T point.u and start.v^T point.v, where a stage
+  /// that gave the point its last bases knows them.
+  at::Tensor left_overlap = {}, right_overlap = {};
 
   at::Tensor moved(const at::Tensor& core, const at::Tensor& gradient) const {
     return move_core ? move_core(core, gradient, size) : core - size * gradient;
   }
 };
 
+/// What of a gradient, and of the momentum beside it, a stage reads.
+enum class Reads { all, core };
+
+/// What is done with the gradient at step.point.
+template <class Point, class Known>
+struct StageOf {
+  using Apply = std::function<void(StepOf<Point>& step, const Known& gradient)>;
+  template <class Function>
+    requires std::is_convertible_v<Function, Apply>
+  StageOf(Function function, Reads what = Reads::all) : apply(std::move(function)), reads(what) {}
+
+  void operator()(StepOf<Point>& step, const Known& gradient) const { apply(step, gradient); }
+
+  Apply apply;
+  Reads reads;
+};
+
 /// One step as the list of its gradient evaluations: all weights of a network go through the same
 /// stage together.
 template <class Point, class Known>
 struct IntegratorOf {
-  /// What is done with the gradient at step.point.
-  std::vector<std::function<void(StepOf<Point>& step, const Known& gradient)>> stages;
-  /// Whether the rank before truncation is larger than the one at the start.
+  std::vector<StageOf<Point, Known>> stages;
+  /// Whether the rank before truncation is larger than the one at the start; where it is not,
+  /// nothing is cut off, and the core stays as it is, not diagonal.
   bool augments = true;
+  /// Whether the bases before truncation begin with those at the start.
+  bool widens = true;
 };
 
 /// Runs one step on one weight, truncation left to the caller. `gradient` gives G at a point.

@@ -5,14 +5,15 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/optim/low_rank/bases.h"
+#include "ranklens/optim/low_rank/transport.h"
 #include "ranklens/tn/formats/mode_product.h"
-#include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
 namespace {
@@ -30,15 +31,16 @@ Parts parts_of(TuckerGradient& z) {
           {"rows_in", &z.rows.in}};
 }
 
-constexpr std::size_t kVector = 3;
+constexpr std::size_t kVector = 3;  // the last of them is of the core
 
-// `part`(k) of each of the three, at the rows of x; nothing else of x.
+// `part`(k) of each of the three that x has, at the rows of x; nothing else of x.
 template <class Known, class Part>
 Known made_of(Known x, Part&& part) {
   Known made;
   const auto from = parts_of(x), into = parts_of(made);
   for (std::size_t k = 0; k < into.size(); ++k) {
-    *into[k].second = k < kVector ? part(k) : *from[k].second;
+    const auto& known = *from[k].second;
+    *into[k].second = k < kVector && known.defined() ? part(k) : known;
   }
   return made;
 }
@@ -47,7 +49,8 @@ Known made_of(Known x, Part&& part) {
 template <class Known>
 Known combined(double a, Known x, double b, Known y) {
   const auto first = parts_of(x), other = parts_of(y);
-  return made_of(x, [&](std::size_t k) { return a * *first[k].second + b * *other[k].second; });
+  return made_of(
+      x, [&](std::size_t k) { return at::mul(*first[k].second, a).add_(*other[k].second, b); });
 }
 
 template <class Known>
@@ -62,7 +65,8 @@ double dimensions(const Gradient& gradient) {
 }
 
 at::Tensor mean_square(const Gradient& g) {
-  const auto all = g.k.square().sum() + g.l.square().sum() - g.s.square().sum();
+  const auto squared = [](const at::Tensor& part) { return at::linalg_vector_norm(part).square(); };
+  const auto all = squared(g.k) + squared(g.l) - squared(g.s);
   return all.clamp_min(0) / dimensions(g);
 }
 
@@ -94,7 +98,7 @@ void keep_spans(TuckerGradient&, const TuckerGradient&) {}
 
 template <class Known>
 bool is_defined(Known moment) {
-  return parts_of(moment)[0].second->defined();
+  return parts_of(moment)[kVector - 1].second->defined();
 }
 
 double taken(const CoreRule& rule) { return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1; }
@@ -112,39 +116,6 @@ bool is_plain_descent(const CoreRule& rule) {
 }
 
 }  // namespace
-
-Gradient transported(const Gradient& z, const LowRank& from, const LowRank& to) {
-  const auto u = tn::tall_gram(from.u, to.u), v = tn::tall_gram(from.v, to.v);
-  // Z = K V^T + U L^T - U M V^T.
-  const auto k = tn::tall_times(z.k, v) +
-                 tn::tall_times(from.u, tn::tall_gram(z.l, to.v) - at::matmul(z.s, v));
-  const auto l = tn::tall_times(z.l, u) +
-                 tn::tall_times(from.v, tn::tall_gram(z.k, to.u) - at::matmul(z.s.t(), u));
-  return {.k = k, .l = l, .s = tn::tall_gram(to.u, k)};
-}
-
-Gradient transported(const Gradient& z, const LowRank& from, const LowRank& wide,
-                     const at::Tensor& left, const at::Tensor& right) {
-  const auto p = from.u.size(1), q = from.v.size(1);
-  const auto more_u = wide.u.narrow(1, p, wide.u.size(1) - p),
-             more_v = wide.v.narrow(1, q, wide.v.size(1) - q);
-  // Z [V | V~] = [K | U L^T V~], Z^T [U | U~] = [L | V K^T U~]; between U~ and V~ Z has nothing.
-  const auto l_v = tn::tall_gram(z.l, more_v), k_u = tn::tall_gram(z.k, more_u);
-  const auto left_new = left.narrow(0, p, more_u.size(1)),
-             right_new = right.narrow(0, q, more_v.size(1));
-  const auto
-      k = tn::tall_times(z.k, right.narrow(0, 0, q)).addmm_(from.u, at::matmul(l_v, right_new)),
-      l = tn::tall_times(z.l, left.narrow(0, 0, p)).addmm_(from.v, at::matmul(k_u, left_new));
-  auto core = padded(z.s, wide.u.size(1), wide.v.size(1));
-  core.narrow(0, 0, p).narrow(1, q, more_v.size(1)).copy_(l_v);
-  core.narrow(0, p, more_u.size(1)).narrow(1, 0, q).copy_(k_u.t());
-  return {.k = k, .l = l, .s = at::matmul(left.t(), at::matmul(core, right))};
-}
-
-TuckerGradient transported(const TuckerGradient& z, const TuckerKernel& from,
-                           const TuckerKernel& to) {
-  return seen_from(to, tangent(from, z));
-}
 
 template <class Known, class Point>
 Known TangentMomentsOf<Known, Point>::direction(const CoreRule& rule, const Known& gradient) {
@@ -179,10 +150,10 @@ at::Tensor TangentMomentsOf<Known, Point>::scale_for(const CoreRule& rule,
 
 template <class Known, class Point>
 Known TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule, const Known& gradient,
-                                                   const Point& start, const Point& now) const {
+                                                   const Transport& moved) const {
   if (is_plain_descent(rule)) return gradient;
   const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
-  auto found = advanced(rule, remembers ? transported(before_, start, now) : Known{}, gradient);
+  auto found = advanced(rule, remembers ? moved(before_) : Known{}, gradient);
   if (rule.kind == CoreRule::Kind::sgd) return found;
   // Over as many numbers as where the step began, whatever the bases have got since.
   const auto square = mean_square(gradient) * (dimensions(gradient) / dimensions(moment_));
@@ -200,7 +171,7 @@ void TangentMomentsOf<Known, Point>::transport(const Point& from, const Point& t
 }
 
 template <class Known, class Point>
-void TangentMomentsOf<Known, Point>::transport(const std::function<Known(const Known&)>& moved) {
+void TangentMomentsOf<Known, Point>::transport(const Transport& moved) {
   before_ = {};
   second_before_ = at::Tensor();
   if (is_defined(moment_)) moment_ = moved(moment_);

@@ -6,6 +6,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/util/accumulate.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/low_rank/bases.h"
@@ -17,6 +18,19 @@ namespace ranklens::optim {
 namespace {
 
 using Method = LowRankOptions::Method;
+
+/// What the log says of bases after a step.
+double measured_drift(const at::Tensor& u, const at::Tensor& v, std::int64_t number) {
+  return std::max(distance_from_identity(u, number), distance_from_identity(v, number));
+}
+
+/// As it is stored.
+template <class Point>
+Point with_contiguous_bases(Point point) {
+  point.u = point.u.contiguous();
+  point.v = point.v.contiguous();
+  return point;
+}
 
 template <class Form>
 class WorkOf final : public Work {
@@ -71,6 +85,8 @@ class WorkOf final : public Work {
     if (uses_) uses_->clear();
   }
 
+  std::int64_t dense_numbers() const override { return c10::multiply_integers(layer_.shape); }
+
   bool is_finite() const override {
     return Form::core(step_.point).isfinite().all().template item<bool>();
   }
@@ -81,11 +97,12 @@ class WorkOf final : public Work {
       auto& core = Form::core(step_.point);
       core = core * (1 - step_.size * rule.weight_decay);
     }
+    if (!integrator_.augments) return {};
     values_ = Form::values(step_.point);
     Budgeted found = Form::budgeted(layer_, step_.point, values_);
     const auto at_start = Form::ranks(step_.start);
     const auto policy = Form::policy(policy_now());
-    const bool stays = !integrator_.augments || is_held(options_.schedule, number_);
+    const bool stays = is_held(options_.schedule, number_);
     for (std::size_t k = 0; k < found.modes.size(); ++k) {
       auto& mode = found.modes[k];
       const auto most = mode.values.size(0);
@@ -97,14 +114,15 @@ class WorkOf final : public Work {
 
   nn::Weight finish(const Budgeted& ranks, bool again,
                     std::map<std::string, double>& observed) override {
-    const auto found = Form::cut_down(step_.point, values_, ranks);
-    memory_.core.turn(found.left, found.right);
+    const auto found = integrator_.augments ? Form::cut_down(step_.point, values_, ranks)
+                                            : CutDown<Point>{with_contiguous_bases(step_.point)};
+    if (integrator_.augments) memory_.core.turn(found.left, found.right);
     // Bases stay what they were but for rounding, and so do the coordinates of momentum.
     const Point last = again ? orthonormal(found.point) : found.point;
-    if (again || !integrator_.augments) {
+    if (again) {
       Form::tangent(memory_).transport(step_.start, last);
     } else {
-      Form::transport(Form::tangent(memory_), step_.start, step_.point, found);
+      Form::transport(Form::tangent(memory_), step_, integrator_.widens, found);
     }
     const auto kept = Form::ranks(last);
     for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -112,7 +130,7 @@ class WorkOf final : public Work {
     }
     observed["params/" + layer_.name] = static_cast<double>(Form::numbers(layer_, last));
     observed["cut/" + layer_.name] = found.share;
-    const double drift = orthogonality_error(found.point);
+    const double drift = measured_drift(found.point.u, found.point.v, number_);
     observed["drift/" + layer_.name] = drift;
     memory_.bases = {};
     if (!again && drift < kOrthonormal) memory_.bases = {found.point.u, found.point.v};
@@ -143,7 +161,11 @@ class WorkOf final : public Work {
     const bool coupled = rule.kind == CoreRule::Kind::sgd && rule.weight_decay > 0;
     const Known whole = coupled ? Form::with_decay(known, step_.point, rule.weight_decay) : known;
     auto& moments = Form::tangent(memory_);
-    if (which > 0) return moments.direction_at(rule, whole, step_.start, step_.point);
+    if (which > 0) {
+      return moments.direction_at(rule, whole, [&](const Known& before) {
+        return Form::seen_at(before, step_, integrator_.widens, integrator_.stages[which].reads);
+      });
+    }
     auto direction = moments.direction(rule, whole);
     if (known.between && (coupled || !direction.between)) {
       Form::look_between(direction, known, moments.gain(rule), step_.start);
@@ -256,11 +278,15 @@ std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRan
       works.push_back(std::make_unique<WorkOf<Form>>(std::move(layer), options, memory, at));
     }
   };
-  add(MatrixForm{}, low_rank_layers(state, [&](const std::string& name, const at::Tensor& u,
-                                               const at::Tensor& v) {
-        const auto found = remembered.find(name);
-        return found != remembered.end() && found->second.bases.are(u, v);
-      }));
+  const auto known = [&](const std::string& name, const at::Tensor& u, const at::Tensor& v) {
+    const auto found = remembered.find(name);
+    if (found == remembered.end()) return false;
+    const auto& seen = found->second.bases;
+    // After a loaded state the step before measures again what it measured: the same bits go on.
+    if (at.number > 1 && seen.is_empty()) return measured_drift(u, v, at.number - 1) < kOrthonormal;
+    return seen.are(u, v);
+  };
+  add(MatrixForm{}, low_rank_layers(state, known));
   if (!tucker_integrator_for(options).stages.empty()) add(TuckerForm{}, tucker_layers(state));
   if (works.empty()) refuse(state, options);
   return works;

@@ -27,6 +27,7 @@ class SeenBases {
   SeenBases() = default;
   SeenBases(at::Tensor u, at::Tensor v);
   bool are(const at::Tensor& u, const at::Tensor& v) const;
+  bool is_empty() const { return !u_.defined(); }
 
  private:
   at::Tensor u_, v_;  ///< held, so that no other tensor comes to their place
@@ -55,8 +56,10 @@ class Work {
   /// Whether it rejects what the stage led to and wants it made again, from the wider bases that it
   /// found, at the same weights.
   virtual bool again() const = 0;
-  /// After the last stage: the ranks it would keep.
+  /// After the last stage: the ranks it would keep; nothing where none is found.
   virtual Budgeted ranks() = 0;
+  /// How many numbers the weight has where it is dense.
+  virtual std::int64_t dense_numbers() const = 0;
   /// Whether the core after all stages holds numbers.
   virtual bool is_finite() const = 0;
   /// The weight cut to such ranks; adds what is worth a line to `observed`. `again`: bases are

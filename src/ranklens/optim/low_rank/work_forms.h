@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <tuple>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/matmul.h>
@@ -11,6 +12,8 @@
 #include "ranklens/optim/low_rank/layers.h"
 #include "ranklens/optim/low_rank/methods.h"
 #include "ranklens/optim/low_rank/probe_tucker.h"
+#include "ranklens/optim/low_rank/transport.h"
+#include "ranklens/optim/low_rank/tucker_integrator.h"
 #include "ranklens/optim/low_rank/tucker_truncate.h"
 #include "ranklens/optim/low_rank/work.h"
 #include "ranklens/tn/linalg/numbers.h"
@@ -21,8 +24,8 @@ namespace ranklens::optim {
 template <class Point>
 struct CutDown {
   Point point;
-  at::Tensor left, right;  ///< what the bases were multiplied by
-  double share = 0;        ///< of the norm, cut off
+  at::Tensor left = {}, right = {};  ///< what the bases were multiplied by; undefined: by nothing
+  double share = 0;                  ///< of the norm, cut off
 };
 
 inline double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
@@ -61,11 +64,24 @@ struct MatrixForm {
     return {found.matrix, found.left, found.right,
             share_of(found.discarded, tn::frobenius(found.values))};
   }
-  /// Momentum to where a step has led: its bases begin with those of the start and were cut down.
-  static void transport(Moments& moments, const Point& start, const Point& wide,
+  /// A tangent vector of the start as a stage at step.point wants it.
+  static Known seen_at(const Known& z, const Step& step, bool widens, Reads reads) {
+    const auto& [start, point] = std::tie(step.start, step.point);
+    if (widens && reads == Reads::core) return core_between(z, start, point);
+    const auto known = overlaps_of(step, point);
+    return reads == Reads::core ? transported_core(z, point, known)
+                                : transported(z, start, point, known);
+  }
+  /// Momentum to where a step has led; cut down or, where nothing was, as it is.
+  static void transport(Moments& moments, const Step& step, bool widens,
                         const CutDown<Point>& cut) {
-    moments.transport(
-        [&](const Known& moment) { return transported(moment, start, wide, cut.left, cut.right); });
+    moments.transport([&](const Known& moment) {
+      if (widens && cut.left.defined())
+        return transported(moment, step.start, step.point, cut.left, cut.right);
+      return transported(
+          moment, step.start, cut.point,
+          cut.left.defined() ? overlaps(step.start, cut.point) : overlaps_of(step, cut.point));
+    });
   }
   static nn::Weight probe_of(const Layer& layer, const Point& point,
                              const std::shared_ptr<Uses>& uses) {
@@ -80,6 +96,10 @@ struct MatrixForm {
     known.l = known.l + decay * at::matmul(at.v, at.s.t());
     known.s = known.s + decay * at.s;
     return known;
+  }
+  static Overlaps overlaps_of(const Step& step, const Point& point) {
+    if (step.left_overlap.defined()) return {step.left_overlap, step.right_overlap};
+    return overlaps(step.start, point);
   }
   /// What a direction is between bases orthogonal to the point's: there momentum and decay, which
   /// lie in the tangent space, are nothing, and the gradient counts by its gain.
@@ -125,9 +145,11 @@ struct TuckerForm {
     const auto found = cut(point, values, {ranks.modes[0].rank, ranks.modes[1].rank});
     return {found.kernel, found.left, found.right, share_of(found.discarded, found.norm)};
   }
-  static void transport(Moments& moments, const Point& start, const Point&,
-                        const CutDown<Point>& cut) {
-    moments.transport(start, cut.point);
+  static Known seen_at(const Known& z, const TuckerStep& step, bool, Reads) {
+    return transported(z, step.start, step.point);
+  }
+  static void transport(Moments& moments, const TuckerStep& step, bool, const CutDown<Point>& cut) {
+    moments.transport(step.start, cut.point);
   }
   nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses) {
     rows = core_rows(point.core);

@@ -21,10 +21,7 @@ std::vector<at::Tensor> take_cores(const TrainLayer& layer, NamedGradients& grad
                   layer.tensors[k]);
     auto gradient = std::move(found->second);
     gradients.erase(found);
-    if (gradient.defined()) {
-      const auto left = layer.has_left[k] ? gradient.size(0) : 1;
-      gradient = gradient.reshape({left, -1, gradient.size(-1)});
-    }
+    if (gradient.defined()) gradient = fused_core(gradient, layer.modes[k]);
     cores.push_back(std::move(gradient));
   }
   return cores;

@@ -1,7 +1,5 @@
 #include "ranklens/optim/tensor_train/layers.h"
 
-#include <ATen/TensorOperators.h>
-#include <c10/util/accumulate.h>
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
@@ -14,28 +12,19 @@ bool is_train(const nn::Weight& weight) {
   return weight->kind() == "tt" || weight->kind() == "tt_conv";
 }
 
-/// Adds a stored core: [r, modes ..., r'], or [modes ..., r'] for a window.
-void add_core(TrainLayer& layer, const std::string& name, const at::Tensor& core, bool has_left) {
-  const auto sizes = core.sizes();
-  const auto first = has_left ? 1 : 0;
-  nn::Shape modes(sizes.begin() + first, sizes.end() - 1);
-  const auto left = has_left ? sizes[0] : 1;
+void add_core(TrainLayer& layer, const std::string& name, const at::Tensor& stored,
+              CoreModes modes) {
   layer.tensors.push_back(name);
-  // Four-dimensional cores may lie in memory like images: sums over them then have another order.
-  layer.train.cores.push_back(
-      core.detach().contiguous().reshape({left, c10::multiply_integers(modes), sizes.back()}));
+  layer.train.cores.push_back(fused_core(stored.detach(), modes));
   layer.modes.push_back(std::move(modes));
-  layer.has_left.push_back(has_left);
 }
 
 TrainLayer layer_of(const std::string& name, const nn::Weight& weight) {
-  TrainLayer layer{
-      .name = name, .tensors = {}, .entries = {name}, .modes = {}, .has_left = {}, .train = {}};
-  bool window = weight->kind() == "tt_conv";
-  for (const auto& factor : weight->factors()) {
-    add_core(layer, nn::factor_name(name, factor.name), factor.tensor, !window);
-    window = false;
-  }
+  TrainLayer layer{.name = name, .tensors = {}, .entries = {name}, .modes = {}, .train = {}};
+  const auto factors = weight->factors();
+  const auto modes = modes_of(weight);
+  for (std::size_t k = 0; k < factors.size(); ++k)
+    add_core(layer, nn::factor_name(name, factors[k].name), factors[k].tensor, modes[k]);
   return layer;
 }
 
@@ -47,8 +36,7 @@ std::string state_name(const std::string& entry) {
 
 /// The cores that begin at NAME.core.0, as long as there are some that fit.
 TrainLayer product_state(const nn::State& state, const std::string& name) {
-  TrainLayer layer{
-      .name = name, .tensors = {}, .entries = {}, .modes = {}, .has_left = {}, .train = {}};
+  TrainLayer layer{.name = name, .tensors = {}, .entries = {}, .modes = {}, .train = {}};
   for (int k = 0;; ++k) {
     const auto entry = fmt::format("{}.core.{}", name, k);
     if (!state.contains(entry)) return layer;
@@ -60,15 +48,8 @@ TrainLayer product_state(const nn::State& state, const std::string& name) {
                            : one.weight.tensor().size(0) == layer.train.cores.back().size(2));
     if (!fits) return {};
     layer.entries.push_back(entry);
-    add_core(layer, entry, one.weight.tensor(), true);
+    add_core(layer, entry, one.weight.tensor(), {.modes = {one.weight.tensor().size(1)}});
   }
-}
-
-at::Tensor stored(const TrainLayer& layer, std::size_t k, const at::Tensor& core) {
-  nn::Shape sizes = layer.modes[k];
-  if (layer.has_left[k]) sizes.insert(sizes.begin(), core.size(0));
-  sizes.push_back(core.size(2));
-  return core.reshape(sizes).contiguous();
 }
 
 }  // namespace
@@ -94,8 +75,7 @@ std::vector<TrainLayer> train_layers(const nn::State& state) {
 void set_cores(nn::State& state, const TrainLayer& layer, const std::vector<at::Tensor>& cores) {
   base::require(cores.size() == layer.tensors.size(), "'{}' has {} cores, not {}", layer.name,
                 layer.tensors.size(), cores.size());
-  std::vector<at::Tensor> tensors;
-  for (std::size_t k = 0; k < cores.size(); ++k) tensors.push_back(stored(layer, k, cores[k]));
+  auto tensors = stored_cores(cores, layer.modes);
   if (layer.entries.size() == 1 && is_train(state.at(layer.entries[0]).weight)) {
     state.replace(layer.entries[0], state.at(layer.entries[0]).weight->with(std::move(tensors)));
     return;

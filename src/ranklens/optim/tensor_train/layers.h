@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ranklens/nn/state.h"
+#include "ranklens/optim/tensor_train/stored_cores.h"
 #include "ranklens/tn/train/tensor_train.h"
 
 namespace ranklens::optim {
@@ -15,9 +16,8 @@ struct TrainLayer {
   std::string name;
   std::vector<std::string> tensors;  ///< full names of the cores
   std::vector<std::string> entries;  ///< one, or one a core
-  std::vector<nn::Shape> modes;      ///< of each core, between its ranks
-  std::vector<bool> has_left;  ///< whether the stored core has a first rank: a window has none
-  tn::TensorTrain train;       ///< cores [r, n, r'], log_scale 0
+  std::vector<CoreModes> modes;      ///< of each core, as it is stored
+  tn::TensorTrain train;             ///< cores [r, n, r'], log_scale 0
 };
 
 /// A matrix product state, whose norm says nothing of the size of what it computes: it acts on

@@ -9,42 +9,20 @@
 #include "ranklens/base/error.h"
 #include "ranklens/nn/weights/named_factors.h"
 #include "ranklens/optim/clip.h"
+#include "ranklens/optim/tensor_train/stored_cores.h"
+#include "ranklens/optim/tensor_train/tangent_convolution.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/linear/tangent_linear.h"
 
 namespace ranklens::optim {
 namespace {
 
-/// Whether a stored core has a first rank: the window of a convolution, its first one, has none.
-bool has_first_rank(const at::Tensor& stored, std::size_t k) { return k > 0 || stored.dim() == 4; }
-
-/// [r, n, r'] as [r, modes ..., r'] of a weight's stored cores.
-std::vector<at::Tensor> apart(const std::vector<at::Tensor>& cores,
-                              const std::vector<at::Tensor>& stored) {
-  std::vector<at::Tensor> found;
-  for (std::size_t k = 0; k < cores.size(); ++k) {
-    auto sizes = stored[k].sizes().vec();
-    if (has_first_rank(stored[k], k)) sizes.front() = cores[k].size(0);
-    sizes.back() = cores[k].size(2);
-    found.push_back(cores[k].reshape(sizes).contiguous());
-  }
-  return found;
-}
-
-std::vector<at::Tensor> fused(const std::vector<at::Tensor>& stored) {
-  std::vector<at::Tensor> cores;
-  for (std::size_t k = 0; k < stored.size(); ++k) {
-    const auto left = has_first_rank(stored[k], k) ? stored[k].size(0) : 1;
-    cores.push_back(stored[k].reshape({left, -1, stored[k].size(-1)}));
-  }
-  return cores;
-}
-
 /// What stays of a weight during a step: itself, the space of its cores, and that as it is stored.
 struct TrainPoint {
   nn::Weight weight;
   tn::TangentSpace space;
   tn::OrthogonalForms forms;
+  std::vector<CoreModes> modes;
 };
 
 class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradients {
@@ -75,7 +53,9 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
   }
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const nn::ConvGeometry& geometry) const override {
-    return doubled()->conv2d(x, bias, geometry);
+    if (point_->weight->kind() != "tt_conv") return doubled()->conv2d(x, bias, geometry);
+    return tangent_convolution({in_type(point_->forms.left), in_type(point_->forms.right)}, parts_,
+                               x, bias, geometry);
   }
   at::Tensor dense() const override { return doubled()->dense(); }
   at::Tensor rows(const at::Tensor& indices) const override { return doubled()->rows(indices); }
@@ -84,7 +64,7 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
 
   /// Of the projected gradient: the parts themselves overlap along the bases of the point.
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
-    const auto tangent = tn::gauged(point_->space, fused(parts));
+    const auto tangent = tn::gauged(point_->space, fused_cores(parts, point_->modes));
     return inner(tangent, tangent);
   }
 
@@ -98,9 +78,9 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
   /// The train whose cores hold the parts as blocks, differentiable in them.
   nn::Weight doubled() const {
     const tn::TangentSpace space{in_type(point_->space.left), in_type(point_->space.right)};
-    tn::Tangent tangent{fused(parts_)};
+    tn::Tangent tangent{fused_cores(parts_, point_->modes)};
     tangent.deltas.back() = tangent.deltas.back() + space.left.back();
-    return point_->weight->with(apart(tn::as_train(space, tangent).cores, parts_));
+    return point_->weight->with(stored_cores(tn::as_train(space, tangent).cores, point_->modes));
   }
 
   std::shared_ptr<const TrainPoint> point_;
@@ -110,17 +90,16 @@ class TrainProbe final : public nn::FactorisedFormat, public OverlappingGradient
 }  // namespace
 
 nn::Weight train_probe(const nn::Weight& like, const tn::TangentSpace& space) {
-  const auto factors = like->factors();
   base::require((like->kind() == "tt" || like->kind() == "tt_conv") &&
-                    factors.size() == space.left.size() && space.log_scale == 0,
+                    like->factors().size() == space.left.size() && space.log_scale == 0,
                 "a probe is made of a train of {} cores, not of a weight of format {}",
                 space.left.size(), like->kind());
-  std::vector<at::Tensor> stored, parts;
-  for (const auto& factor : factors) stored.push_back(factor.tensor);
-  tn::OrthogonalForms forms{apart(space.left, stored), apart(space.right, stored)};
+  auto modes = modes_of(like);
+  std::vector<at::Tensor> parts;
+  tn::OrthogonalForms forms{stored_cores(space.left, modes), stored_cores(space.right, modes)};
   for (const auto& core : forms.left) parts.push_back(at::zeros_like(core));
-  auto point =
-      std::make_shared<TrainPoint>(TrainPoint{like->with(forms.left), space, std::move(forms)});
+  auto point = std::make_shared<TrainPoint>(
+      TrainPoint{like->with(forms.left), space, std::move(forms), std::move(modes)});
   return nn::Weight(std::make_shared<TrainProbe>(std::move(point), std::move(parts)));
 }
 

@@ -54,7 +54,7 @@ CutTrain swept(const tn::TensorTrain& train, const RankOf& rank_of, const Spent&
 TrainRanks read_train_ranks(base::SpecReader& spec) {
   TrainRanks ranks;
   const bool rounds = spec.has("tau");
-  ranks.tau = spec.number("tau", ranks.tau, 0, 1);
+  ranks.tau = spec.number("tau", ranks.tau, -1e12, 1e12);
   base::require(!rounds || (ranks.tau > 0 && ranks.tau < 1),
                 "tau, the share of a train's norm that a rounding may cut off, lies between 0 and "
                 "1, not at {}",

@@ -109,7 +109,7 @@ Verdict dense_verdict(const TimingOptions& options, const ExperimentResults& res
       kCompared);
   std::vector<Verdict> parts;
   for (const auto& method : study::timings::methods()) {
-    if (method.id == "uv") continue;
+    if (method.id == "uv" || method.dense) continue;
     std::vector<SeedValue> ratios;
     for (const double speedup : at_compared_rank(options, results, method.id)) {
       ratios.push_back(of_repeat(ratios.size(), 1 / speedup));
@@ -166,6 +166,19 @@ BreakEven break_even_of(const Speedups& speedups) {
   return study::timings::break_even(ranks, ratios);
 }
 
+/// Of steps by plain descent, in factors and dense.
+Speedups descent_speedups(const TimingOptions& options, const ExperimentResults& results) {
+  auto found = speedups_of(options, results, "fixed-bug-descent");
+  const auto dense = speedups_of(options, results, "dense-descent");
+  for (auto& [rank, values] : found) {
+    const auto beside = dense.find(rank);
+    if (beside == dense.end()) return {};
+    values.resize(std::min(values.size(), beside->second.size()));
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] /= beside->second[k];
+  }
+  return found;
+}
+
 std::vector<Verdict> timings_verdicts(const TimingOptions& options,
                                       const ExperimentResults& results) {
   std::vector<Verdict> verdicts{
@@ -173,6 +186,11 @@ std::vector<Verdict> timings_verdicts(const TimingOptions& options,
                          "In training, BUG at fixed rank is faster than the dense network up to "
                          "rank 393, three times what was printed (131)",
                          "BUG at fixed rank"),
+      break_even_verdict(
+          descent_speedups(options, results), 393,
+          "By plain descent BUG at fixed rank is faster than the dense network up to "
+          "rank 393",
+          "BUG at fixed rank by plain descent"),
       break_even_verdict(speedups_of(options, results, "predict"), 2300,
                          "Predictions are faster than the dense network's up to rank 2,300 "
                          "(printed: 2,190)",

@@ -14,10 +14,10 @@ struct Options {
   std::int64_t width = 5120;  ///< of every layer, inputs among them
   std::int64_t batch = 256;
   std::vector<std::int64_t> ranks = {5, 10, 20, 32, 40, 80, 160, 320, 640, 1280, 2560};
-  /// Times that each is measured, after two steps to begin with.
+  /// Times that each is measured, after two steps to begin with; a long one's second step counts.
   int repeats = 5;
   /// Seconds after which a method has no further repeat at a rank; one it always has.
-  double patience = 300;
+  double patience = 60;
   std::uint64_t seed = 1;
 };
 
@@ -27,12 +27,14 @@ bool is_reduced(const Options& options);
 
 /// A way of training at a fixed rank.
 struct Method {
-  std::string name;  ///< "BUG, fixed rank"
-  std::string id;    ///< "fixed-bug"
-  std::string spec;  ///< of its optimiser, `{0}` standing for the rank
+  std::string name;    ///< "BUG, fixed rank"
+  std::string id;      ///< "fixed-bug"
+  std::string spec;    ///< of its optimiser, `{0}` standing for the rank
+  bool dense = false;  ///< of the network in dense weights
 };
 
-/// U V^T by Adam; BUG at a fixed rank; projector splitting and its augmented, corrected form;
+/// U V^T by Adam; the dense network by plain descent; BUG at a fixed rank, by Adam and by plain
+/// descent; projector splitting and its augmented, corrected form;
 /// parallel BUG; BUG in its first, augmented form; two passes with one, two and five core steps.
 const std::vector<Method>& methods();
 

@@ -140,6 +140,13 @@ double tiles_of(const Schedule& schedule, std::int64_t batch) {
   return std::ceil(static_cast<double>(batch) / static_cast<double>(schedule.tile));
 }
 
+/// What is searched apart.
+std::vector<Ends> ends_of(Order order) {
+  if (order == Order::any) return {{}};
+  if (order == Order::from_left) return {{true, false}};
+  return {{true, false}, {false, true}};
+}
+
 /// The cheapest order of steps for each layout and tile, the dense matrix rebuilt, and what the
 /// kernels of panels/ do, with their seconds.
 std::vector<Schedule> compared(const TrainModes& modes, const ScheduleOptions& options) {
@@ -147,8 +154,7 @@ std::vector<Schedule> compared(const TrainModes& modes, const ScheduleOptions& o
       {.steps = {{0, modes.cores(), true}}, .tile = options.batch, .rebuild = true, .stored = {}}};
   all.front().seconds = dense_seconds(modes, options);
   const auto batch = std::max<std::int64_t>(1, options.batch);
-  const auto ends =
-      options.one_way ? std::vector<Ends>{{true, false}, {false, true}} : std::vector<Ends>{{}};
+  const auto ends = ends_of(options.order);
   for (const bool batch_last : {false, true}) {
     for (std::int64_t tile : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}) {
       if (!options.tiled) tile = batch;
@@ -162,6 +168,8 @@ std::vector<Schedule> compared(const TrainModes& modes, const ScheduleOptions& o
     }
   }
   for (auto& found : panel_schedules(modes, options)) all.push_back(std::move(found));
+  if (options.order == Order::from_left)
+    std::erase_if(all, [](const Schedule& one) { return !one.steps.front().from_left; });
   return all;
 }
 

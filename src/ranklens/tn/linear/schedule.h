@@ -61,6 +61,9 @@ struct Rates {
   std::int64_t lanes = 8;  ///< numbers that these hold in a register
 };
 
+/// From which ends cores are absorbed: from both as it comes, from one of them, from the left.
+enum class Order { any, one_way, from_left };
+
 struct ScheduleOptions {
   std::int64_t batch = 1;
   bool training = false;         ///< count the backward pass
@@ -68,7 +71,7 @@ struct ScheduleOptions {
   std::int64_t cache = 1 << 22;  ///< bytes of the shared cache that a tile may count on
   double store = 0;              ///< bytes that may be stored for the backward pass
   bool tiled = true;             ///< false on devices that want the whole batch at once
-  bool one_way = false;          ///< absorb from one end only, whichever is cheaper
+  Order order = Order::any;
   Rates rates{};
 };
 

@@ -43,8 +43,11 @@ Schedule keeping_all(Schedule schedule) {
 }
 
 /// The cheapest order from one end; its states are kept if they may be.
-Schedule planned(const std::vector<at::Tensor>& cores, std::int64_t batch, KeepStates keep) {
-  const auto schedule = tt_linear_schedule(cores, batch, true, keep, true);
+Schedule planned(const std::vector<at::Tensor>& cores, std::int64_t batch,
+                 const TTLinearOptions& options) {
+  const auto keep = options.keep;
+  const auto order = options.order == Order::any ? Order::one_way : options.order;
+  const auto schedule = tt_linear_schedule(cores, batch, true, keep, order);
   if (schedule.rebuild || keep == KeepStates::low_memory) return schedule;
   auto all = keeping_all(schedule);
   const auto cost = schedule_cost(modes_of(cores), all, batch,
@@ -114,8 +117,10 @@ at::Tensor tangent_linear(const OrthogonalForms& point, const std::vector<at::Te
   sizes.back() = outs;
   if (rows.size(0) == 0) return base::linear(rows, dense_matrix(cores), bias).reshape(sizes);
   const auto given = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
-  const auto schedule =
-      options.schedule ? *options.schedule : planned(cores, rows.size(0), options.keep);
+  auto schedule = options.schedule ? *options.schedule : planned(cores, rows.size(0), options);
+  // The matrix of the way forth would be kept for the way back, where it may be another.
+  if (schedule.rebuild && options.order == Order::from_left)
+    schedule.stored.assign(schedule.stored.size(), false);
   base::require(is_one_way(schedule),
                 "parts of a tangent vector need an order from one end, not: {}",
                 describe(schedule));

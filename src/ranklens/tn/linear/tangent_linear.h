@@ -24,6 +24,10 @@ struct OrthogonalForms {
 /// train of twice the ranks, for any function of the cores.) For matrices these are the K-, S- and
 /// L-gradients of Ceruti, Kusch and Lubich 2024. A schedule given in `options` absorbs from one end
 /// only. Not differentiable twice.
+///
+/// From the left (Order::from_left) what x is multiplied with are the left cores alone, and its
+/// gradient comes through the right ones alone. So a caller with a core of its own before these
+/// passes x through its left form and leaves out of right[0] what belongs into its right form.
 at::Tensor tangent_linear(const OrthogonalForms& point, const std::vector<at::Tensor>& parts,
                           const at::Tensor& x, const at::Tensor& bias = {},
                           const TTLinearOptions& options = {});

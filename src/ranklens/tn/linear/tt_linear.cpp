@@ -100,7 +100,7 @@ Schedule remembered(const TrainModes& modes, const ScheduleOptions& options) {
                                static_cast<double>(options.training),
                                static_cast<double>(options.bytes),
                                static_cast<double>(options.tiled),
-                               static_cast<double>(options.one_way),
+                               static_cast<double>(options.order),
                                options.store,
                                options.rates.product,
                                options.rates.dense,
@@ -125,14 +125,14 @@ bool needs_gradient(const std::vector<at::Tensor>& cores, const at::Tensor& x,
 }  // namespace
 
 Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t batch, bool training,
-                            KeepStates keep, bool one_way) {
+                            KeepStates keep, Order order) {
   const auto& core = cores.front();
   const auto modes = modes_of(cores);
   ScheduleOptions options{.batch = batch,
                           .training = training,
                           .bytes = static_cast<std::int64_t>(core.element_size()),
                           .tiled = core.is_cpu(),
-                          .one_way = one_way,
+                          .order = order,
                           .rates = typical_rates(core.scalar_type())};
   if (!core.is_cpu()) options.rates.panels = 0;
   constexpr double elsewhere = 1e9;  // bytes: what other devices have is not asked for
@@ -149,9 +149,9 @@ at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,
                 ins, x.dim() >= 1 ? x.size(-1) : 0);
   const auto rows = x.reshape({-1, ins}).to(cores.front().scalar_type()).contiguous();
   const bool training = needs_gradient(cores, x, bias);
-  const auto schedule = options.schedule
-                            ? *options.schedule
-                            : tt_linear_schedule(cores, rows.size(0), training, options.keep);
+  const auto schedule = options.schedule ? *options.schedule
+                                         : tt_linear_schedule(cores, rows.size(0), training,
+                                                              options.keep, options.order);
   at::Tensor y;
   if (rows.size(0) == 0) {
     y = base::linear(rows, dense_matrix(cores), bias);

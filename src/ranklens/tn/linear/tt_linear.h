@@ -19,6 +19,7 @@ struct TTLinearOptions {
   KeepStates keep = KeepStates::fast;
   /// Instead of the planned one, e.g. to time it.
   std::optional<Schedule> schedule{};
+  Order order = Order::any;  ///< of what is planned
 };
 
 /// y = W x + bias for the rows of x [..., N], W the TT matrix of the cores [r, m, n, r'] (m rows, n
@@ -28,9 +29,9 @@ struct TTLinearOptions {
 at::Tensor tt_linear(const std::vector<at::Tensor>& cores, const at::Tensor& x,
                      const at::Tensor& bias = {}, const TTLinearOptions& options = {});
 
-/// The schedule that tt_linear() takes for `batch` rows; with `one_way` the cheapest that absorbs
-/// all cores but those of its last step from the same end.
+/// The schedule that tt_linear() takes for `batch` rows; in another order than any the cheapest
+/// that absorbs all cores but those of its last step from the same end.
 Schedule tt_linear_schedule(const std::vector<at::Tensor>& cores, std::int64_t batch, bool training,
-                            KeepStates keep = KeepStates::fast, bool one_way = false);
+                            KeepStates keep = KeepStates::fast, Order order = Order::any);
 
 }  // namespace ranklens::tn

@@ -1,4 +1,4 @@
-#include "ranklens/optim/low_rank/convolution_parts.h"
+#include "ranklens/optim/convolution_parts.h"
 
 #include <tuple>
 
@@ -20,7 +20,7 @@ auto backward_parts(const at::Tensor& out, const at::Tensor& x, const at::Tensor
 }  // namespace
 
 Padded padded_for(const at::Tensor& x, const nn::ConvGeometry& g) {
-  base::require(g.groups == 1, "a grouped convolution cannot have a kernel of low rank");
+  base::require(g.groups == 1, "a grouped convolution cannot have a kernel in factors");
   const bool symmetric = g.top == g.bottom && g.left == g.right;
   return {symmetric ? x : at::constant_pad_nd(x, {g.left, g.right, g.top, g.bottom}, 0),
           {{g.stride, g.stride},
