@@ -1,5 +1,6 @@
 #include "ranklens/report/reproductions/timings_page.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -19,6 +20,13 @@ template <class Take>
 void each_timed(Take&& take) {
   for (const auto& method : study::timings::methods()) take(method.id, method.name);
   take(std::string("predict"), std::string("prediction"));
+}
+
+/// What has no rank to break even at.
+bool is_dense(const std::string& id) {
+  const auto& all = study::timings::methods();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& method) { return method.dense && method.id == id; });
 }
 
 /// The published break-even ranks, interpolated between the authors' rows; NaN where none is.
@@ -41,7 +49,7 @@ Table summary_table(const Options& options, const ExperimentResults& results) {
                    {.title = "published", .format = Format::Number, .decimals = 0}};
   each_timed([&](const std::string& id, const std::string& name) {
     const auto speedups = speedups_of(options, results, id);
-    if (speedups.empty()) return;
+    if (speedups.empty() || is_dense(id)) return;
     const auto found = break_even_of(speedups);
     const double printed = published(id);
     table.rows.push_back(
