@@ -207,7 +207,7 @@ void reproduce(const ReproduceOptions& options, const CLI::App& command) {
   for (const auto& one : study_experiments()) {
     if (name != one.name) continue;
     auto study = options.study;
-    study.common = common;
+    study.common = std::move(common);
     return reproduce_study(study, one, options.extent());
   }
   if (!is_known(name)) refuse_unknown(name);

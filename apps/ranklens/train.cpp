@@ -139,7 +139,8 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
       .seed = options.common.seed};
   const auto configuration = configuration_of(options);
   for (const auto& [key, value] : configuration.items()) {
-    if (value.empty() || value == "") continue;  // not chosen
+    if (value.empty() || (value.is_string() && value.get<std::string>().empty()))
+      continue;  // not chosen
     run.configuration.push_back(
         {"", key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
@@ -175,8 +176,7 @@ std::string kept_of(const TrainOptions& options, const train::FitResult& result,
                     const TrainingData& parts) {
   const bool begun =
       std::filesystem::exists(std::filesystem::path(options.common.out) / "checkpoint.safetensors");
-  const std::string elsewhere =
-      begun ? "; another rate is another training, with another --out" : "";
+  std::string elsewhere = begun ? "; another rate is another training, with another --out" : "";
   if (result.best_epoch == 0) return elsewhere;
   write_network(options, parts, "best", result.best, true);
   return fmt::format("; the network of epoch {} is {}/best.safetensors{}", result.best_epoch,

@@ -23,7 +23,7 @@ using testing::TemporaryFolder;
 std::string batch(int shift = 0) {
   std::string bytes(30'730'000, '\0');
   for (int i = 0; i < 10'000; ++i) {
-    char* record = bytes.data() + i * 3073;
+    char* record = bytes.data() + static_cast<std::ptrdiff_t>(i) * 3073;
     record[0] = static_cast<char>((i + shift) % 10);
     for (int j = 0; j < 3072; ++j) record[1 + j] = static_cast<char>((i + j + shift) % 251);
   }
@@ -66,7 +66,7 @@ TEST(Cifar100, IsReadByItsHundredClasses) {
   fs::create_directory(inner);
   std::string bytes(30'740'000, '\0');
   for (int i = 0; i < 10'000; ++i) {
-    char* record = bytes.data() + i * 3074;
+    char* record = bytes.data() + static_cast<std::ptrdiff_t>(i) * 3074;
     record[0] = static_cast<char>(i % 20);
     record[1] = static_cast<char>(i % 100);
     for (int j = 0; j < 3072; ++j) record[2 + j] = static_cast<char>((i + j) % 251);

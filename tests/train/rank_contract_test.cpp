@@ -138,6 +138,20 @@ TEST(Ranks, KeepToABudget) {
   EXPECT_GT(numbers(found), numbers(network.state));
 }
 
+// Without floors of its own the middle layer, whose ranks cost most, gives them up first.
+TEST(Ranks, UnderABudgetKeepFloorsOfLayers) {
+  const auto network = contract_network(5, "low_rank(r=8)");
+  const auto ranks = [&](const std::string& layers) {
+    const auto found = after("bug(lr=1e-2,tau=1e-4,floor=1,budget=880" + layers + ")",
+                             network.state, network.graph, 4);
+    EXPECT_LE(numbers(found), 880);
+    return std::vector<std::int64_t>{largest(found, "conv_low.weight"), largest(found, "in.weight"),
+                                     largest(found, "twice.weight")};
+  };
+  EXPECT_LT(ranks("")[1], 5);
+  EXPECT_EQ(ranks(",layers=in:::5")[1], 5);
+}
+
 // From 3,536 numbers of the dense weights in twenty steps.
 TEST(Ranks, FollowABudgetThatComesDown) {
   const auto network = contract_network(5, "low_rank(r=8)");

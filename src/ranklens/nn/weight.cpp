@@ -40,13 +40,13 @@ std::int64_t FactorisedFormat::columns() const {
 }
 
 Weight make_weight(const std::string& kind, const nlohmann::json& structure,
-                   std::vector<Factor> factors) {
-  if (kind == "dense") return Dense::read(structure, std::move(factors));
-  if (kind == "low_rank") return FixedRank::read(structure, std::move(factors));
-  if (kind == "tt") return TTMatrix::read(structure, std::move(factors));
-  if (kind == "tt_conv") return TTConv::read(structure, std::move(factors));
-  if (kind == "tucker") return Tucker2::read(structure, std::move(factors));
-  if (kind == "cp") return CPKernel::read(structure, std::move(factors));
+                   const std::vector<Factor>& factors) {
+  if (kind == "dense") return Dense::read(structure, factors);
+  if (kind == "low_rank") return FixedRank::read(structure, factors);
+  if (kind == "tt") return TTMatrix::read(structure, factors);
+  if (kind == "tt_conv") return TTConv::read(structure, factors);
+  if (kind == "tucker") return Tucker2::read(structure, factors);
+  if (kind == "cp") return CPKernel::read(structure, factors);
   base::fail("no weight format is called '{}'{}", kind,
              base::nearest_hint(kind, {"dense", "low_rank", "tt", "tt_conv", "tucker", "cp"}));
 }

@@ -122,6 +122,6 @@ at::Tensor in_type_of(const at::Tensor& x, const Weight& weight);
 /// Reads a weight from its kind, structure and named tensors (the inverse of kind(), structure(),
 /// factors()); an Error says what does not fit.
 Weight make_weight(const std::string& kind, const nlohmann::json& structure,
-                   std::vector<Factor> factors);
+                   const std::vector<Factor>& factors);
 
 }  // namespace ranklens::nn

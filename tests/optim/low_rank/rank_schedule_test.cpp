@@ -58,6 +58,26 @@ TEST(RankSchedule, LayersMayHaveACapAlone) {
   expect_error([] { make_optimiser("bug(layers=conv::)"); }, "PATTERN:TAU");
 }
 
+TEST(RankSchedule, LayersMayHaveAFloor) {
+  const char* text = "conv1:0.3:8:2;conv2:::4;head:0.1::5";
+  const auto layers = parse_layer_ranks(text);
+  EXPECT_EQ(to_string(layers), text);
+  const RankSchedule schedule{.layers = layers};
+  const RankPolicy common{.tau = 0.2, .floor = 1, .cap = 3};
+  const auto first = policy_for(common, schedule, "conv1.weight", 1);
+  EXPECT_EQ(first.floor, 2);
+  EXPECT_EQ(first.cap, 8);
+  const auto second = policy_for(common, schedule, "conv2.weight", 1);
+  EXPECT_EQ(second.tau, 0.2);
+  EXPECT_EQ(second.floor, 4);
+  EXPECT_EQ(second.cap, 4);  // the layer's floor goes before the common cap
+  EXPECT_EQ(policy_for(common, schedule, "head.weight", 1).floor, 5);
+  expect_error([] { make_optimiser("bug(layers=conv:::)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv:::0)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv:0.1:2:3:4)"); }, "PATTERN:TAU");
+  expect_error([] { make_optimiser("bug(layers=conv::2:3)"); }, "2, is below its smallest, 3");
+}
+
 TEST(RankSchedule, IsPartOfTheSpec) {
   const char* text = "bug(tau=0.1,tau_end=0.2,over=50,hold=80,layers=conv*:0.05;head:0.2:16)";
   const auto made = make_optimiser(text);

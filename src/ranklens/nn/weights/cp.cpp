@@ -58,7 +58,7 @@ Weight CPKernel::from_terms(const tn::CP& terms) {
   return Weight(std::make_shared<CPKernel>(tn::shape(terms), std::move(factors)));
 }
 
-Weight CPKernel::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+Weight CPKernel::read(const nlohmann::json& structure, const std::vector<Factor>& factors) {
   const auto shape = structure.at("shape").get<Shape>();
   auto found = in_order(factors, cp_names(shape.size()), "a CP weight");
   return Weight(std::make_shared<CPKernel>(shape, std::move(found)));

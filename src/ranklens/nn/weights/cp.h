@@ -20,7 +20,7 @@ class CPKernel final : public FactorisedFormat {
   static Weight from_dense(const at::Tensor& dense, std::int64_t rank);
   /// The terms as they are: every factor takes its share of their weights, which must not be < 0.
   static Weight from_terms(const tn::CP& terms);
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   std::int64_t rank() const { return factors_.front().size(1); }
 

@@ -11,7 +11,7 @@
 
 namespace ranklens::nn {
 
-Weight Dense::read(const nlohmann::json&, std::vector<Factor> factors) {
+Weight Dense::read(const nlohmann::json&, const std::vector<Factor>& factors) {
   base::require(factors.size() == 1, "a dense weight is one tensor, not {}", factors.size());
   return Weight(factors.front().tensor);
 }

@@ -8,7 +8,7 @@ namespace ranklens::nn {
 class Dense final : public WeightFormat {
  public:
   explicit Dense(at::Tensor value) : value_(std::move(value)) {}
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   const at::Tensor& value() const { return value_; }
 

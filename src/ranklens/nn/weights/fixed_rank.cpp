@@ -42,7 +42,7 @@ Weight FixedRank::from_dense(const at::Tensor& dense, const Shape& ranks, double
                                             at::Tensor(), (found.vh.t() * root).contiguous()));
 }
 
-Weight FixedRank::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+Weight FixedRank::read(const nlohmann::json& structure, const std::vector<Factor>& factors) {
   std::vector<std::string> names{"U", "V"};
   if (factors.size() == 3) names.insert(names.begin() + 1, "S");
   const auto found = in_order(factors, names, "a low-rank weight");

@@ -13,7 +13,7 @@ class FixedRank final : public FactorisedFormat {
   /// at most `ranks` {r} (none: no bound) and a relative Frobenius error of at most eps (kept,
   /// unless the rank is hit).
   static Weight from_dense(const at::Tensor& dense, const Shape& ranks, double eps = 0);
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   std::int64_t rank() const { return u_.size(1); }
   const at::Tensor& u() const { return u_; }

@@ -55,7 +55,7 @@ Weight TTConv::from_dense(const at::Tensor& dense, const Shape& out, const Shape
       std::make_shared<TTConv>(dense.sizes().vec(), window.contiguous(), std::move(cores)));
 }
 
-Weight TTConv::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+Weight TTConv::read(const nlohmann::json& structure, const std::vector<Factor>& factors) {
   base::require(!factors.empty(), "a tensor train needs at least one core");
   const auto found = in_order(factors, core_names(factors.size()), "a tensor train");
   return Weight(std::make_shared<TTConv>(structure.at("shape").get<Shape>(), found.front(),

@@ -16,7 +16,7 @@ class TTConv final : public FactorisedFormat {
   /// r_{d-1} (none: no bounds) and a relative error of at most eps (kept, unless a rank is hit).
   static Weight from_dense(const at::Tensor& dense, const Shape& out, const Shape& in,
                            const Shape& ranks, double eps = 0);
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   Shape out_modes() const;
   Shape in_modes() const;

@@ -37,7 +37,7 @@ Weight TTMatrix::from_dense(const at::Tensor& dense, const Shape& out, const Sha
   return Weight(std::make_shared<TTMatrix>(dense.sizes().vec(), std::move(cores)));
 }
 
-Weight TTMatrix::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+Weight TTMatrix::read(const nlohmann::json& structure, const std::vector<Factor>& factors) {
   auto cores = in_order(factors, core_names(factors.size()), "a tensor train");
   return Weight(std::make_shared<TTMatrix>(structure.at("shape").get<Shape>(), std::move(cores)));
 }

@@ -17,7 +17,7 @@ class TTMatrix final : public FactorisedFormat {
   /// none: no bounds) and a relative Frobenius error of at most eps (kept, unless a rank is hit).
   static Weight from_dense(const at::Tensor& dense, const Shape& out, const Shape& in,
                            const Shape& ranks, double eps = 0);
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   const std::vector<at::Tensor>& cores() const { return cores_; }
   Shape out_modes() const;

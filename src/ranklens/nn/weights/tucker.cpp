@@ -55,7 +55,7 @@ Weight Tucker2::from_dense(const at::Tensor& dense, const Shape& ranks, double e
                                           factors[1].contiguous()));
 }
 
-Weight Tucker2::read(const nlohmann::json& structure, std::vector<Factor> factors) {
+Weight Tucker2::read(const nlohmann::json& structure, const std::vector<Factor>& factors) {
   const auto found = in_order(factors, {"U", "C", "V"}, "a Tucker weight");
   return Weight(
       std::make_shared<Tucker2>(structure.at("shape").get<Shape>(), found[0], found[1], found[2]));

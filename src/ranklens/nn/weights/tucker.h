@@ -14,7 +14,7 @@ class Tucker2 final : public FactorisedFormat {
   /// The sequentially truncated higher-order SVD in the two channel modes; `eps` relative Frobenius
   /// (kept), `ranks` {p, q} at most (none: no bound).
   static Weight from_dense(const at::Tensor& dense, const Shape& ranks, double eps = 0);
-  static Weight read(const nlohmann::json& structure, std::vector<Factor> factors);
+  static Weight read(const nlohmann::json& structure, const std::vector<Factor>& factors);
 
   const at::Tensor& u() const { return u_; }
   const at::Tensor& core() const { return core_; }

@@ -13,8 +13,9 @@ namespace ranklens::optim {
 namespace {
 
 constexpr const char* kForm =
-    "layers with a rank policy of their own are written PATTERN:TAU, PATTERN:TAU:CAP or "
-    "PATTERN::CAP, 'conv*:0.05;head:0.2:16;fc1::64', not '{}'";
+    "layers with a rank policy of their own are written PATTERN:TAU:CAP:FLOOR, where any number "
+    "may "
+    "be left out, 'conv*:0.05;head:0.2:16;fc1::64;fc2:::4', not '{}'";
 
 /// The parts between a separator.
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
@@ -27,18 +28,29 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   }
 }
 
+std::optional<std::int64_t> parse_rank(std::string_view part, std::string_view text) {
+  if (part.empty()) return {};
+  const auto rank = base::parse_number<std::int64_t>(part);
+  base::require(rank && *rank >= 1, kForm, text);
+  return rank;
+}
+
 LayerRanks parse_one(std::string_view text) {
-  const auto parts = parts_of(text, ':');
-  base::require((parts.size() == 2 || parts.size() == 3) && !parts[0].empty(), kForm, text);
-  LayerRanks made{.pattern = std::string(parts[0])};
-  if (parts.size() == 2 || !parts[1].empty()) {
+  auto parts = parts_of(text, ':');
+  base::require(
+      parts.size() >= 2 && parts.size() <= 4 && !parts[0].empty() && !parts.back().empty(), kForm,
+      text);
+  parts.resize(4);
+  LayerRanks made{.pattern = std::string(parts[0]),
+                  .cap = parse_rank(parts[2], text),
+                  .floor = parse_rank(parts[3], text)};
+  if (!parts[1].empty()) {
     made.tau = base::parse_number<double>(parts[1]);
     base::require(made.tau && *made.tau > 0 && *made.tau < 1e12, kForm, text);
   }
-  if (parts.size() == 3) {
-    made.cap = base::parse_number<std::int64_t>(parts[2]);
-    base::require(made.cap && *made.cap >= 1, kForm, text);
-  }
+  base::require(!made.cap || !made.floor || *made.floor <= *made.cap,
+                "the largest rank of '{}', {}, is below its smallest, {}", made.pattern,
+                made.cap.value_or(0), made.floor.value_or(0));
   return made;
 }
 
@@ -58,11 +70,13 @@ std::vector<LayerRanks> parse_layer_ranks(std::string_view text) {
 }
 
 std::string to_string(const std::vector<LayerRanks>& layers) {
+  const auto shown = [](const auto& number) { return number ? fmt::to_string(*number) : ""; };
   std::string text;
   for (const auto& one : layers) {
     if (!text.empty()) text += ';';
-    text += fmt::format("{}:{}", one.pattern, one.tau ? fmt::to_string(*one.tau) : "");
-    if (one.cap) text += fmt::format(":{}", *one.cap);
+    text += fmt::format("{}:{}", one.pattern, shown(one.tau));
+    if (one.cap || one.floor) text += ':' + shown(one.cap);
+    if (one.floor) text += ':' + shown(one.floor);
   }
   return text;
 }
@@ -93,6 +107,7 @@ RankPolicy policy_for(const RankPolicy& common, const RankSchedule& schedule,
     if (!nn::matches(one.pattern, layer_of(weight))) continue;
     policy.tau = one.tau.value_or(policy.tau);
     if (one.cap) policy.cap = *one.cap, policy.floor = std::min(policy.floor, *one.cap);
+    if (one.floor) policy.floor = *one.floor, policy.cap = std::max(policy.cap, *one.floor);
     break;
   }
   return policy;

@@ -15,6 +15,7 @@ struct LayerRanks {
   std::string pattern = {};        ///< of the layer's name, with `*` and `?`
   std::optional<double> tau = {};  ///< held; none: the common one, with its schedule
   std::optional<std::int64_t> cap = {};
+  std::optional<std::int64_t> floor = {};
 };
 
 /// How the policy changes on the way, and from layer to layer.
@@ -29,8 +30,8 @@ struct RankSchedule {
   std::vector<LayerRanks> layers = {};
 };
 
-/// Reads "conv*:0.05;head:0.2:16;fc1::64", patterns with tau and, where it is given, cap, or cap
-/// alone; the first that matches counts. Error for bad form.
+/// Reads "conv*:0.05;head:0.2:16;fc1::64;fc2:::4", patterns with tau, cap and floor, of which any
+/// may be left out; the first that matches counts. Error for bad form.
 std::vector<LayerRanks> parse_layer_ranks(std::string_view text);
 std::string to_string(const std::vector<LayerRanks>& layers);
 

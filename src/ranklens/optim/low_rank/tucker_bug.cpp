@@ -48,7 +48,7 @@ void parallel_kernel_step(TuckerStep& step, const TuckerGradient& gradient) {
       .narrow(1, q, right.size(1))
       .copy_(-step.size * contracted(gradient.rows.in, at::eye(p, core.options()), in.t()));
   step.point = widened(step.point, left, right);
-  step.point.core = wide;
+  step.point.core = std::move(wide);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ class WorkOf final : public Work {
       auto& mode = found.modes[k];
       const auto most = mode.values.size(0);
       mode.rank = stays ? std::min(at_start.at(k), most) : rank_for(mode.values, policy);
-      mode.floor = std::min({options_.ranks.floor, most, mode.rank});
+      mode.floor = std::min({policy.floor, most, mode.rank});
     }
     return found;
   }

@@ -47,7 +47,7 @@ Schedule planned(const std::vector<at::Tensor>& cores, std::int64_t batch,
                  const TTLinearOptions& options) {
   const auto keep = options.keep;
   const auto order = options.order == Order::any ? Order::one_way : options.order;
-  const auto schedule = tt_linear_schedule(cores, batch, true, keep, order);
+  auto schedule = tt_linear_schedule(cores, batch, true, keep, order);
   if (schedule.rebuild || keep == KeepStates::low_memory) return schedule;
   auto all = keeping_all(schedule);
   const auto cost = schedule_cost(modes_of(cores), all, batch,
