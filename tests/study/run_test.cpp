@@ -37,6 +37,7 @@ nlohmann::json without_times(nlohmann::json cell) {
     epoch.erase("seconds");
     epoch.erase("images_per_second");
     epoch.erase("validation_seconds");
+    epoch.erase("processor_seconds");
   }
   return cell;
 }

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/clock.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/safetensors.h"
@@ -171,8 +172,19 @@ TEST(Fit, WritesMetricsAsJsonLines) {
     EXPECT_EQ(metrics.epoch, static_cast<std::int64_t>(lines) + 1);
     EXPECT_EQ(metrics.loss, result.history[lines].loss);
     EXPECT_TRUE(std::isnan(metrics.validation_loss));
+    EXPECT_EQ(metrics.processor_seconds, result.history[lines].processor_seconds);
   }
   EXPECT_EQ(lines, 4U);
+}
+
+TEST(Fit, CountsTheProcessorsTimeOfEachEpoch) {
+  const double before = base::processor_seconds();
+  const auto result = fit(tiny_network(), tiny_data(50, 1), {}, small());
+  const double all = base::processor_seconds() - before;
+  EXPECT_TRUE(has_processor_seconds(result.history));
+  double sum = 0;
+  for (const auto& epoch : result.history) sum += epoch.processor_seconds;
+  EXPECT_LE(sum, all);
 }
 
 TEST(Fit, RefusesAFolderOfAnotherConfiguration) {

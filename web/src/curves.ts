@@ -26,7 +26,7 @@ export function curvesSection(report: Report): HTMLElement[] {
   const table = report.table("curves");
   return [
     h("div", { class: "section-tools" },
-      hasSeconds(report) && choice("Against", [["epoch", "epochs"], ["seconds", "seconds of training"]], state.against,
+      hasSeconds(report) && choice("Against", [["epoch", "epochs"], ["seconds", report.data.seconds_title]], state.against,
         (value) => { state.against = value; draw(); }),
       several && choice("Show", [["band", "mean and range"], ["seeds", "every seed"]], state.spread,
         (value) => { state.spread = value; draw(); }),
@@ -54,5 +54,5 @@ function panelChart(report: Report, panel: (typeof panels)[number], against: Aga
     x: against === "epoch" ? curve.epoch : curve.seconds, y: curve[panel.series],
   }));
   return linesChart(report, { ...panel, step: "epoch", whole: against === "epoch",
-    xTitle: against === "epoch" ? "epoch" : "seconds of training" }, lines, spread);
+    xTitle: against === "epoch" ? "epoch" : report.data.seconds_title }, lines, spread);
 }

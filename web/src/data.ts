@@ -156,6 +156,8 @@ export interface ReportData {
   verdicts: Verdict[];
   arms: Arm[];
   curves: Curve[];
+  /** What the curves' seconds are called: of the clock, or of the processor. */
+  seconds_title: string;
   methods: Method[];
   metrics: Metric[];
   scores: Score[];

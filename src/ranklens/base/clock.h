@@ -1,8 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace ranklens::base {
+
+/// What this process has taken of processors, in all threads: programs beside it, and pauses, do
+/// not lengthen it.
+inline double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 /// Wall time since construction or the last restart.
 class Stopwatch {

@@ -11,6 +11,9 @@ namespace ranklens::report {
 
 /// The learning curve of one run.
 Curve curve_of(const std::string& arm, std::uint64_t seed,
-               const std::vector<train::EpochMetrics>& history);
+               const std::vector<train::EpochMetrics>& history,
+               train::Clock clock = train::Clock::wall);
+/// What an axis of its seconds is called.
+std::string seconds_title(train::Clock clock);
 
 }  // namespace ranklens::report

@@ -169,8 +169,9 @@ struct ReportData {
   std::vector<Verdict> verdicts{};
   std::vector<Arm> arms{};
   std::vector<Curve> curves{};
-  std::string chart_title{};  // of the section of charts
-  std::string chart_note{};   // what a reader must know of them
+  std::string seconds_title{"seconds of training"};  // of the curves' seconds
+  std::string chart_title{};                         // of the section of charts
+  std::string chart_note{};                          // what a reader must know of them
   std::vector<Chart> charts{};
   std::vector<Figure> figures{};  // below the charts
   std::vector<Method> methods{};

@@ -206,6 +206,7 @@ json document(const ReportData& data) {
             {"reference", arm.reference}};
   });
   d["curves"] = array_of(data.curves, curve_json);
+  d["seconds_title"] = data.seconds_title;
   d["chart_title"] = data.chart_title;
   d["chart_note"] = data.chart_note;
   d["charts"] = array_of(data.charts, chart_json);

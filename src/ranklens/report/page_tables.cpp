@@ -37,8 +37,8 @@ Table verdict_table(const ReportData& data) {
 Table curve_table(const ReportData& data) {
   Table table{.id = "curves", .title = "Training curves", .shown = false};
   table.columns = {{.title = "arm"}, {.title = "seed"}};
-  for (const char* title : {"epoch", "seconds", "train loss", "train accuracy", "validation loss",
-                            "validation accuracy"})
+  for (const char* title : {"epoch", data.seconds_title.c_str(), "train loss", "train accuracy",
+                            "validation loss", "validation accuracy"})
     table.columns.push_back({.title = title, .format = Format::Number});
   for (const Curve& c : data.curves) {
     for (std::size_t i = 0; i < c.epoch.size(); ++i) {

@@ -19,6 +19,7 @@
 #include "ranklens/report/study_trades.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/keys.h"
+#include "ranklens/study/loss_by_seconds.h"
 #include "ranklens/study/sizes.h"
 
 namespace ranklens::report {
@@ -188,8 +189,10 @@ ReportData study_page(const Results& results, const study::Selection& images,
     data.arms.push_back(arm_of(name, results));
     if (is_cut(accuracy_of(results, name), data.arms.back().accuracy)) cut.insert("Accuracy");
   }
+  const auto clock = study::clock_of(results.cells);
+  data.seconds_title = seconds_title(clock);
   for (const auto& cell : results.cells)
-    data.curves.push_back(curve_of(cell.arm, cell.seed, cell.history));
+    data.curves.push_back(curve_of(cell.arm, cell.seed, cell.history, clock));
   add_entropies(results, data);
   add_ranks(results, data);
   cut.merge(add_scores(results, data));

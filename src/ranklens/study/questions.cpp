@@ -136,7 +136,7 @@ std::map<std::uint64_t, double> common_seconds(const std::vector<Cell>& cells,
   std::map<std::uint64_t, double> seconds;
   for (const auto& cell : cells) {
     if (!cell.failure.empty() || (cell.arm != first && cell.arm != second)) continue;
-    const double own = training_seconds(cell.history);
+    const double own = training_seconds(cell.history, clock_of(cells));
     const auto [at, added] = seconds.emplace(cell.seed, own);
     if (!added) at->second = std::min(at->second, own);
   }
@@ -146,14 +146,16 @@ std::map<std::uint64_t, double> common_seconds(const std::vector<Cell>& cells,
 /// Of an arm with another optimiser than the reference's, whose epochs may take another time.
 Question by_seconds(const Config& config, const std::vector<Cell>& cells, const std::string& name) {
   const auto until = common_seconds(cells, name, config.arms.front());
+  const auto clock = clock_of(cells);
   return {.text = "{}: the training loss falls faster, second by second",
-          .measure = "training loss, mean over the seconds that both trained",
+          .measure = fmt::format("training loss, mean over the {}seconds that both trained",
+                                 clock == train::Clock::processor ? "processor " : ""),
           .unit = "nats",
           .relation = Relation::less,
-          .number = [until](const Cell& cell) -> std::optional<double> {
+          .number = [until, clock](const Cell& cell) -> std::optional<double> {
             const auto found = until.find(cell.seed);
             if (found == until.end()) return std::nullopt;
-            return mean_loss_until(cell.history, found->second);
+            return mean_loss_until(cell.history, found->second, clock);
           }};
 }
 

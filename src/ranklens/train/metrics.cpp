@@ -1,5 +1,7 @@
 #include "ranklens/train/metrics.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/json_number.h"
@@ -8,6 +10,15 @@ namespace ranklens::train {
 
 using base::number_or_nan;
 using base::number_or_null;
+
+double seconds_of(const EpochMetrics& metrics, Clock clock) {
+  return clock == Clock::processor ? metrics.processor_seconds : metrics.seconds;
+}
+
+bool has_processor_seconds(const std::vector<EpochMetrics>& history) {
+  return std::all_of(history.begin(), history.end(),
+                     [](const EpochMetrics& one) { return one.processor_seconds > 0; });
+}
 
 nlohmann::json to_json(const EpochMetrics& metrics) {
   nlohmann::json json{{"epoch", metrics.epoch},
@@ -18,6 +29,7 @@ nlohmann::json to_json(const EpochMetrics& metrics) {
                       {"validation_accuracy", number_or_null(metrics.validation_accuracy)},
                       {"rate", number_or_null(metrics.rate)},
                       {"seconds", number_or_null(metrics.seconds)},
+                      {"processor_seconds", number_or_null(metrics.processor_seconds)},
                       {"validation_seconds", number_or_null(metrics.validation_seconds)},
                       {"images_per_second", number_or_null(metrics.images_per_second)}};
   if (!metrics.observed.empty()) json["observed"] = metrics.observed;
@@ -33,7 +45,8 @@ EpochMetrics read_metrics(const nlohmann::json& json) {
           .validation_accuracy = number_or_nan(json.at("validation_accuracy")),
           .rate = number_or_nan(json.at("rate")),
           .seconds = number_or_nan(json.at("seconds")),
-          // Not measured by earlier versions.
+          // These two were not measured by earlier versions.
+          .processor_seconds = number_or_nan(json.value("processor_seconds", nlohmann::json(0))),
           .validation_seconds = json.value("validation_seconds", 0.0),
           .images_per_second = number_or_nan(json.at("images_per_second")),
           .observed = json.value("observed", std::map<std::string, double>())};

@@ -113,6 +113,7 @@ FitResult Session::run() {
 
 bool Session::step() {
   base::Stopwatch watch;
+  const double processor_before = base::processor_seconds();
   data::Batch batch = loader_->next();
   batch.images = batch.images.to(device_);
   batch.labels = batch.labels.to(device_);
@@ -138,6 +139,7 @@ bool Session::step() {
   // The loss of the next step waits for this one's update; the clock of the last one must.
   if (batch.last) base::synchronise(device_);
   sums_.seconds += watch.seconds();
+  if (device_.is_cpu()) sums_.processor_seconds += base::processor_seconds() - processor_before;
   report_progress(loss);
   return true;
 }
@@ -168,6 +170,7 @@ void Session::end_epoch() {
                        .validation_accuracy = none,
                        .rate = sums_.rate,
                        .seconds = sums_.seconds,
+                       .processor_seconds = sums_.processor_seconds,
                        .images_per_second = images / sums_.seconds};
   if (validation_.size() > 0) {
     const base::Stopwatch watch;

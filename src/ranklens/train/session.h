@@ -32,6 +32,7 @@ class Session {
     std::int64_t correct = 0;
     std::int64_t images = 0;
     double seconds = 0;
+    double processor_seconds = 0;
     double rate = 1;
   };
 

@@ -47,6 +47,7 @@ bool Session::save(bool told) {
                            {"correct", sums_.correct},
                            {"images", sums_.images},
                            {"seconds", sums_.seconds},
+                           {"processor_seconds", base::number_or_null(sums_.processor_seconds)},
                            {"rate", sums_.rate}}},
                          {"best_epoch", best_epoch_},
                          {"best_value", base::number_or_null(best_value_)},
@@ -94,6 +95,9 @@ void Session::resume() {
              .correct = sums.at("correct").get<std::int64_t>(),
              .images = sums.at("images").get<std::int64_t>(),
              .seconds = sums.at("seconds").get<double>(),
+             .processor_seconds = base::number_or_nan(sums.value(
+                 "processor_seconds",
+                 nlohmann::json(sums.at("images") > 0 ? nlohmann::json() : nlohmann::json(0)))),
              .rate = sums.at("rate").get<double>()};
     best_epoch_ = position.at("best_epoch").get<std::int64_t>();
     best_value_ = base::number_or_nan(position.at("best_value"));

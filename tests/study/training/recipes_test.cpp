@@ -38,7 +38,7 @@ const train::FitOptions& fit_of(const std::vector<Trial>& trials, std::size_t ph
 TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
   const auto made = lenet_dlrt(whole());
   const auto arms = by_arm(made);
-  ASSERT_EQ(arms.size(), 11U);
+  ASSERT_EQ(arms.size(), 13U);
   for (const char* tau :
        {"0.07", "0.09", "0.11", "0.13", "0.15", "0.2", "0.3", "0.4", "0.45", "0.55"}) {
     const auto& trials = arms.at(fmt::format("tau-{}", tau));
@@ -61,6 +61,12 @@ TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
                 ElementsAre(std::pair("conv1.weight", 10), std::pair("conv2.weight", 25),
                             std::pair("head.weight", 250)));
   }
+  // The last two rows at their own ranks: 2 x 45 + 4 x 550 + 4 x 1300 numbers, 90 + 1100 + 3900.
+  EXPECT_THAT(fit_of(arms.at("tau-0.01-to-7490")).optimiser,
+              HasSubstr("budget=7490,budget_over=3900,s=1,floor=2,"
+                        "layers=conv1::10:2;conv2::25:4;head::250:4,rule=sgd,momentum=0.9"));
+  EXPECT_THAT(fit_of(arms.at("tau-0.01-to-5090")).optimiser,
+              HasSubstr("layers=conv1::10:2;conv2::25:2;head::250:3"));
   EXPECT_EQ(fit_of(arms.at("dense")).optimiser, "sgd(lr=0.05,momentum=0.9)");
   EXPECT_EQ(fit_of(arms.at("dense")).epochs, 20);
   EXPECT_EQ(fit_of(arms.at("dense")).best_from, 1);

@@ -4,6 +4,11 @@
 
 namespace ranklens::report {
 
+std::string table_of(const std::string& arm) {
+  const auto at = arm.find("tau");
+  return at == std::string::npos ? "" : arm.substr(0, at + 3);
+}
+
 ArmSample sample_of(const Repeated& repeated, const std::string& arm, const TrialNumber& number) {
   const auto& trials = repeated.reproduction.trials;
   ArmSample sample{.name = arm,

@@ -18,12 +18,6 @@ using study::reproductions::Reproduction;
 /// What "reaches" allows, in percentage points: one image in 500.
 constexpr double kReached = 0.2;
 
-/// Arms of one table: their names up to the tolerance, "w500-tau" of "w500-tau-0.03".
-std::string table_of(const std::string& arm) {
-  const auto at = arm.find("tau");
-  return at == std::string::npos ? "" : arm.substr(0, at + 3);
-}
-
 double mean_saved(const Repeated& repeated, const std::string& arm) {
   return estimate(values_of(repeated.reproduction.trials, repeated.results, arm, saved_share()))
       .mean;

@@ -16,7 +16,9 @@ const TrialWords& trial_words(const std::string& experiment) {
          "A row of that table is held against the run that saves at least as much, whatever "
          "tolerance that took; both means carry the spread of their runs (Welch's interval).",
          "Ranks begin at 10, 25 and 250, half of what the weights can have, and stay within 2 and "
-         "that, as published."}}},
+         "that, as published.",
+         "The arms \"tau-0.01-to-NUMBERS\" are of the sizes and ranks of the last two rows: in "
+         "place of the tolerance a bound on the numbers of all three weights comes down."}}},
       {"uv-vs-dlrt",
        {"Small singular values: descent on factors against integrators",
         "LeNet5 learns MNIST at rank 20 from singular values that decay, by gradient descent on "

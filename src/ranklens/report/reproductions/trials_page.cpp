@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/report/curve.h"
+#include "ranklens/report/reproductions/arm_samples.h"
 #include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/printed_curves.h"
 #include "ranklens/report/reproductions/trial_claims.h"
@@ -130,12 +131,6 @@ Table sweeps_table(const study::Trials& trials) {
   return table;
 }
 
-/// Arms that differ in their tolerance alone: "w500-tau" of "w500-tau-0.03".
-std::string arms_of_tolerances(const std::string& arm) {
-  const auto at = arm.find("tau");
-  return at == std::string::npos ? "" : arm.substr(0, at + 3);
-}
-
 ChartLine sorted_line(const std::string& arm, std::uint64_t seed,
                       std::vector<std::pair<double, double>> points) {
   std::sort(points.begin(), points.end());
@@ -156,7 +151,7 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
   const auto& trials = reproduction.trials;
   std::map<std::uint64_t, std::vector<std::pair<double, double>>> by_seed;
   for (const auto& arm : arms_of(trials)) {
-    if (arms_of_tolerances(arm) != table) continue;
+    if (table_of(arm) != table) continue;
     const auto saved = values_of(trials, results, arm, saved_share());
     const auto accuracy = values_of(trials, results, arm, test_accuracy());
     for (std::size_t k = 0; k < saved.size(); ++k) {
@@ -168,7 +163,7 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
   }
   std::vector<std::pair<double, double>> printed;
   for (const auto& row : reproduction.published) {
-    if (row.saved > 0 && arms_of_tolerances(row.arm) == table) {
+    if (row.saved > 0 && table_of(row.arm) == table) {
       printed.emplace_back(100 * row.saved, 100 * row.accuracy);
     }
   }
@@ -179,7 +174,7 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
 std::vector<Chart> trade_charts(const Reproduction& reproduction,
                                 const ExperimentResults& results) {
   std::set<std::string> tables;
-  for (const auto& arm : arms_of(reproduction.trials)) tables.insert(arms_of_tolerances(arm));
+  for (const auto& arm : arms_of(reproduction.trials)) tables.insert(table_of(arm));
   tables.erase("");
   std::vector<Chart> charts;
   for (const auto& table : tables) {
@@ -262,7 +257,13 @@ ReportData trials_page(const Reproduction& reproduction, const ExperimentResults
                          .accuracy = estimate(accuracy)});
   }
   const auto runs = histories_of(trials, results);
-  for (const auto& run : runs) data.curves.push_back(curve_of(run.arm, run.seed, run.history));
+  const bool measured = std::all_of(runs.begin(), runs.end(), [](const auto& run) {
+    return train::has_processor_seconds(run.history);
+  });
+  const auto clock = measured ? train::Clock::processor : train::Clock::wall;
+  data.seconds_title = seconds_title(clock);
+  for (const auto& run : runs)
+    data.curves.push_back(curve_of(run.arm, run.seed, run.history, clock));
   add_charts(reproduction, results, runs, data);
   data.tables = {outcome_table(reproduction, results)};
   for (auto& table : {epoch_table(reproduction, results), phase_table(reproduction, results),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <optional>
 
 #include <ATen/TensorOperators.h>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ranklens/base/clock.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/random.h"
 #include "ranklens/optim/adam.h"
@@ -20,8 +20,6 @@
 
 namespace ranklens::study::born_machine {
 namespace {
-
-double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 void tell(const Watched& watched, double done, std::int64_t total, const char* unit) {
   base::report(
@@ -84,9 +82,9 @@ void turn_cores(Course& course, const at::Tensor& features, double degrees, std:
   optim::Tsgo trainer(course.state, features, {.angle = degrees * M_PI / 180});
   for (std::int64_t sweep = 0; sweep < sweeps && !course.diverged; ++sweep) {
     tell(watched, static_cast<double>(sweep), sweeps, "sweeps");
-    const double begin = processor_seconds();
+    const double begin = base::processor_seconds();
     const double nll = trainer.sweep();
-    const double taken = processor_seconds() - begin;
+    const double taken = base::processor_seconds() - begin;
     course.interrupted = base::interrupted();
     if (course.interrupted) return;
     course.diverged = !std::isfinite(nll);
@@ -102,12 +100,12 @@ void train_by_adam(Course& course, const at::Tensor& features, const AdamBudget&
   AdamOnCores adam(course.state, budget.lr);
   for (; course.passes < budget.passes && !course.flat; ++course.passes) {
     tell(watched, static_cast<double>(course.passes), budget.passes, "passes");
-    const double begin = processor_seconds();
+    const double begin = base::processor_seconds();
     course.interrupted =
         !pass(adam, features, budget.batch,
               base::Stream(seed, "order", "born", static_cast<std::uint64_t>(course.passes)));
     if (course.interrupted) return;
-    const double taken = processor_seconds() - begin;
+    const double taken = base::processor_seconds() - begin;
     const at::NoGradGuard no_gradients;
     auto state = adam.state();
     const auto nll = finite_likelihood(state, features);

@@ -198,9 +198,11 @@ json run_sweeps(const MpsSweeps& how, const TrialData& data, const Experiment::W
             : optim::DmrgClassifier(training.features, training.labels, course.state, options);
     while (course.done < how.sweeps) {
       const base::Stopwatch watch;
+      const double before = base::processor_seconds();
       train::EpochMetrics metrics{.epoch = course.done + 1, .steps = course.done + 1};
       if (!swept(trainer, how, work, course, metrics)) return nullptr;
       metrics.seconds = watch.seconds();
+      metrics.processor_seconds = base::processor_seconds() - before;
       metrics.images_per_second = static_cast<double>(data.training.size()) / metrics.seconds;
       metrics.validation_loss = metrics.validation_accuracy = std::nan("");
       course.state = trainer.state();
