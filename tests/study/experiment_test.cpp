@@ -75,5 +75,32 @@ TEST(Experiment, RefusesOtherSettingsAndForeignFolders) {
   EXPECT_EQ(made, 3);
 }
 
+/// With the squares of the numbers up to `last`, each by an arm of its own.
+Experiment arms_up_to(int last, int* made, int power = 2) {
+  auto experiment = squares(made);
+  experiment.cells.clear();
+  for (int n = 1; n <= last; ++n) {
+    experiment.cells.push_back(std::to_string(n));
+    experiment.settings["arms"][std::to_string(n)] = {{"power", power}};
+  }
+  return experiment;
+}
+
+// A later version has more arms: what is there counts, in a copy of the cells alone, too.
+TEST(Experiment, TakesArmsThatWereAdded) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  run(arms_up_to(2, &made), {.folder = out});
+  run(arms_up_to(3, &made), {.folder = out});
+  EXPECT_TRUE(run(arms_up_to(4, &made), {.folder = out}).complete);
+  EXPECT_EQ(made, 4);
+  EXPECT_EQ(load(arms_up_to(4, &made), out).cells.size(), 4U);
+  // Not the other way, and not under another recipe.
+  ranklens::testing::expect_error([&] { run(arms_up_to(2, &made), {.folder = out}); }, "arms");
+  ranklens::testing::expect_error([&] { run(arms_up_to(5, &made, 3), {.folder = out}); }, "arms");
+  EXPECT_EQ(made, 4);
+}
+
 }  // namespace
 }  // namespace ranklens::study

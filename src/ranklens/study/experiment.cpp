@@ -19,31 +19,63 @@ namespace {
 
 namespace fs = std::filesystem;
 
-nlohmann::json identity_of(const Experiment& experiment) {
-  return {{"experiment", experiment.name}, {"settings", experiment.settings}};
+using nlohmann::json;
+
+/// Of settings, what belongs to one arm each, by the arm's name.
+constexpr const char* kByArm[] = {"arms", "sweeps"};
+
+json identity_of(const std::string& name, const json& settings) {
+  return {{"experiment", name}, {"settings", settings}};
 }
 
-std::string digest_of(const Experiment& experiment) {
-  return base::sha256(identity_of(experiment).dump()).substr(0, 16);
+json identity_of(const Experiment& experiment) {
+  return identity_of(experiment.name, experiment.settings);
 }
+
+std::string digest_of(const json& identity) { return base::sha256(identity.dump()).substr(0, 16); }
 
 fs::path path_of(const fs::path& folder, const std::string& cell) {
   return folder / "cells" / (cell + ".json");
 }
 
-void require_same_settings(const Experiment& experiment, const fs::path& folder) {
-  const auto there = base::read_json(folder / "experiment.json");
-  const auto here = identity_of(experiment);
-  if (there == here) return;
+/// Whether settings are those of before with arms added to them.
+bool adds_arms(const json& now, json before) {
+  if (!now.is_object() || !before.is_object()) return false;
+  for (const char* key : kByArm) {
+    if (!now.contains(key) || !before.contains(key)) continue;
+    for (const auto& [arm, how] : now.at(key).items()) {
+      if (!before.at(key).contains(arm)) before.at(key)[arm] = how;
+    }
+  }
+  return now == before;
+}
+
+/// Digests under which cells of the folder may have been made: those of its settings before arms
+/// were added to them.
+std::vector<std::string> earlier_digests(const json& there) {
+  return there.value("earlier", std::vector<std::string>());
+}
+
+/// Takes the settings of a folder for those here, if arms are all that these have more; an Error
+/// for any other difference.
+void take_over(const Experiment& experiment, const fs::path& folder) {
+  const auto path = folder / "experiment.json";
+  const auto there = base::read_json(path);
   const auto name = there.is_object() ? there.value("experiment", std::string()) : std::string();
   base::require(name == experiment.name,
                 "'{}' holds the experiment '{}', not '{}'; choose another "
                 "folder (--out)",
                 folder.string(), name, experiment.name);
-  base::fail("'{}' holds the experiment with other settings: {}; choose another folder (--out)",
-             folder.string(),
-             base::first_difference(there.value("settings", nlohmann::json::object()),
-                                    here.at("settings")));
+  const auto settings = there.value("settings", json::object());
+  if (settings == experiment.settings) return;
+  base::require(adds_arms(experiment.settings, settings),
+                "'{}' holds the experiment with other settings: {}; choose another folder (--out)",
+                folder.string(), base::first_difference(settings, experiment.settings));
+  auto now = identity_of(experiment);
+  auto earlier = earlier_digests(there);
+  earlier.push_back(digest_of(identity_of(name, settings)));
+  now["earlier"] = earlier;
+  base::write_json(path, now);
 }
 
 void open_experiment(const Experiment& experiment, const fs::path& folder) {
@@ -53,20 +85,27 @@ void open_experiment(const Experiment& experiment, const fs::path& folder) {
   base::make_folder(folder);
   const auto path = folder / "experiment.json";
   if (fs::exists(path) || !base::write_new_json(path, identity_of(experiment))) {
-    require_same_settings(experiment, folder);
+    take_over(experiment, folder);
   }
   base::make_folder(folder / "cells");
   base::sweep_temporaries(folder);
   base::sweep_temporaries(folder / "cells");
 }
 
+bool is_of(const Experiment& experiment, const fs::path& folder, const std::string& digest) {
+  if (digest == digest_of(identity_of(experiment))) return true;
+  const auto file = folder / "experiment.json";
+  if (!fs::exists(file)) return false;
+  const auto earlier = earlier_digests(base::read_json(file));
+  return std::find(earlier.begin(), earlier.end(), digest) != earlier.end();
+}
+
 /// The object of a finished cell; null where there is none.
-nlohmann::json stored(const Experiment& experiment, const fs::path& folder,
-                      const std::string& cell) {
+json stored(const Experiment& experiment, const fs::path& folder, const std::string& cell) {
   const auto path = path_of(folder, cell);
   if (!fs::exists(path)) return nullptr;
   auto object = base::read_json(path);
-  base::require(object.is_object() && object.value("identity", "") == digest_of(experiment) &&
+  base::require(object.is_object() && is_of(experiment, folder, object.value("identity", "")) &&
                     object.value("cell", "") == cell && object.contains("result") &&
                     object.contains("seconds") && object.at("seconds").is_number(),
                 "'{}' was made under other settings, or is damaged", path.string());
@@ -104,7 +143,7 @@ ExperimentResults run(const Experiment& experiment, const ExperimentOptions& opt
     base::write_json(path_of(options.folder, cell),
                      {{"experiment", experiment.name},
                       {"cell", cell},
-                      {"identity", digest_of(experiment)},
+                      {"identity", digest_of(identity_of(experiment))},
                       {"seconds", watch.seconds()},
                       {"provenance", train::provenance_here(experiment.device)},
                       {"result", result}});
