@@ -132,15 +132,16 @@ TEST(StudyParts, TheChoiceOfLearningRatesIsATable) {
   EXPECT_THAT(::testing::PrintToString(study_page(given, one_image(true), "").notes),
               Not(HasSubstr("learning rate")));
   given.config.rates = {3, 1, 0.3};
-  given.rates = {{"full", 0.3, 2, 0.1}, {"full", 1, 1.5, 0.1}, {"full", 3, 1.75, 0.1},
-                 {"low", 0.3, 1, 0.1},  {"low", 1, 1.25, 0.1}, {"low", 3, NAN, NAN},
+  given.rates = {{"full", 0.3, 2, 0.1},     {"full", 1, 1.5, 0.1},     {"full", 3, 1.75, 0.1},
+                 {"low", 0.3, 1, 0.1},      {"low", 1, 1.25, 0.1},     {"low", 3, NAN, NAN},
+                 {"low", 0.09, 0.875, 0.1}, {"low", 0.027, 0.75, 0.1}, {"low", 0.0081, 0.5, 0.1},
                  {"lower", 1, 1, 0.1}};
   const auto data = study_page(given, one_image(true), "");
   const auto csv = to_csv(table_called(tables(data), "rates"));
-  EXPECT_THAT(csv, HasSubstr("Arm,Optimiser,× 0.3,× 1,× 3,Chosen\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",2,1.5,1.75,× 1\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",1,1.25,diverged,× 0.3\r\n"));
-  EXPECT_THAT(csv, HasSubstr("lower,bug(tau=0.3),,1,,\r\n")) << "not decided yet";
+  EXPECT_THAT(csv, HasSubstr("Arm,Optimiser,× 0.0081,× 0.027,× 0.09,× 0.3,× 1,× 3,Chosen\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",,,,2,1.5,1.75,× 1\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",0.5,0.75,0.875,1,1.25,diverged,× 0.0081\r\n"));
+  EXPECT_THAT(csv, HasSubstr("lower,bug(tau=0.3),,,,,1,,\r\n")) << "not decided yet";
   EXPECT_THAT(
       data.notes,
       ::testing::Contains(HasSubstr("chosen for low is the lowest or the highest that was tried")));

@@ -106,7 +106,7 @@ TEST(StudyConfig, PresetsAreSound) {
             "tau=0.04) with *: low_rank(ratio=0.5)");
   EXPECT_EQ(preset("tt-optimisers").width, 32) << "2048 -> 13,824 -> 512";
   EXPECT_EQ(preset("tt-optimisers").rates.size(), 3U);
-  EXPECT_EQ(preset("mps-optimisers").arms.size(), 6U);
+  EXPECT_EQ(preset("mps-optimisers").arms.size(), 7U);
   EXPECT_EQ(preset("imagenet-dlrt").arms, (std::vector<std::string>{"full", "tau-0.1"}));
   for (const auto* name : {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt",
                            "cifar100-dlrt", "tiny-imagenet-dlrt", "imagenet-dlrt"})

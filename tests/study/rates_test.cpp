@@ -30,6 +30,29 @@ TEST(Rates, TheLeastHeldOutLossDecides) {
   EXPECT_EQ(best_rate({}, "a"), 1);
 }
 
+TEST(Rates, ABestAtAnEndAsksForOneBeyond) {
+  const std::vector<double> rates{3, 0.3, 1};
+  const auto next = [&](const std::vector<RateTrial>& trials) {
+    return next_rate(rates, trials, "a").value_or(0);
+  };
+  EXPECT_EQ(next({}), 3);
+  EXPECT_EQ(next({{"b", 3, 1}, {"a", 3, 1}}), 0.3);
+  EXPECT_EQ(next({{"a", 0.3, 2}, {"a", 1, 1}, {"a", 3, 2}}), 0);
+  std::vector<RateTrial> falling{{"a", 0.3, 3}, {"a", 1, 2}, {"a", 3, 1}};
+  for (const double factor : {9., 27., 81.}) {
+    EXPECT_EQ(next(falling), factor);
+    falling.push_back({"a", factor, 1 / factor});
+  }
+  EXPECT_EQ(next(falling), 0) << "no further";
+  falling[3].loss = 9;
+  EXPECT_EQ(next({falling[0], falling[1], falling[2], falling[3]}), 0);
+  // From the lowest, where all diverge, too.
+  const double nan = std::nan("");
+  EXPECT_EQ(next({{"a", 0.3, 1}, {"a", 1, 2}, {"a", 3, nan}}), 0.09);
+  EXPECT_EQ(next({{"a", 0.3, nan}, {"a", 1, nan}, {"a", 3, nan}}), 0.09);
+  EXPECT_EQ(next({{"a", 0.09, 1}, {"a", 0.3, 1}, {"a", 1, 2}, {"a", 3, nan}}), 0.027);
+}
+
 Config tuned() {
   auto config = tiny();
   config.data = "scenes:train=200,test=16,size=32";  // a tenth of each class
@@ -78,7 +101,7 @@ TEST(Rates, OneRateIsTakenAsItIs) {
   auto config = tuned();
   EXPECT_TRUE(chooses_rates(config));
   expect_error([&] { chosen_rate(config, folder.path(), "dense"); },
-               "holds 0 of the 3 trainings that choose the learning rate of 'dense'");
+               "lacks the training at 1e+30 times its rate that decides about 'dense'");
   config.rates = {0.5};
   EXPECT_FALSE(chooses_rates(config));
   EXPECT_EQ(chosen_rate(config, folder.path(), "dense"), 0.5);

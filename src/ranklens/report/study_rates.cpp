@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,9 +14,25 @@ namespace ranklens::report {
 namespace {
 
 bool is_decided(const study::Results& results, const std::string& arm) {
-  const auto tried = std::count_if(results.rates.begin(), results.rates.end(),
-                                   [&](const auto& trial) { return trial.arm == arm; });
-  return static_cast<std::size_t>(tried) == results.config.rates.size();
+  return !study::next_rate(results.config.rates, results.rates, arm);
+}
+
+/// Of all arms, ascending.
+std::vector<double> all_factors(const study::Results& results) {
+  std::set<double> factors(results.config.rates.begin(), results.config.rates.end());
+  for (const auto& trial : results.rates) factors.insert(trial.factor);
+  return {factors.begin(), factors.end()};
+}
+
+bool is_at_an_end(const study::Results& results, const std::string& arm) {
+  const double best = study::best_rate(results.rates, arm);
+  bool lower = false, higher = false;
+  for (const auto& trial : results.rates) {
+    if (trial.arm != arm) continue;
+    lower = lower || trial.factor < best;
+    higher = higher || trial.factor > best;
+  }
+  return !lower || !higher;
 }
 
 /// Cells begin empty, and stay so where a training is missing.
@@ -44,8 +61,7 @@ Row row_of(const study::Results& results, const std::string& arm,
 
 void add_rates(const study::Results& results, ReportData& data) {
   if (results.rates.empty()) return;
-  auto factors = results.config.rates;
-  std::sort(factors.begin(), factors.end());
+  const auto factors = all_factors(results);
   Table table{
       .id = "rates",
       .title = "Choice of learning rates",
@@ -65,9 +81,8 @@ void add_rates(const study::Results& results, ReportData& data) {
   std::vector<std::string> ends;
   for (const auto& arm : results.config.arms) {
     table.rows.push_back(row_of(results, arm, factors));
-    const double best = study::best_rate(results.rates, arm);
-    const bool last = best == factors.front() || best == factors.back();
-    if (last && is_decided(results, arm)) ends.push_back(study::arm_label(arm));
+    if (is_decided(results, arm) && is_at_an_end(results, arm))
+      ends.push_back(study::arm_label(arm));
   }
   data.tables.push_back(std::move(table));
   if (ends.empty()) return;

@@ -86,6 +86,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.stage = fmt::format("train {}", name);
   fit.data_text = config.data;
   fit.note = options.note;
+  fit.log_steps = 0;  // a cell keeps what was observed after each epoch
   return fit;
 }
 

@@ -11,6 +11,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/folder.h"
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/json.h"
 #include "ranklens/base/json_number.h"
 #include "ranklens/data/hold_out.h"
@@ -70,6 +71,46 @@ void write_trial(const Config& config, const fs::path& folder, const RateTrial& 
                     {"accuracy", base::number_or_null(trial.accuracy)}});
 }
 
+/// What an arm was tried at, as far as each result asks for the next.
+std::vector<RateTrial> trials_of(const Config& config, const fs::path& folder,
+                                 const std::string& arm) {
+  std::vector<RateTrial> trials;
+  const auto add = [&](double factor) {
+    const auto found = find_trial(config, folder, arm, factor);
+    if (found) trials.push_back(*found);
+    return found.has_value();
+  };
+  for (const double factor : config.rates) add(factor);
+  for (auto next = next_rate(config.rates, trials, arm); next && add(*next);
+       next = next_rate(config.rates, trials, arm)) {
+  }
+  return trials;
+}
+
+struct RatePlace {
+  std::string arm;
+  double factor = 1;
+};
+
+/// By name, what can be tried now, and is not there.
+std::map<std::string, RatePlace> missing_trials(const Config& config, const fs::path& folder) {
+  std::map<std::string, RatePlace> missing;
+  for (const auto& arm : config.arms) {
+    auto factors = config.rates;
+    if (const auto next = next_rate(config.rates, trials_of(config, folder, arm), arm)) {
+      factors.push_back(*next);
+    }
+    for (const double factor : factors) {
+      if (!find_trial(config, folder, arm, factor))
+        missing["rate-" + trial_name(arm, factor)] = {arm, factor};
+    }
+  }
+  return missing;
+}
+
+/// To three digits, which names of files are made of.
+double rounded(double factor) { return std::stod(fmt::format("{:.3g}", factor)); }
+
 struct Parts {
   data::Dataset training, choosing;
 };
@@ -103,51 +144,62 @@ void check_rates(const Config& config, const Material& material) {
 }
 
 void try_rates(const Config& config, const RunOptions& options, const Material& material) {
-  if (!chooses_rates(config)) return;
-  struct Place {
-    std::string arm;
-    double factor;
-  };
-  std::map<std::string, Place> places;
-  GridWork work{.claims = options.folder / "claims", .note = options.note};
-  for (const auto& arm : config.arms) {
-    for (const double factor : config.rates) {
-      work.names.push_back("rate-" + trial_name(arm, factor));
-      places[work.names.back()] = {arm, factor};
-    }
-  }
-  const auto found = [&](const std::string& name) {
-    const auto& [arm, factor] = places.at(name);
-    return find_trial(config, options.folder, arm, factor).has_value();
-  };
-  if (std::all_of(work.names.begin(), work.names.end(), found)) return;
+  if (!chooses_rates(config) || missing_trials(config, options.folder).empty()) return;
   auto [training, choosing] = data::hold_out(material.train, kHeldOut);
   const Parts parts{std::move(training), std::move(choosing)};
-  work.finished = found;
-  work.make = [&](const std::string& name, const Lease& lease) {
-    const auto& [arm, factor] = places.at(name);
-    const auto trial = make_trial(config, options, parts, arm, factor);
-    if (!trial || !lease.held()) return false;
-    write_trial(config, options.folder, *trial);
-    if (options.note)
-      options.note(fmt::format("{} at {} times its learning rate: held-out loss {:.4f}", arm,
-                               factor, trial->loss));
-    return true;
-  };
-  work_through(work);
+  for (auto places = missing_trials(config, options.folder);
+       !places.empty() && !base::interrupted(); places = missing_trials(config, options.folder)) {
+    GridWork work{.claims = options.folder / "claims", .note = options.note};
+    for (const auto& [name, place] : places) work.names.push_back(name);
+    work.finished = [&](const std::string& name) {
+      const auto& [arm, factor] = places.at(name);
+      return find_trial(config, options.folder, arm, factor).has_value();
+    };
+    work.make = [&](const std::string& name, const Lease& lease) {
+      const auto& [arm, factor] = places.at(name);
+      const auto trial = make_trial(config, options, parts, arm, factor);
+      if (!trial || !lease.held()) return false;
+      write_trial(config, options.folder, *trial);
+      if (options.note)
+        options.note(fmt::format("{} at {} times its learning rate: held-out loss {:.4f}", arm,
+                                 factor, trial->loss));
+      return true;
+    };
+    work_through(work);
+  }
 }
 
 std::vector<RateTrial> find_rates(const Config& config, const fs::path& folder) {
-  auto factors = config.rates;
-  std::sort(factors.begin(), factors.end());
   std::vector<RateTrial> trials;
   if (!chooses_rates(config)) return trials;
   for (const auto& arm : config.arms) {
-    for (const double factor : factors) {
-      if (const auto trial = find_trial(config, folder, arm, factor)) trials.push_back(*trial);
-    }
+    auto own = trials_of(config, folder, arm);
+    std::sort(own.begin(), own.end(),
+              [](const RateTrial& a, const RateTrial& b) { return a.factor < b.factor; });
+    trials.insert(trials.end(), own.begin(), own.end());
   }
   return trials;
+}
+
+std::optional<double> next_rate(const std::vector<double>& rates,
+                                const std::vector<RateTrial>& trials, const std::string& arm) {
+  std::vector<double> tried;
+  for (const auto& trial : trials)
+    if (trial.arm == arm) tried.push_back(trial.factor);
+  for (const double rate : rates)
+    if (std::find(tried.begin(), tried.end(), rate) == tried.end()) return rate;
+  std::sort(tried.begin(), tried.end());
+  const double best = best_rate(trials, arm);
+  const auto [least, most] = std::minmax_element(rates.begin(), rates.end());
+  const auto last = tried.size() - 1;
+  const auto count = [&](auto&& is_beyond) {
+    return std::count_if(tried.begin(), tried.end(), is_beyond);
+  };
+  if (best == tried[0] && count([&, low = *least](double one) { return one < low; }) < kBeyond)
+    return rounded(tried[0] * (tried[0] / tried[1]));
+  if (best == tried[last] && count([&, high = *most](double one) { return one > high; }) < kBeyond)
+    return rounded(tried[last] * (tried[last] / tried[last - 1]));
+  return std::nullopt;
 }
 
 double best_rate(const std::vector<RateTrial>& trials, const std::string& arm) {
@@ -166,9 +218,9 @@ double chosen_rate(const Config& config, const fs::path& folder, const std::stri
   auto own = config;
   own.arms = {arm};
   const auto trials = find_rates(own, folder);
-  base::require(trials.size() == config.rates.size(),
-                "'{}' holds {} of the {} trainings that choose the learning rate of '{}'",
-                folder.string(), trials.size(), config.rates.size(), arm);
+  const auto next = next_rate(config.rates, trials, arm);
+  base::require(!next, "'{}' lacks the training at {} times its rate that decides about '{}'",
+                folder.string(), next.value_or(1), arm);
   return best_rate(trials, arm);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,10 @@
 /// Arms that differ in their optimiser differ in their best learning rate, and a comparison at
 /// rates that somebody guessed compares guesses. With Config::rates each arm trains at each factor
 /// on its own rates from kRateSeed, which no verdict sees, on nine tenths of the training images;
-/// the last tenth of each class chooses, by the loss after the last epoch. As many epochs as the
-/// study has: what is best for fewer need not be best for all, least of all under a schedule.
+/// the last tenth of each class chooses, by the loss after the last epoch. While an arm's best is
+/// the lowest or the highest of its factors, one beyond is tried, at the distance of the last two:
+/// else arms would be compared by how well the factors were guessed. As many epochs as the study
+/// has: what is best for fewer need not be best for all, least of all under a schedule.
 namespace ranklens::study {
 
 /// Whether there is something to choose.
@@ -19,6 +22,12 @@ bool chooses_rates(const Config& config);
 
 /// An Error where the training images have no tenth to choose by.
 void check_rates(const Config& config, const Material& material);
+
+/// The factor to try next of an arm: of `rates` one that is missing, then those beyond an end, at
+/// most kBeyond to either side; nothing where its rate is decided.
+constexpr int kBeyond = 3;
+std::optional<double> next_rate(const std::vector<double>& rates,
+                                const std::vector<RateTrial>& trials, const std::string& arm);
 
 /// Makes the trainings that the folder lacks, FOLDER/rates/ARM-xFACTOR.json; any number of
 /// processes share them. Comes back early when base::interrupted().

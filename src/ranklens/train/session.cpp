@@ -129,7 +129,6 @@ bool Session::step() {
   }
   state_.apply(objective.change());
   ++steps_;
-  if (log_.wants(steps_)) log_.add(steps_, loss, optimiser_->observed());
   const std::int64_t images = batch.labels.size(0);
   sums_.loss += loss * static_cast<double>(images);
   sums_.correct += objective.correct();
@@ -140,6 +139,8 @@ bool Session::step() {
   if (batch.last) base::synchronise(device_);
   sums_.seconds += watch.seconds();
   if (device_.is_cpu()) sums_.processor_seconds += base::processor_seconds() - processor_before;
+  // What is logged is no part of a step's time.
+  if (log_.wants(steps_)) log_.add(steps_, loss, optimiser_->observed());
   report_progress(loss);
   return true;
 }

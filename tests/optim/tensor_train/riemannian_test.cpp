@@ -167,6 +167,27 @@ TEST(RiemannianOptimiser, ConjugateGradientsNeverRaiseTheLoss) {
   EXPECT_LT(last, -0.9);  // of a mean of cosines
 }
 
+// Steps double from batch to batch, up to a bound that a schedule lowers.
+TEST(RiemannianOptimiser, StepsOfConjugateGradientsMayBeBounded) {
+  const auto longest_of = [](const std::string& spec, double rate) {
+    nn::State state = state_of(tt_weight(14));
+    OneWeight objective(values({5, 12}, 15));
+    const auto optimiser = make_optimiser(spec);
+    double longest = 0;
+    for (int k = 0; k < 10; ++k) {
+      optimiser->step(state, objective, rate);
+      longest = std::max(longest, optimiser->save().at("train:w/tried").item<double>());
+    }
+    return longest;
+  };
+  EXPECT_GT(longest_of("riemannian_cg(lr=1e-3)", 1), 0.01);
+  EXPECT_DOUBLE_EQ(longest_of("riemannian_cg(lr=1e-3,longest=2e-3)", 1), 2e-3);
+  EXPECT_DOUBLE_EQ(longest_of("riemannian_cg(lr=1e-3,longest=2e-3)", 0.25), 5e-4);
+  const auto spec = make_optimiser("riemannian_cg(longest=0.5)")->spec();
+  EXPECT_EQ(make_optimiser(spec)->spec(), spec);
+  expect_error([] { make_optimiser("riemannian_sgd(longest=1)"); }, "longest");
+}
+
 // A schedule may begin at zero: nothing moves, and what is remembered is not lost.
 TEST(RiemannianOptimiser, AStepOfNoLengthKeepsItsMemory) {
   nn::State state = state_of(tt_weight(16));

@@ -187,11 +187,12 @@ TEST(TrialsPage, SetsPhasesBesideWhatWasPublishedForThem) {
     made.add("lenet5", seed,
              {{"phases",
                {phase_result(0.50 + jitter, 0.9, "adaptive"),
+                phase_result(0.60 + jitter / 2, 0.9, "ranks found on"),
                 phase_result(0.58 + 2 * jitter, 0.9, "cores alone")}}});
     made.reproduction.trials.trials.push_back({.arm = "vgg16", .seed = seed, .asked = false});
   }
   for (auto& trial : made.reproduction.trials.trials) {
-    trial.phases = {{.name = "adaptive"}, {.name = "cores alone"}};
+    trial.phases = {{.name = "adaptive"}, {.name = "ranks found on"}, {.name = "cores alone"}};
   }
   made.reproduction.published = {
       {.arm = "lenet5",
@@ -204,20 +205,23 @@ TEST(TrialsPage, SetsPhasesBesideWhatWasPublishedForThem) {
        .phases = {{"adaptive", {.395, .06}}, {"cores alone", {.677, .01}}}}};
   const auto page = page_of(made);
   EXPECT_NO_THROW(check(page));
-  ASSERT_EQ(page.verdicts.size(), 1U);
-  EXPECT_EQ(page.verdicts[0].verdict.outcome, Outcome::supported);
+  // 8.2 points are more than half of 14.7, and fewer than training on brings.
+  ASSERT_EQ(page.verdicts.size(), 2U);
+  EXPECT_EQ(page.verdicts[0].verdict.outcome, Outcome::contradicted);
   EXPECT_NEAR(page.verdicts[0].verdict.difference.mean, 8.2, 1e-6);
-  EXPECT_THAT(page.verdicts[0].question, HasSubstr("(published: 14.7)"));
+  EXPECT_THAT(page.verdicts[0].question, HasSubstr("less than half of the 14.7 points"));
+  EXPECT_EQ(page.verdicts[1].verdict.outcome, Outcome::supported);
+  EXPECT_NEAR(page.verdicts[1].verdict.difference.mean, -1.7, 1e-6);
   // After tuning stands beside after tuning, and what was not run says so.
   const auto& outcomes = page.tables.front();
   EXPECT_EQ(std::get<double>(outcomes.rows[0].cells[2]), .587);
   EXPECT_EQ(std::get<std::string>(outcomes.rows[1].cells[0]), "vgg16 (not run)");
   const auto& phases = page.tables.back();
   ASSERT_EQ(phases.id, "phases");
-  ASSERT_EQ(phases.rows.size(), 4U);
+  ASSERT_EQ(phases.rows.size(), 6U);
   EXPECT_EQ(std::get<double>(phases.rows[0].cells[4]), .44);
   EXPECT_NEAR(std::get<Estimate>(phases.rows[0].cells[3]).mean, .502, 1e-9);
-  EXPECT_EQ(std::get<double>(phases.rows[3].cells[4]), .677);
+  EXPECT_EQ(std::get<double>(phases.rows[5].cells[4]), .677);
 }
 
 TEST(TrialsPage, PruningSaysWhatBothArmsLost) {

@@ -85,10 +85,11 @@ TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
 TEST(Recipes, OfFactorsAreThePublishedOnes) {
   const auto made = uv_vs_dlrt(whole());
   const auto arms = by_arm(made);
-  ASSERT_EQ(arms.size(), 15U);
+  ASSERT_EQ(arms.size(), 18U);
   for (const char* decay : {"d1", "d2", "d10"}) {
-    const std::map<std::string, std::size_t> runs{
-        {"uv", 10}, {"bug", 10}, {"two-pass", 3}, {"parallel", 3}, {"riemannian", 3}};
+    const std::map<std::string, std::size_t> runs{{"uv", 10},        {"bug", 10},
+                                                  {"two-pass", 3},   {"parallel", 3},
+                                                  {"riemannian", 3}, {"uv-as-coded", 3}};
     for (const auto& [method, count] : runs) {
       const auto& trials = arms.at(fmt::format("{}-{}", method, decay));
       EXPECT_EQ(trials.size(), count) << method;
@@ -104,6 +105,19 @@ TEST(Recipes, OfFactorsAreThePublishedOnes) {
       EXPECT_THAT(fit_of(arms.at(fmt::format("{}-{}", method, decay))).optimiser,
                   HasSubstr("floor=20,cap=20,rule=sgd"));
     }
+    // As the published code has it: convolutions without the decay, and held.
+    const auto coded = arms.at(fmt::format("uv-as-coded-{}", decay))[0].network();
+    const auto flat = arms.at("uv-d1")[0].network();
+    const auto steep = arms.at(fmt::format("uv-{}", decay))[0].network();
+    const auto dense = [](const nn::Network& network, const char* name) {
+      return network.state.at(name).weight->dense();
+    };
+    for (const char* name : {"conv1.weight", "conv2.weight"}) {
+      EXPECT_FALSE(coded.state.at(name).trainable);
+      EXPECT_TRUE(at::equal(dense(coded, name), dense(flat, name)));
+    }
+    EXPECT_TRUE(coded.state.at("head.weight").trainable);
+    EXPECT_TRUE(at::equal(dense(coded, "head.weight"), dense(steep, "head.weight")));
     for (const auto& [name, rank] : ranks_of(arms.at(fmt::format("bug-{}", decay))[0].network())) {
       EXPECT_EQ(rank, 20) << name;
     }
@@ -117,11 +131,12 @@ TEST(Recipes, OfFactorsAreThePublishedOnes) {
 TEST(Recipes, OfDenseNetworksAreThePublishedOnes) {
   const auto made = mlp_dlrt(whole());
   const auto arms = by_arm(made);
-  ASSERT_EQ(arms.size(), 27U);
+  ASSERT_EQ(arms.size(), 30U);
   for (const auto& [width, cap] :
        std::map<std::string, std::int64_t>{{"w200", 100}, {"w500", 250}, {"w784", 350}}) {
     EXPECT_EQ(fit_of(arms.at(fmt::format("{}-dense", width))).optimiser, "adam(lr=1e-3)");
-    for (const char* tau : {"0.03", "0.05", "0.07", "0.09", "0.11", "0.13", "0.15", "0.17"}) {
+    for (const char* tau :
+         {"0.03", "0.05", "0.07", "0.09", "0.11", "0.13", "0.15", "0.17", "0.2"}) {
       const auto& trials = arms.at(fmt::format("{}-tau-{}", width, tau));
       EXPECT_EQ(trials.size(), 3U);
       const auto& fit = fit_of(trials);
@@ -180,7 +195,7 @@ TEST(Recipes, OfTuningBeginAtHalfOfWhatWeightsCanHave) {
     EXPECT_EQ(trials.size(), 3U) << arm;
     // The large ones only for whoever asks.
     EXPECT_EQ(trials[0].asked, arm == "lenet5" || arm == "resnet20") << arm;
-    for (const std::size_t phase : {0U, 1U}) {
+    for (const std::size_t phase : {0U, 1U, 2U}) {
       const auto& fit = fit_of(trials, phase);
       EXPECT_EQ(fit.batch, 16);
       EXPECT_EQ(fit.epochs, 20);
@@ -189,9 +204,17 @@ TEST(Recipes, OfTuningBeginAtHalfOfWhatWeightsCanHave) {
       EXPECT_THAT(optim::make_optimiser(fit.optimiser)->spec(), HasSubstr("momentum=0.1"));
       EXPECT_THAT(fit.optimiser, HasSubstr("lr=0.05"));
     }
-    EXPECT_THAT(fit_of(trials, 1).optimiser, HasSubstr("core("));
+    // The same training goes on, and beside it the cores alone, from where the first phase ended.
+    EXPECT_EQ(fit_of(trials, 1).optimiser, fit_of(trials, 0).optimiser);
+    EXPECT_THAT(fit_of(trials, 2).optimiser, HasSubstr("core("));
+    EXPECT_EQ(trials[0].phases[2].from, trials[0].phases[0].name);
     if (arm == "vgg16") continue;  // seconds more
     const auto network = trials[0].network();
+    const auto held = trials[0].phases[2].before(network);
+    for (const auto& name : network.state.names()) {
+      const bool low_rank = ranks_of(network).contains(name);
+      EXPECT_EQ(held.state.at(name).trainable, low_rank) << arm << " " << name;
+    }
     std::int64_t dense = 0;
     for (const auto& [name, rank] : ranks_of(network)) {
       const auto shape = network.state.at(name).weight->shape();

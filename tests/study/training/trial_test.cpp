@@ -136,6 +136,22 @@ TEST(Trial, RunsPhaseAfterPhaseAndSaysWhatCameOut) {
             cut.at("test").at("loss"));
 }
 
+TEST(Trial, APhaseMayBeginWhereAnEarlierOneEnded) {
+  auto trial = two_phases(1);
+  const auto data = split_anew(few_images(), 1. / 6, 1. / 6, 1);
+  const Experiment::Work work{.cell = "mlp-s1", .folder = "", .progress = {}};
+  const auto straight = run(trial, data, work).at("phases");
+  auto between = trial.phases[1];
+  between.name = "between";
+  between.before = {};
+  between.fit.optimiser = "sgd(lr=0.5)";
+  trial.phases.insert(trial.phases.begin() + 1, between);
+  trial.phases[2].from = trial.phases[0].name;
+  const auto beside = run(trial, data, work).at("phases");
+  EXPECT_EQ(beside[2].at("test"), straight[1].at("test"));
+  EXPECT_NE(beside[1].at("test"), straight[1].at("test"));
+}
+
 TEST(Trials, KnowEveryRecipe) {
   Trials trials{.name = "two", .settings = {{"data", "x"}}};
   trials.trials = {two_phases(1), two_phases(2)};

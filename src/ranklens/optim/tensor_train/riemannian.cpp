@@ -34,10 +34,12 @@ std::unique_ptr<GradientOptimiser> rule_of_others(const RiemannianOptions& o) {
       SgdOptions{.lr = o.lr, .momentum = o.momentum, .weight_decay = o.weight_decay});
 }
 
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+
 /// The step by which some train moves as far as it is long. Where a loss has come to nothing, steps
 /// that double would go on until it is another network's.
 double longest_trial(const std::vector<TangentWork>& work) {
-  double longest = std::numeric_limits<double>::infinity();
+  double longest = kUnbounded;
   for (const auto& one : work) {
     const double moved = tn::norm(one.direction);
     const double size = tn::norm(tn::point(one.space));
@@ -116,7 +118,8 @@ double RiemannianOptimiser::step(nn::State& state, Objective& objective, double 
   double length = options_.lr * rate;
   if (searches) {
     double& tried = memories_[work.front().layer.name].tried;
-    const double first = std::min(tried > 0 ? 2 * tried : length, longest_trial(work));
+    const double bound = options_.longest > 0 ? options_.longest * rate : kUnbounded;
+    const double first = std::min({tried > 0 ? 2 * tried : length, longest_trial(work), bound});
     tried = searched(work, others, state, objective, loss, first);
     length = tried;
   }

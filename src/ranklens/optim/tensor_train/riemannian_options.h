@@ -14,6 +14,10 @@ struct RiemannianOptions {
   Method method = Method::adam;
   /// Of trains and of all other tensors. Of cg the first step that a line search tries.
   double lr = 1e-3;
+  /// Of cg: the longest step it tries, by the schedule's factor at every step as lr is elsewhere;
+  /// 0: twice the last one. Steps that suit small batches grow too long for others (Vaswani et al.
+  /// 2019, section 5, bound them alike).
+  double longest = 0;
   double momentum = 0;  ///< of sgd
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 0;  ///< X <- (1 - rate * weight_decay) X; not of cg

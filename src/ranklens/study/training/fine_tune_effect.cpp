@@ -1,7 +1,8 @@
 // "Fine-tune effect" of the authors' PyTorch code (Schotthöfer et al. 2022): CIFAR-10, all layers
 // but the first of ResNet-20 and the last of each in factors, tolerance 0.1, 20 epochs, then the
-// cores alone. SGD of 0.05 with momentum 0.1, batches of 16, crops and flips; ranks begin at half
-// of what a weight can have, and stay within 2 and that.
+// cores and nothing else. SGD of 0.05 with momentum 0.1, batches of 16, crops and flips; ranks
+// begin at half of what a weight can have, and stay within 2 and that. Beside, as many epochs more
+// of what came before: any training may gain by going on.
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/data/open.h"
+#include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/nn/zoo/zoo.h"
 #include "ranklens/study/training/reproductions.h"
 
@@ -26,8 +28,9 @@ struct PrintedJump {
   double mean, deviation;
 };
 
-/// Accuracies in percent, their deviations over runs whose number is not printed, and the share of
-/// the weights that was saved.
+/// Accuracies in percent over 5 runs, their deviations (with n - 1), and the share of the weights
+/// that the ranks of one of these runs save: what is printed counts another thing, the ranks times
+/// outputs.
 struct TunedNetwork {
   const char* arm;
   const char* network;
@@ -44,14 +47,14 @@ const std::vector<TunedNetwork>& tuned_networks() {
        {{"conv1", 10}, {"conv2", 25}, {"head", 250}},
        {44.0, 5.2},
        {58.7, 1.8},
-       .948,
+       .827,
        true},
       {"resnet20",
        "resnet20",
        {{"layer1.*", 8}, {"layer2.*", 16}, {"layer3.*", 32}, {"fc*", 32}},
        {45.8, 7.6},
        {64.2, .6},
-       .929,
+       .507,
        true},
       {"vgg16",
        "vgg16",
@@ -67,14 +70,14 @@ const std::vector<TunedNetwork>& tuned_networks() {
         {"fc2", 2048}},
        {39.5, 6.3},
        {67.7, 1.4},
-       .976,
+       .911,
        false},
       {"alexnet",
        "alexnet-cifar",
        {{"conv1", 13}, {"conv2", 96}, {"conv3", 192}, {"conv*", 128}, {"fc1", 512}, {"fc2", 2048}},
        {42.9, 3.6},
        {58.6, 1.5},
-       .971,
+       .939,
        false}};
   return all;
 }
@@ -110,17 +113,34 @@ TrialData colour_images(const Options& options) {
           .test = data::open(source, {.split = data::Split::test, .limit = limit / 2})};
 }
 
+/// The cores of the network can learn, and nothing else.
+nn::Network with_cores_alone(const nn::Network& network) {
+  nn::Network made = network;
+  for (const auto& name : network.state.names()) {
+    auto entry = network.state.at(name);
+    const bool low_rank = dynamic_cast<const nn::FixedRank*>(entry.weight.operator->()) != nullptr;
+    entry.trainable = entry.trainable && low_rank;
+    made.state.set(name, std::move(entry));
+  }
+  return made;
+}
+
 std::vector<Phase> tuned_phases(const Options& options, const TunedNetwork& one) {
   Phase adaptive{
       .name = "adaptive",
       .fit = {
           .epochs = epochs_of(options, 20, 2), .batch = 16, .augment = {.crop = 4, .flip = true}}};
+  Phase on = adaptive;
+  on.name = "ranks found on";
   Phase tuned = adaptive;
   tuned.name = "cores alone";
+  tuned.from = adaptive.name;
+  tuned.before = with_cores_alone;
   adaptive.fit.optimiser = fmt::format(
       "bug(lr=0.05,tau=0.1,s=1,floor=2,layers={},rule=sgd,momentum=0.1)", caps_text(one));
+  on.fit.optimiser = adaptive.fit.optimiser;
   tuned.fit.optimiser = "core(lr=0.05,rule=sgd,momentum=0.1)";
-  return {adaptive, tuned};
+  return {adaptive, on, tuned};
 }
 
 Published published_jump(const TunedNetwork& one) {
@@ -130,6 +150,7 @@ Published published_jump(const TunedNetwork& one) {
           .accuracy = after.mean,
           .saved = one.saved,
           .deviation = after.deviation,
+          .runs = 5,
           .phases = {{"adaptive", before}, {"cores alone", after}}};
 }
 
@@ -155,6 +176,7 @@ Reproduction fine_tune_effect(const Options& options) {
                                       {.channels = 3, .size = 32, .layers = layers, .seed = seed});
                },
            .phases = tuned_phases(options, one),
+           .follow_test = true,
            .asked = one.asked &&
                     (options.extent == Extent::full || one.arm == tuned_networks()[0].arm)});
     }

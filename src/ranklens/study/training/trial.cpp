@@ -1,5 +1,8 @@
 #include "ranklens/study/training/trial.h"
 
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -16,6 +19,7 @@ train::FitOptions fit_options(const Trial& trial, const Phase& phase, const Tria
                               const Experiment::Work& work) {
   auto fit = phase.fit;
   fit.seed = trial.seed;
+  fit.log_steps = 0;
   if (!work.folder.empty()) fit.folder = work.folder / phase.name;
   fit.stage = fmt::format("{} {}", phase.name, work.cell);
   fit.progress = work.progress;
@@ -55,7 +59,9 @@ json run(const Trial& trial, const TrialData& data, const Experiment::Work& work
   if (trial.make) return trial.make(data, work);
   json phases = json::array();
   auto network = trial.network();
+  std::map<std::string, nn::Network> ends;
   for (const auto& phase : trial.phases) {
+    if (!phase.from.empty()) network = ends.at(phase.from);
     json before;
     if (phase.before) {
       network = phase.before(network);
@@ -69,6 +75,7 @@ json run(const Trial& trial, const TrialData& data, const Experiment::Work& work
     phases.push_back(described(result, phase, data));
     if (!before.is_null()) phases.back()["before"] = before;
     network = result.best;
+    ends.insert_or_assign(phase.name, network);
   }
   return {{"phases", phases}};
 }

@@ -17,7 +17,8 @@ namespace ranklens::study {
 /// A part of a training, with an optimiser and a length of its own.
 struct Phase {
   std::string name = "training";
-  /// What becomes of the last phase's network first (pruned, say); none: nothing.
+  std::string from = {};  ///< the phase whose network it begins with; "": the one before
+  /// What becomes of that network first (pruned, say); none: nothing.
   std::function<nn::Network(const nn::Network&)> before = {};
   /// Seed, folder, stage and progress are the trial's.
   train::FitOptions fit = {};

@@ -27,6 +27,7 @@ json recipe_of(const Trial& trial) {
                       {"flip", fit.augment.flip},
                       {"clip_norm", fit.clip_norm},
                       {"channels_last", fit.execution.channels_last}});
+    if (!phase.from.empty()) recipe.back()["from"] = phase.from;
   }
   return recipe;
 }
