@@ -6,9 +6,10 @@
 #include "ranklens/study/config.h"
 
 /// Studies of networks whose ranks a tolerance finds in training (Schotthöfer, Zangrando, Kusch,
-/// Ceruti, Tudisco 2022), with the rates, batches, epochs and tolerances of the authors' code;
-/// images moved and mirrored and a rate that falls to zero are ours. Arms are called "full", of
-/// dense weights, and "tau-0.08".
+/// Ceruti, Tudisco 2022), with the rates, tolerances, crops and flips of the authors' code. Ours are
+/// a rate that falls to zero and ranks that begin at a share of the numbers and have no cap; in
+/// cifar_dlrt() batches, epochs, momentum and decay, too. Arms are called "full", of dense weights,
+/// and "tau-0.08".
 namespace ranklens::study {
 
 /// Of comparisons with a recipe an arm: as many seeds as a verdict needs.

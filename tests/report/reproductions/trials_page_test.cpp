@@ -216,6 +216,8 @@ TEST(TrialsPage, SetsPhasesBesideWhatWasPublishedForThem) {
   const auto& outcomes = page.tables.front();
   EXPECT_EQ(std::get<double>(outcomes.rows[0].cells[2]), .587);
   EXPECT_EQ(std::get<std::string>(outcomes.rows[1].cells[0]), "vgg16 (not run)");
+  // A run takes what its phases took, whoever finished the cell.
+  EXPECT_EQ(std::get<double>(outcomes.rows[0].cells.back()), 3 * 4.0);
   const auto& phases = page.tables.back();
   ASSERT_EQ(phases.id, "phases");
   ASSERT_EQ(phases.rows.size(), 6U);

@@ -35,8 +35,11 @@ double mean_seconds(const Reproduction& reproduction, const ExperimentResults& r
   double sum = 0;
   int count = 0;
   for (const auto& trial : reproduction.trials.trials) {
-    const auto found = results.seconds.find(name_of(trial));
-    if (trial.arm == arm && found != results.seconds.end()) sum += found->second, ++count;
+    const auto found = results.cells.find(name_of(trial));
+    if (trial.arm != arm || found == results.cells.end()) continue;
+    // The cell's own time is that of the call that finished it.
+    for (const auto& phase : found->second.at("phases")) sum += phase.value("seconds", 0.0);
+    ++count;
   }
   return count > 0 ? sum / count : 0;
 }
