@@ -6,8 +6,8 @@
 #include "ranklens/study/config.h"
 
 /// Studies of networks whose ranks a tolerance finds in training (Schotthöfer, Zangrando, Kusch,
-/// Ceruti, Tudisco 2022), with the rates, tolerances, crops and flips of the authors' code. Ours are
-/// a rate that falls to zero and ranks that begin at a share of the numbers and have no cap; in
+/// Ceruti, Tudisco 2022), with the rates, tolerances, crops and flips of the authors' code. Ours
+/// are a rate that falls to zero and ranks that begin at a share of the numbers and have no cap; in
 /// cifar_dlrt() batches, epochs, momentum and decay, too. Arms are called "full", of dense weights,
 /// and "tau-0.08".
 namespace ranklens::study {
