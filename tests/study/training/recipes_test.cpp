@@ -63,7 +63,7 @@ TEST(Recipes, OfLenetKeepThePublishedLengthsRatesAndRanks) {
   }
   // The last two rows at their own ranks: 2 x 45 + 4 x 550 + 4 x 1300 numbers, 90 + 1100 + 3900.
   EXPECT_THAT(fit_of(arms.at("tau-0.01-to-7490")).optimiser,
-              HasSubstr("budget=7490,budget_over=3900,s=1,floor=2,"
+              HasSubstr("budget=7490,budget_over=1300,s=1,floor=2,"
                         "layers=conv1::10:2;conv2::25:4;head::250:4,rule=sgd,momentum=0.9"));
   EXPECT_THAT(fit_of(arms.at("tau-0.01-to-5090")).optimiser,
               HasSubstr("layers=conv1::10:2;conv2::25:2;head::250:3"));
