@@ -86,7 +86,7 @@ Experiment arms_up_to(int last, int* made, int power = 2) {
   return experiment;
 }
 
-// A later version has more arms: what is there counts, in a copy of the cells alone, too.
+// A later version has more arms: what is there counts, in a copy of cells and settings, too.
 TEST(Experiment, TakesArmsThatWereAdded) {
   const ranklens::testing::TemporaryFolder folder;
   const auto out = folder.path() / "out";
@@ -96,10 +96,28 @@ TEST(Experiment, TakesArmsThatWereAdded) {
   EXPECT_TRUE(run(arms_up_to(4, &made), {.folder = out}).complete);
   EXPECT_EQ(made, 4);
   EXPECT_EQ(load(arms_up_to(4, &made), out).cells.size(), 4U);
+  const auto copy = folder.path() / "copy";
+  std::filesystem::create_directories(copy);
+  std::filesystem::copy(out / "cells", copy / "cells");
+  std::filesystem::copy(out / "experiment.json", copy / "experiment.json");
+  EXPECT_TRUE(run(arms_up_to(4, &made), {.folder = copy}).complete);
+  EXPECT_EQ(made, 4);
+  // A process that began with fewer arms reads what one with more has made.
+  std::filesystem::remove(out / "cells" / "2.json");
+  run(arms_up_to(4, &made), {.folder = out});
+  EXPECT_EQ(made, 5);
+  EXPECT_EQ(load(arms_up_to(2, &made), out).cells.size(), 2U);
   // Not the other way, and not under another recipe.
   ranklens::testing::expect_error([&] { run(arms_up_to(2, &made), {.folder = out}); }, "arms");
   ranklens::testing::expect_error([&] { run(arms_up_to(5, &made, 3), {.folder = out}); }, "arms");
-  EXPECT_EQ(made, 4);
+  // What is called so, and is no list of arms, is compared as it is.
+  auto numbered = squares(&made);
+  numbered.settings["sweeps"] = 10;
+  run(numbered, {.folder = folder.path() / "sweeps"});
+  numbered.settings["sweeps"] = 2;
+  ranklens::testing::expect_error([&] { run(numbered, {.folder = folder.path() / "sweeps"}); },
+                                  "sweeps");
+  EXPECT_EQ(made, 8);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "ranklens/study/rates.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -51,6 +52,15 @@ TEST(Rates, ABestAtAnEndAsksForOneBeyond) {
   EXPECT_EQ(next({{"a", 0.3, 1}, {"a", 1, 2}, {"a", 3, nan}}), 0.09);
   EXPECT_EQ(next({{"a", 0.3, nan}, {"a", 1, nan}, {"a", 3, nan}}), 0.09);
   EXPECT_EQ(next({{"a", 0.09, 1}, {"a", 0.3, 1}, {"a", 1, 2}, {"a", 3, nan}}), 0.027);
+  std::vector<RateTrial> lost;
+  for (int k = 0; k < 6; ++k) lost.push_back({"a", next(lost), nan});
+  EXPECT_EQ(next(lost), 0) << "three below, in whatever order";
+  EXPECT_EQ(lost.back().factor, 0.0081);
+  EXPECT_EQ(best_rate(lost, "a"), 0.0081);
+  std::reverse(lost.begin(), lost.end());
+  EXPECT_EQ(best_rate(lost, "a"), 0.0081);
+  // Nearer to each other than what names of files tell apart.
+  EXPECT_FALSE(next_rate({1, 1.001}, {{"a", 1, 2}, {"a", 1.001, 1}}, "a"));
 }
 
 Config tuned() {
@@ -85,6 +95,15 @@ TEST(Rates, AreChosenBeforeTheSeedsAndTrainedAt) {
   alone.rates = {};
   EXPECT_EQ(run(alone, quiet(plain.path())).cells.at(0).loss, results.cells[0].loss);
 
+  // A cell at another rate than the chosen one is of no use.
+  const auto made = folder / "cells" / "dense-s1.json";
+  const auto whole = base::read_json(made);
+  auto other = whole;
+  other["rate"] = 3;
+  base::write_json(made, other);
+  expect_error([&] { load(config, folder.path()); }, "from seed 1 at 3 times its learning rate");
+  base::write_json(made, whole);
+
   // Nothing is tried twice.
   const auto path = folder / "rates" / "dense-x1.json";
   const auto before = base::read_file(path);
@@ -101,7 +120,7 @@ TEST(Rates, OneRateIsTakenAsItIs) {
   auto config = tuned();
   EXPECT_TRUE(chooses_rates(config));
   expect_error([&] { chosen_rate(config, folder.path(), "dense"); },
-               "lacks the training at 1e+30 times its rate that decides about 'dense'");
+               "the learning rate of 'dense' is not decided: the training at 1e+30 times it");
   config.rates = {0.5};
   EXPECT_FALSE(chooses_rates(config));
   EXPECT_EQ(chosen_rate(config, folder.path(), "dense"), 0.5);

@@ -98,6 +98,28 @@ void edit_checkpoint(const std::filesystem::path& folder, const Change& change) 
 }
 
 // Earlier versions took a first epoch for the best whatever its loss, and wrote it as null.
+// What a step took before an epoch was interrupted counts; what an earlier version did not measure
+// is not taken for nothing.
+TEST(Session, ProcessorTimeOfAnEpochSurvivesItsInterruption) {
+  const auto run_on = [](const std::filesystem::path& folder, const base::Progress& progress) {
+    return fit(
+        linear_network(), tiny_data(8, 1), {},
+        {.epochs = 1, .batch = 2, .optimiser = "sgd", .folder = folder, .progress = progress});
+  };
+  const TemporaryFolder folder;
+  for (const bool measured : {true, false}) {
+    const auto path = folder.path() / (measured ? "measured" : "earlier");
+    run_on(path, [](const base::ProgressUpdate&) { base::request_interrupt(); });
+    base::clear_interrupt();
+    edit_checkpoint(path, [&](nlohmann::json& position, auto&) {
+      position["sums"]["processor_seconds"] = 1e6;
+      if (!measured) position["sums"].erase("processor_seconds");
+    });
+    const auto seconds = run_on(path, {}).history.at(0).processor_seconds;
+    EXPECT_TRUE(measured ? seconds > 1e6 : std::isnan(seconds)) << seconds;
+  }
+}
+
 TEST(Session, ABestValueOfNullIsNone) {
   const TemporaryFolder folder;
   begin_and_stop(folder.path());

@@ -5,8 +5,8 @@
 
 namespace ranklens::base {
 
-/// What this process has taken of processors, in all threads: programs beside it, and pauses, do
-/// not lengthen it.
+/// What this process has taken of processors, in all threads: pauses do not lengthen it,
+/// and programs beside it hardly (threads that wait for others may).
 inline double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 /// Wall time since construction or the last restart.

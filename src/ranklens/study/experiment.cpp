@@ -42,7 +42,7 @@ fs::path path_of(const fs::path& folder, const std::string& cell) {
 bool adds_arms(const json& now, json before) {
   if (!now.is_object() || !before.is_object()) return false;
   for (const char* key : kByArm) {
-    if (!now.contains(key) || !before.contains(key)) continue;
+    if (!now.value(key, json()).is_object() || !before.value(key, json()).is_object()) continue;
     for (const auto& [arm, how] : now.at(key).items()) {
       if (!before.at(key).contains(arm)) before.at(key)[arm] = how;
     }
@@ -96,8 +96,13 @@ bool is_of(const Experiment& experiment, const fs::path& folder, const std::stri
   if (digest == digest_of(identity_of(experiment))) return true;
   const auto file = folder / "experiment.json";
   if (!fs::exists(file)) return false;
-  const auto earlier = earlier_digests(base::read_json(file));
-  return std::find(earlier.begin(), earlier.end(), digest) != earlier.end();
+  const auto there = base::read_json(file);
+  const auto earlier = earlier_digests(there);
+  if (std::find(earlier.begin(), earlier.end(), digest) != earlier.end()) return true;
+  // Of a later version that added arms while this process works on the folder.
+  const auto settings = there.value("settings", json());
+  return digest == digest_of(identity_of(experiment.name, settings)) &&
+         adds_arms(settings, experiment.settings);
 }
 
 /// The object of a finished cell; null where there is none.

@@ -124,7 +124,6 @@ std::optional<RateTrial> make_trial(const Config& config, const RunOptions& opti
   fit.rate = factor;
   fit.folder = fit.folder.parent_path() / ("rate-" + trial_name(name, factor));
   fit.stage = fmt::format("rate of {}, times {}", name, factor);
-  fit.log_steps = 0;
   const auto trained = train::fit(fresh, parts.training, {}, fit);
   if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
   RateTrial trial{.arm = name, .factor = factor, .loss = std::nan(""), .accuracy = std::nan("")};
@@ -195,20 +194,33 @@ std::optional<double> next_rate(const std::vector<double>& rates,
   const auto count = [&](auto&& is_beyond) {
     return std::count_if(tried.begin(), tried.end(), is_beyond);
   };
-  if (best == tried[0] && count([&, low = *least](double one) { return one < low; }) < kBeyond)
-    return rounded(tried[0] * (tried[0] / tried[1]));
-  if (best == tried[last] && count([&, high = *most](double one) { return one > high; }) < kBeyond)
-    return rounded(tried[last] * (tried[last] / tried[last - 1]));
+  const double below = rounded(tried[0] * (tried[0] / tried[1]));
+  const double above = rounded(tried[last] * (tried[last] / tried[last - 1]));
+  const bool more_below = count([low = *least](double one) { return one < low; }) < kBeyond;
+  const bool more_above = count([high = *most](double one) { return one > high; }) < kBeyond;
+  // Factors that lie closer than their three digits have no next one.
+  if (best == tried[0] && more_below && below < tried[0]) return below;
+  if (best == tried[last] && more_above && above > tried[last]) return above;
   return std::nullopt;
 }
+
+namespace {
+
+/// Of two that are equally good, or both diverged, the careful one.
+bool is_better(const RateTrial& one, const RateTrial& other) {
+  const bool lost = std::isnan(one.loss), other_lost = std::isnan(other.loss);
+  if (lost != other_lost) return other_lost;
+  if (lost || one.loss == other.loss) return one.factor < other.factor;
+  return one.loss < other.loss;
+}
+
+}  // namespace
 
 double best_rate(const std::vector<RateTrial>& trials, const std::string& arm) {
   const RateTrial* best = nullptr;
   for (const auto& trial : trials) {
     if (trial.arm != arm) continue;
-    const bool first = best == nullptr || (std::isnan(best->loss) && !std::isnan(trial.loss));
-    const bool equal = best != nullptr && trial.loss == best->loss && trial.factor < best->factor;
-    if (first || trial.loss < best->loss || equal) best = &trial;
+    if (best == nullptr || is_better(trial, *best)) best = &trial;
   }
   return best == nullptr ? 1 : best->factor;
 }
@@ -219,8 +231,10 @@ double chosen_rate(const Config& config, const fs::path& folder, const std::stri
   own.arms = {arm};
   const auto trials = find_rates(own, folder);
   const auto next = next_rate(config.rates, trials, arm);
-  base::require(!next, "'{}' lacks the training at {} times its rate that decides about '{}'",
-                folder.string(), next.value_or(1), arm);
+  base::require(!next,
+                "'{}': the learning rate of '{}' is not decided: the training at {} times it is "
+                "missing",
+                folder.string(), arm, next.value_or(1));
   return best_rate(trials, arm);
 }
 

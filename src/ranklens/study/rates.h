@@ -23,9 +23,10 @@ bool chooses_rates(const Config& config);
 /// An Error where the training images have no tenth to choose by.
 void check_rates(const Config& config, const Material& material);
 
-/// The factor to try next of an arm: of `rates` one that is missing, then those beyond an end, at
-/// most kBeyond to either side; nothing where its rate is decided.
+/// As many factors are tried beyond either end.
 constexpr int kBeyond = 3;
+/// The factor to try next of an arm: of `rates` one that is missing, then those beyond an end;
+/// nothing where its rate is decided.
 std::optional<double> next_rate(const std::vector<double>& rates,
                                 const std::vector<RateTrial>& trials, const std::string& arm);
 

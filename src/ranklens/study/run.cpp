@@ -158,6 +158,20 @@ std::map<std::string, Pictures> pictures_of(const Config& config,
   return pictures;
 }
 
+/// An arm's cells are of one rate. Those of an earlier version may be of the best of fewer factors.
+void require_chosen_rates(const Results& results) {
+  for (const auto& cell : results.cells) {
+    const auto& rates = results.config.rates;
+    if (!chooses_rates(results.config) || next_rate(rates, results.rates, cell.arm)) continue;
+    const double chosen = best_rate(results.rates, cell.arm);
+    base::require(
+        cell.rate == chosen,
+        "'{}' was trained from seed {} at {} times its learning rate, but {} times is the "
+        "best that was tried; choose another folder (--out)",
+        cell.arm, cell.seed, cell.rate, chosen);
+  }
+}
+
 }  // namespace
 
 Results load(const Config& config, const std::filesystem::path& folder) {
@@ -174,6 +188,7 @@ Results load(const Config& config, const std::filesystem::path& folder) {
   }
   results.answers = answer(config, results.cells);
   results.rates = find_rates(config, folder);
+  require_chosen_rates(results);
   return results;
 }
 

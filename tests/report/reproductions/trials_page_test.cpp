@@ -192,7 +192,9 @@ TEST(TrialsPage, SetsPhasesBesideWhatWasPublishedForThem) {
     made.reproduction.trials.trials.push_back({.arm = "vgg16", .seed = seed, .asked = false});
   }
   for (auto& trial : made.reproduction.trials.trials) {
-    trial.phases = {{.name = "adaptive"}, {.name = "ranks found on"}, {.name = "cores alone"}};
+    trial.phases = {{.name = "adaptive"},
+                    {.name = "ranks found on"},
+                    {.name = "cores alone", .from = "adaptive"}};
   }
   made.reproduction.published = {
       {.arm = "lenet5",
@@ -209,13 +211,16 @@ TEST(TrialsPage, SetsPhasesBesideWhatWasPublishedForThem) {
   ASSERT_EQ(page.verdicts.size(), 2U);
   EXPECT_EQ(page.verdicts[0].verdict.outcome, Outcome::contradicted);
   EXPECT_NEAR(page.verdicts[0].verdict.difference.mean, 8.2, 1e-6);
-  EXPECT_THAT(page.verdicts[0].question, HasSubstr("less than half of the 14.7 points"));
+  EXPECT_THAT(page.verdicts[0].question, HasSubstr("less than half of the published 14.7 points"));
   EXPECT_EQ(page.verdicts[1].verdict.outcome, Outcome::supported);
   EXPECT_NEAR(page.verdicts[1].verdict.difference.mean, -1.7, 1e-6);
   // After tuning stands beside after tuning, and what was not run says so.
   const auto& outcomes = page.tables.front();
   EXPECT_EQ(std::get<double>(outcomes.rows[0].cells[2]), .587);
   EXPECT_EQ(std::get<std::string>(outcomes.rows[1].cells[0]), "vgg16 (not run)");
+  // Curves leave out the phase that others went past.
+  EXPECT_EQ(page.curves.front().epoch.size(),
+            2 * phase_result(0.5, 0.9, "adaptive").at("history").size());
   // A run takes what its phases took, whoever finished the cell.
   EXPECT_EQ(std::get<double>(outcomes.rows[0].cells.back()), 3 * 4.0);
   const auto& phases = page.tables.back();

@@ -14,8 +14,7 @@ namespace {
 
 constexpr const char* kForm =
     "layers with a rank policy of their own are written PATTERN:TAU:CAP:FLOOR, where any number "
-    "may "
-    "be left out, 'conv*:0.05;head:0.2:16;fc1::64;fc2:::4', not '{}'";
+    "but the last may be left out, 'conv*:0.05;head:0.2:16;fc1::64;fc2:::4', not '{}'";
 
 /// The parts between a separator.
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {

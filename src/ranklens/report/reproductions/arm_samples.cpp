@@ -9,6 +9,8 @@ std::string table_of(const std::string& arm) {
   return at == std::string::npos ? "" : arm.substr(0, at + 3);
 }
 
+bool comes_to_a_size(const std::string& arm) { return arm.find("-to-") != std::string::npos; }
+
 ArmSample sample_of(const Repeated& repeated, const std::string& arm, const TrialNumber& number) {
   const auto& trials = repeated.reproduction.trials;
   ArmSample sample{.name = arm,

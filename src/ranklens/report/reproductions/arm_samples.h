@@ -24,9 +24,10 @@ struct ArmSample {
 };
 ArmSample sample_of(const Repeated& repeated, const std::string& arm, const TrialNumber& number);
 
-/// The table that an arm is of, whose arms differ in their tolerance alone: "w500-tau" of
-/// "w500-tau-0.03", "" of an arm without one.
+/// The table that an arm is of, whose arms differ in their tolerance, or in the size that they come
+/// down to: "w500-tau" of "w500-tau-0.03" and "w500-tau-0.01-to-2000", "" of an arm without one.
 std::string table_of(const std::string& arm);
+bool comes_to_a_size(const std::string& arm);
 
 /// "1 epoch", "4 epochs".
 std::string epochs_in_words(std::int64_t epochs);

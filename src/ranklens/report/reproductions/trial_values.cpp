@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -127,6 +128,24 @@ std::string ranks_text(const study::Trials& trials, const study::ExperimentResul
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+namespace {
+
+/// The phases that led to the last one; others began where one of these ended.
+std::set<std::string> ways_to_the_end(const study::Trial& trial) {
+  std::set<std::string> names;
+  for (auto left = trial.phases.size(); left > 0;) {
+    const auto& phase = trial.phases[left - 1];
+    names.insert(phase.name);
+    const auto from = std::find_if(trial.phases.begin(), trial.phases.end(),
+                                   [&](const auto& one) { return one.name == phase.from; });
+    left =
+        phase.from.empty() ? left - 1 : static_cast<std::size_t>(from - trial.phases.begin()) + 1;
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<ObservedRun> histories_of(const study::Trials& trials,
                                       const study::ExperimentResults& results) {
   std::vector<ObservedRun> runs;
@@ -135,7 +154,9 @@ std::vector<ObservedRun> histories_of(const study::Trials& trials,
     if (found == results.cells.end()) continue;
     ObservedRun run{.arm = trial.arm, .seed = trial.seed};
     std::int64_t before = 0;
+    const auto names = ways_to_the_end(trial);
     for (const auto& phase : found->second.at("phases")) {
+      if (!names.empty() && !names.contains(phase.at("name").get<std::string>())) continue;
       for (const auto& line : phase.at("history")) {
         auto epoch = train::read_metrics(line);
         epoch.epoch += before;

@@ -93,14 +93,15 @@ const TrialWords& trial_words(const std::string& experiment) {
          "layers, and their singular values began as |N(0, 1)|; ours are pixels from 0 to 1, with "
          "ReLUs, and the usual draws.",
          "While cores are tuned, all that has no core is held (but the statistics of norms). "
-         "\"ranks found on\" goes on from the same network as before, as long."}}}};
+         "\"ranks found on\" goes on from the same network as before, as long; curves are of the "
+         "phases that led to the tuned network, and leave it out."}}}};
   return all.at(experiment);
 }
 
 std::string arm_words(const std::string& experiment, const std::string& arm) {
   static const std::map<std::string, std::string> factors{
       {"uv", "descent on U and V"},
-      {"uv-as-coded", "the same with convolutions held, as in the published code"},
+      {"uv-as-coded", "descent on U and V with convolutions held, as in the published code"},
       {"bug", "fixed-rank BUG"},
       {"two-pass", "augmented BUG, cut back to the rank"},
       {"parallel", "parallel BUG, cut back to the rank: Riemannian gradient descent"},

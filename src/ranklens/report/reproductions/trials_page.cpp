@@ -152,17 +152,21 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
               .x_title = "weights saved (%)",
               .y_title = "accuracy on the test images (%)"};
   const auto& trials = reproduction.trials;
-  std::map<std::uint64_t, std::vector<std::pair<double, double>>> by_seed;
+  std::map<std::uint64_t, std::vector<std::pair<double, double>>> by_seed, to_a_size;
   for (const auto& arm : arms_of(trials)) {
     if (table_of(arm) != table) continue;
     const auto saved = values_of(trials, results, arm, saved_share());
     const auto accuracy = values_of(trials, results, arm, test_accuracy());
     for (std::size_t k = 0; k < saved.size(); ++k) {
-      by_seed[saved[k].seed].emplace_back(100 * saved[k].value, 100 * accuracy[k].value);
+      auto& line = (comes_to_a_size(arm) ? to_a_size : by_seed)[saved[k].seed];
+      line.emplace_back(100 * saved[k].value, 100 * accuracy[k].value);
     }
   }
   for (const auto& [seed, points] : by_seed) {
     chart.lines.push_back(sorted_line("ours", seed, points));
+  }
+  for (const auto& [seed, points] : to_a_size) {
+    chart.lines.push_back(sorted_line("ours, to a size", seed, points));
   }
   std::vector<std::pair<double, double>> printed;
   for (const auto& row : reproduction.published) {
