@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/version.h"
 
 #include "command_line.h"
 #include "commands.h"
@@ -95,7 +96,7 @@ int run(const std::string& program, std::vector<std::string> args) {
   try {
     set_command_line(program, args);
     CLI::App root{"Compress a network, keep its reasons.", "ranklens"};
-    root.set_version_flag("--version", "ranklens " RANKLENS_VERSION);
+    root.set_version_flag("--version", "ranklens " + base::version_and_commit());
     root.require_subcommand(1);
     root.footer("\n'ranklens COMMAND --help' shows the options of a command and an example.");
     add_commands(root);

@@ -121,7 +121,7 @@ report::ReportData explanation_page(const ExplainOptions& options, const OpenedM
     }
   }
   data.grids.push_back(std::move(grid));
-  data.provenance = {{"ranklens", base::version()},
+  data.provenance = {{"ranklens", base::version_and_commit()},
                      {"libtorch", base::libtorch_version()},
                      {"seed", std::to_string(options.common.seed)},
                      {"threads", std::to_string(base::threads())},

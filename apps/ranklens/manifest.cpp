@@ -19,6 +19,7 @@ Json to_json(const Manifest& manifest, const Common& common, const std::filesyst
   Json json{{"command", manifest.command},
             {"command_line", command_line()},
             {"ranklens", base::version()},
+            {"commit", base::commit()},
             {"libtorch", base::libtorch_version()},
             {"processor", base::processor()},
             {"instructions", base::instruction_set()},

@@ -54,9 +54,9 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
   const x = { field: "x", type: "quantitative", title: panel.xTitle,
     axis: panel.whole ? { tickMinStep: 1, tickCount: 6, format: "d" } : { tickCount: 6 }, scale: panel.marked ? { nice: true, zero: false } : { nice: false, zero: !panel.whole } };
   const scale = { zero: false, nice: true };
-  // Ticks closer than a percent need a digit more, and one step is a point, not a line.
   const range = Math.max(...values.map(({ high }) => high)) - Math.min(...values.map(({ low }) => low));
-  const format = panel.format === ".0%" && range < 0.04 ? ".1%" : panel.format;
+  const format = distinguishing(panel.format, range / 5);
+  // One step is a point, not a line.
   const single = values.every(({ step }) => step === values[0]!.step);
   const shown = single || panel.marked === true;
   const several = values.some(({ seeds }) => seeds > 1);
@@ -77,6 +77,14 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
     ],
   };
   return chart(panel.title, `${panel.title} against ${panel.xTitle} for ${[...groups.keys()].join(", ")}`, spec, panel.note ?? "");
+}
+
+/** A fixed format (".2f", ".0%") with as many digits as tell apart ticks that lie so far from each other. */
+function distinguishing(format: string, step: number): string {
+  const parts = /^\.(\d+)([f%])$/.exec(format);
+  if (!parts || !(step > 0)) return format;
+  const needed = Math.ceil(-Math.log10(parts[2] === "%" ? 100 * step : step));
+  return `.${Math.min(9, Math.max(Number(parts[1]), needed))}${parts[2]}`;
 }
 
 function tooltip(panel: Panel, spread: Spread, several: boolean): object[] {

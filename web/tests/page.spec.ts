@@ -111,6 +111,16 @@ test("curves change from epochs to seconds and from bands to seeds", async ({ pa
   await expect.poll(lines).toBe(15);
 });
 
+test("ticks of a loss that hardly changes can be told apart", async ({ page }) => {
+  await openChanged(page, "study", (data) => {
+    for (const curve of data.curves) curve.train_loss = curve.train_loss.map((loss: number) => 2.3 + loss / 1000);
+  });
+  const labels = page.locator("#curves .plot").first().locator(".role-axis").nth(1).locator(".role-axis-label text");
+  const texts = await labels.allTextContents();
+  expect(texts.length).toBeGreaterThan(2);
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
 test("a single epoch is drawn as points with their ranges", async ({ page }) => {
   await openChanged(page, "study", (data) => {
     for (const curve of data.curves) {

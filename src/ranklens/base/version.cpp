@@ -5,9 +5,17 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include RANKLENS_COMMIT_HEADER
+
 namespace ranklens::base {
 
 std::string version() { return RANKLENS_VERSION; }
+
+std::string commit() { return RANKLENS_COMMIT; }
+
+std::string version_and_commit() {
+  return commit().empty() ? version() : version() + " (" + commit() + ")";
+}
 
 std::string libtorch_version() { return TORCH_VERSION; }
 

@@ -12,7 +12,7 @@
 namespace ranklens::train {
 
 Provenance provenance_here(c10::Device device) {
-  return {{"ranklens", {base::version()}},
+  return {{"ranklens", {base::version_and_commit()}},
           {"libtorch", {base::libtorch_version()}},
           {"processor", {base::processor()}},
           {"instructions", {base::instruction_set()}},

@@ -61,6 +61,10 @@ TEST(Transport, KnowsTheProductsOfWidenedBases) {
   }
 }
 
+at::Tensor tangent(const LowRank& at, const Direction<Gradient>& direction) {
+  return direction.factor * tangent(at, direction.along);
+}
+
 // Heavy ball and Adam on a sequence of gradients, written out with dense matrices.
 TEST(TangentMoments, AsWrittenOutDense) {
   const LowRank at = low_rank(8, 6, 2, 5);
@@ -112,6 +116,35 @@ TEST(TangentMoments, AreOneFieldAtAllPointsOfAStep) {
     for (const auto& [name, tensor] : moments.save()) {
       EXPECT_TRUE(at::equal(tensor, remembered.at(name))) << name;
     }
+  }
+}
+
+// Between the bases where the step ends the gradient there takes the place of the first, and the
+// next step goes on from both.
+TEST(TangentMoments, TakeUpTheGradientWhereTheStepEnds) {
+  const LowRank start = low_rank(8, 6, 2, 86), end = low_rank(8, 6, 2, 87);
+  const auto g0 = project(start, noise(8, 6, 88)), h0 = project(end, noise(8, 6, 89)),
+             h1 = project(end, noise(8, 6, 90));
+  const auto moved = [&](const Gradient& z) { return transported(z, start, end); };
+  for (const auto kind : {CoreRule::Kind::sgd, CoreRule::Kind::adam}) {
+    const CoreRule rule{.kind = kind, .momentum = 0.7, .beta1 = 0.8, .beta2 = 0.9, .eps = 1e-3};
+    const bool heavy_ball = kind == CoreRule::Kind::sgd;
+    TangentMoments moments;
+    moments.direction(rule, seen_from(start, g0));
+    moments.transport(moved);
+    moments.direction(rule, seen_from(end, h1));
+    const auto found =
+        moments.direction_at_end(rule, seen_from(end, h0), [&](const Gradient& z) { return z; });
+    const auto expected =
+        heavy_ball ? 0.7 * project(end, g0) + h0 : 0.8 * 0.2 * project(end, g0) + 0.2 * h0;
+    EXPECT_LT(distance(tangent(end, found.along), expected), 1e-12);
+    const auto next = moments.direction(rule, seen_from(end, h1));
+    const auto after = heavy_ball ? 0.7 * expected + h1 : 0.8 * expected + 0.2 * h1;
+    EXPECT_LT(distance(tangent(end, next.along), after), 1e-12);
+    const auto square = [](const at::Tensor& g) { return norm(g) * norm(g) / (2 * (8 + 6 - 2)); };
+    const double v = 0.081 * square(g0) + 0.09 * square(h0) + 0.1 * square(h1);
+    const double root = std::sqrt(v / (1 - std::pow(0.9, 3))) + 1e-3;
+    EXPECT_NEAR(next.factor, heavy_ball ? 1 : 1 / root / (1 - std::pow(0.8, 3)), 1e-12);
   }
 }
 
@@ -189,8 +222,8 @@ TEST(Moments, AreSavedAndLoaded) {
   TangentMoments moments, again;
   moments.direction(rule, seen_from(at, noise(6, 5, 74)));
   again.load(moments.save());
-  EXPECT_TRUE(at::equal(moments.direction(rule, seen_from(at, noise(6, 5, 75))).k,
-                        again.direction(rule, seen_from(at, noise(6, 5, 75))).k));
+  EXPECT_TRUE(at::equal(moments.direction(rule, seen_from(at, noise(6, 5, 75))).along.k,
+                        again.direction(rule, seen_from(at, noise(6, 5, 75))).along.k));
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ TEST_P(Tall, ProductsAreThoseOfTheLibrary) {
             << rows << " " << p << " " << q;
         EXPECT_LT(relative(tall_times(a, matrix), at::mm(a, matrix)), bound);
         EXPECT_LT(relative(tall_times(a, matrix, row), at::addmm(row, a, matrix)), bound);
+        auto sum = at::mm(a, matrix);
+        add_tall_times(sum, a, 3 * matrix);
+        EXPECT_LT(relative(sum, at::mm(a, 4 * matrix)), bound);
         // A view that is not contiguous.
         EXPECT_LT(relative(tall_times(a, at::randn({q, p}, GetParam()).zero_().t() + matrix),
                            at::mm(a, matrix)),

@@ -49,8 +49,10 @@ at::Tensor held_gradient(const Step& step, const Gradient& gradient) {
 
 Integrator fixed_rank_bug(CoreGradient core) {
   if (core == CoreGradient::fresh) {
-    return {
-        .stages = {replace_bases, {core_step, Reads::core}}, .augments = false, .widens = false};
+    return {.stages = {replace_bases, core_step},
+            .augments = false,
+            .widens = false,
+            .evaluates_at_end = true};
   }
   const Stage both = [](Step& step, const Gradient& gradient) {
     replace_bases(step, gradient);

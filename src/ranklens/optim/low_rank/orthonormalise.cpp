@@ -55,7 +55,7 @@ std::optional<at::Tensor> whitening(const at::Tensor& gram, double shift) {
   const auto [lower, info] = at::linalg_cholesky_ex(even);
   if (info.item<int>() != 0) return {};
   const auto inverse = at::linalg_solve_triangular(lower.t(), at::eye(gram.size(0), gram.options()),
-                                                   /*upper=*/true, /*left=*/false);
+                                                   /*upper=*/true);
   return inverse * scale.unsqueeze(1);
 }
 

@@ -60,6 +60,9 @@ struct IntegratorOf {
   bool augments = true;
   /// Whether the bases before truncation begin with those at the start.
   bool widens = true;
+  /// Whether the last of several stages is evaluated between the bases that the step ends with:
+  /// momentum, which has to come to there anyway, then takes up that gradient, not the first.
+  bool evaluates_at_end = false;
 };
 
 /// Runs one step on one weight, truncation left to the caller. `gradient` gives G at a point.

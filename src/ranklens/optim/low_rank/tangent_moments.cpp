@@ -5,11 +5,11 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/lerp.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/mul.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <ATen/ops/zeros_like.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/low_rank/transport.h"
@@ -43,20 +43,6 @@ Known made_of(Known x, Part&& part) {
     *into[k].second = k < kVector && known.defined() ? part(k) : known;
   }
   return made;
-}
-
-// a x + b y; both at the same point, held against the same rows.
-template <class Known>
-Known combined(double a, Known x, double b, Known y) {
-  const auto first = parts_of(x), other = parts_of(y);
-  return made_of(
-      x, [&](std::size_t k) { return at::mul(*first[k].second, a).add_(*other[k].second, b); });
-}
-
-template <class Known>
-Known scaled(Known x, const at::Tensor& factor) {
-  const auto parts = parts_of(x);
-  return made_of(x, [&](std::size_t k) { return *parts[k].second * factor; });
 }
 
 // How many numbers a tangent vector has, (m + n - r) r where p = q = r.
@@ -101,14 +87,22 @@ bool is_defined(Known moment) {
   return parts_of(moment)[kVector - 1].second->defined();
 }
 
-double taken(const CoreRule& rule) { return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1; }
-
 // Momentum after a gradient at the point where it is.
 template <class Known>
-Known advanced(const CoreRule& rule, const Known& moment, const Known& gradient) {
-  const double kept = kept_momentum(rule);
-  if (kept == 0 || !is_defined(moment)) return combined(0, gradient, taken(rule), gradient);
-  return combined(kept, against_rows_of(gradient, moment), taken(rule), gradient);
+Known advanced(const CoreRule& rule, Known moment, Known gradient) {
+  const double kept = kept_momentum(rule), taken = taken_up(rule);
+  const auto fresh = parts_of(gradient);
+  if (kept == 0 || !is_defined(moment)) {
+    return made_of(gradient, [&](std::size_t k) {
+      return taken == 1 ? *fresh[k].second : *fresh[k].second * taken;
+    });
+  }
+  Known turned = against_rows_of(gradient, moment);
+  const auto old = parts_of(turned);
+  return made_of(turned, [&](std::size_t k) {
+    if (taken == 1) return at::add(*fresh[k].second, *old[k].second, kept);
+    return at::lerp(*old[k].second, *fresh[k].second, taken);
+  });
 }
 
 bool is_plain_descent(const CoreRule& rule) {
@@ -117,52 +111,81 @@ bool is_plain_descent(const CoreRule& rule) {
 
 }  // namespace
 
+double taken_up(const CoreRule& rule) {
+  return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1;
+}
+
 template <class Known, class Point>
-Known TangentMomentsOf<Known, Point>::direction(const CoreRule& rule, const Known& gradient) {
+Direction<Known> TangentMomentsOf<Known, Point>::direction(const CoreRule& rule,
+                                                           const Known& gradient) {
   ++steps_;
-  if (is_plain_descent(rule)) return gradient;
+  if (is_plain_descent(rule)) return {gradient};
   before_ = moment_;
-  moment_ = advanced(rule, before_, gradient);
-  if (rule.kind == CoreRule::Kind::sgd) return moment_;
-  const auto square = mean_square(gradient);
-  second_before_ = second_.defined() ? second_ : at::zeros_like(square);
-  second_ = second_after(rule, square);
-  scale_ = scale_for(rule, second_);
-  auto found = scaled(moment_, scale_);
-  if (rule.beta1 == 0) keep_spans(found, gradient);
+  second_before_ = second_;
+  return remember(rule, advanced(rule, before_, gradient), gradient);
+}
+
+template <class Known, class Point>
+Direction<Known> TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule,
+                                                              const Known& gradient,
+                                                              const Transport& moved) const {
+  if (is_plain_descent(rule)) return {gradient};
+  Known found = momentum_at(rule, gradient, moved);
+  if (rule.kind == CoreRule::Kind::sgd) return {found};
+  // Over as many numbers as where the step began, whatever the bases have got since.
+  const auto square = mean_square(gradient) * (dimensions(gradient) / dimensions(moment_));
+  return {found, factor_for(rule, second_after(rule, square))};
+}
+
+template <class Known, class Point>
+Direction<Known> TangentMomentsOf<Known, Point>::direction_at_end(const CoreRule& rule,
+                                                                  const Known& gradient,
+                                                                  const Transport& moved) {
+  if (is_plain_descent(rule)) return {gradient};
+  auto found = remember(rule, momentum_at(rule, gradient, moved), gradient);
+  before_ = {};
+  second_before_ = at::Tensor();
+  return found;
+}
+
+template <class Known, class Point>
+Known TangentMomentsOf<Known, Point>::momentum_at(const CoreRule& rule, const Known& gradient,
+                                                  const Transport& moved) const {
+  const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
+  return advanced(rule, remembers ? moved(before_) : Known{}, gradient);
+}
+
+template <class Known, class Point>
+Direction<Known> TangentMomentsOf<Known, Point>::remember(const CoreRule& rule, Known momentum,
+                                                          const Known& gradient) {
+  moment_ = std::move(momentum);
+  if (rule.kind == CoreRule::Kind::sgd) return {moment_};
+  second_ = second_after(rule, mean_square(gradient));
+  factor_ = factor_for(rule, second_);
+  Direction<Known> found{moment_, factor_};
+  if (rule.beta1 == 0) keep_spans(found.along, gradient);
   return found;
 }
 
 template <class Known, class Point>
 at::Tensor TangentMomentsOf<Known, Point>::second_after(const CoreRule& rule,
                                                         const at::Tensor& square) const {
+  if (!second_before_.defined()) return (1 - rule.beta2) * square;
   return rule.beta2 * second_before_ + (1 - rule.beta2) * square;
 }
 
 // What Adam multiplies the momentum by.
 template <class Known, class Point>
-at::Tensor TangentMomentsOf<Known, Point>::scale_for(const CoreRule& rule,
-                                                     const at::Tensor& second) const {
+double TangentMomentsOf<Known, Point>::factor_for(const CoreRule& rule,
+                                                  const at::Tensor& second) const {
   const auto t = static_cast<double>(steps_);
-  const auto root = (second / (1 - std::pow(rule.beta2, t))).sqrt() + rule.eps;
-  return root.reciprocal() / (1 - std::pow(rule.beta1, t));
-}
-
-template <class Known, class Point>
-Known TangentMomentsOf<Known, Point>::direction_at(const CoreRule& rule, const Known& gradient,
-                                                   const Transport& moved) const {
-  if (is_plain_descent(rule)) return gradient;
-  const bool remembers = kept_momentum(rule) > 0 && is_defined(before_);
-  auto found = advanced(rule, remembers ? moved(before_) : Known{}, gradient);
-  if (rule.kind == CoreRule::Kind::sgd) return found;
-  // Over as many numbers as where the step began, whatever the bases have got since.
-  const auto square = mean_square(gradient) * (dimensions(gradient) / dimensions(moment_));
-  return scaled(found, scale_for(rule, second_after(rule, square)));
+  const double mean = second.item<double>() / (1 - std::pow(rule.beta2, t));
+  return 1 / ((std::sqrt(mean) + rule.eps) * (1 - std::pow(rule.beta1, t)));
 }
 
 template <class Known, class Point>
 double TangentMomentsOf<Known, Point>::gain(const CoreRule& rule) const {
-  return taken(rule) * (scale_.defined() ? scale_.item<double>() : 1.0);
+  return taken_up(rule) * factor_;
 }
 
 template <class Known, class Point>

@@ -12,6 +12,17 @@
 
 namespace ranklens::optim {
 
+/// What to step against: a tangent vector, and what the step's length is multiplied by, so that
+/// nothing tall is written for it.
+template <class Known>
+struct Direction {
+  Known along;
+  double factor = 1;
+};
+
+/// What of a new gradient a momentum takes up.
+double taken_up(const CoreRule& rule);
+
 /// Momentum and second moment of a whole weight: the momentum is a tangent vector, moved to the new
 /// point by projection; the second moment is one number, the mean square of the projected gradient
 /// over the dimensions of the tangent space, so that steps do not depend on how the bases are
@@ -23,14 +34,19 @@ class TangentMomentsOf {
   using Transport = std::function<Known(const Known&)>;
 
   /// The direction to step against, from the gradient at the start of a step.
-  Known direction(const CoreRule& rule, const Known& gradient);
+  Direction<Known> direction(const CoreRule& rule, const Known& gradient);
   /// The same field at another point of that step, from the gradient there: the momentum that the
   /// step began with is projected to there, both moments take up that gradient in place of the
   /// first, and nothing is remembered. So a method of several evaluations integrates one field, and
   /// where the gradient has grown since the step began a part of it is no longer for that.
   /// `moved` projects a tangent vector of the start to there, or as much of it as is wanted: what
   /// it leaves undefined is undefined in the direction.
-  Known direction_at(const CoreRule& rule, const Known& gradient, const Transport& moved) const;
+  Direction<Known> direction_at(const CoreRule& rule, const Known& gradient,
+                                const Transport& moved) const;
+  /// The same, and remembered, at a point between the bases where the step ends: there is nothing
+  /// to transport after it.
+  Direction<Known> direction_at_end(const CoreRule& rule, const Known& gradient,
+                                    const Transport& moved);
   /// What the last direction() multiplied the new gradient by.
   double gain(const CoreRule& rule) const;
   void transport(const Point& from, const Point& to);
@@ -43,11 +59,14 @@ class TangentMomentsOf {
   void load(const std::map<std::string, at::Tensor>& saved);
 
  private:
+  Known momentum_at(const CoreRule& rule, const Known& gradient, const Transport& moved) const;
   at::Tensor second_after(const CoreRule& rule, const at::Tensor& square) const;
-  at::Tensor scale_for(const CoreRule& rule, const at::Tensor& second) const;
+  double factor_for(const CoreRule& rule, const at::Tensor& second) const;
+  Direction<Known> remember(const CoreRule& rule, Known momentum, const Known& gradient);
 
   Known moment_, before_;  ///< now, and when the step began
-  at::Tensor second_, second_before_, scale_;
+  at::Tensor second_, second_before_;
+  double factor_ = 1;  ///< of the last direction that was remembered
   std::int64_t steps_ = 0;
 };
 

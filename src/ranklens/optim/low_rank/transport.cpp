@@ -17,7 +17,9 @@ at::Tensor behind(const at::Tensor& wide, std::int64_t first) {
 /// a b + c d.
 at::Tensor two_products(const at::Tensor& a, const at::Tensor& b, const at::Tensor& c,
                         const at::Tensor& d) {
-  return tn::tall_times(a, b).add_(tn::tall_times(c, d));
+  auto sum = tn::tall_times(a, b);
+  tn::add_tall_times(sum, c, d);
+  return sum;
 }
 
 /// What Z is between the bases that it is held against and new columns: U^T Z V~ and V^T Z^T U~.

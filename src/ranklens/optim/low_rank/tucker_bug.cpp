@@ -54,7 +54,10 @@ void parallel_kernel_step(TuckerStep& step, const TuckerGradient& gradient) {
 }  // namespace
 
 TuckerIntegrator tucker_fixed_rank_bug() {
-  return {.stages = {replace_kernel_bases, kernel_core_step}, .augments = false, .widens = false};
+  return {.stages = {replace_kernel_bases, kernel_core_step},
+          .augments = false,
+          .widens = false,
+          .evaluates_at_end = true};
 }
 
 TuckerIntegrator tucker_augmented_bug() { return {.stages = {augment_kernel, kernel_core_step}}; }

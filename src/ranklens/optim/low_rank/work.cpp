@@ -80,7 +80,10 @@ class WorkOf final : public Work {
       slots[k] = found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
     }
     const Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
-    integrator_.stages[which](step_, directed(which, known));
+    const auto direction = directed(which, known);
+    const double size = std::exchange(step_.size, step_.size * direction.factor);
+    integrator_.stages[which](step_, direction.along);
+    step_.size = size;
     if (options_.reject > 0) judge(known);
     if (uses_) uses_->clear();
   }
@@ -119,11 +122,7 @@ class WorkOf final : public Work {
     if (integrator_.augments) memory_.core.turn(found.left, found.right);
     // Bases stay what they were but for rounding, and so do the coordinates of momentum.
     const Point last = again ? orthonormal(found.point) : found.point;
-    if (again) {
-      Form::tangent(memory_).transport(step_.start, last);
-    } else {
-      Form::transport(Form::tangent(memory_), step_, integrator_.widens, found);
-    }
+    carry_momentum(found, last, again);
     const auto kept = Form::ranks(last);
     for (std::size_t k = 0; k < kept.size(); ++k) {
       observed["rank/" + layer_.name + Form::kModes.at(k)] = static_cast<double>(kept.at(k));
@@ -139,6 +138,15 @@ class WorkOf final : public Work {
   }
 
  private:
+  void carry_momentum(const CutDown<Point>& found, const Point& last, bool again) {
+    auto& moments = Form::tangent(memory_);
+    if (again) {
+      moments.transport(integrator_.evaluates_at_end ? found.point : step_.start, last);
+    } else if (!integrator_.evaluates_at_end) {
+      Form::transport(moments, step_, integrator_.widens, found);
+    }
+  }
+
   // Inputs and gradients of outputs are kept where the gradient between other bases is asked for,
   // or where they may be fewer columns than the rank and nothing else augments the bases.
   bool keeps_uses() const {
@@ -155,20 +163,23 @@ class WorkOf final : public Work {
     }
   }
 
-  Known directed(std::size_t which, const Known& known) {
-    if (has_core_moments(options_)) return known;
+  Direction<Known> directed(std::size_t which, const Known& known) {
+    if (has_core_moments(options_)) return {known};
     const auto& rule = options_.rule;
     const bool coupled = rule.kind == CoreRule::Kind::sgd && rule.weight_decay > 0;
     const Known whole = coupled ? Form::with_decay(known, step_.point, rule.weight_decay) : known;
     auto& moments = Form::tangent(memory_);
     if (which > 0) {
-      return moments.direction_at(rule, whole, [&](const Known& before) {
+      const auto moved = [&](const Known& before) {
         return Form::seen_at(before, step_, integrator_.widens, integrator_.stages[which].reads);
-      });
+      };
+      const bool last = which + 1 == integrator_.stages.size();
+      return last && integrator_.evaluates_at_end ? moments.direction_at_end(rule, whole, moved)
+                                                  : moments.direction_at(rule, whole, moved);
     }
     auto direction = moments.direction(rule, whole);
-    if (known.between && (coupled || !direction.between)) {
-      Form::look_between(direction, known, moments.gain(rule), step_.start);
+    if (known.between && (coupled || !direction.along.between)) {
+      Form::look_between(direction.along, known, taken_up(rule), step_.start);
     }
     return direction;
   }

@@ -102,11 +102,11 @@ struct MatrixForm {
     return overlaps(step.start, point);
   }
   /// What a direction is between bases orthogonal to the point's: there momentum and decay, which
-  /// lie in the tangent space, are nothing, and the gradient counts by its gain.
-  static void look_between(Known& direction, const Known& gradient, double gain, const Point&) {
-    direction.between = [between = gradient.between, gain](const at::Tensor& left,
-                                                           const at::Tensor& right) {
-      return gain * between(left, right);
+  /// lie in the tangent space, are nothing, and the gradient counts by what was taken up of it.
+  static void look_between(Known& direction, const Known& gradient, double taken, const Point&) {
+    direction.between = [between = gradient.between, taken](const at::Tensor& left,
+                                                            const at::Tensor& right) {
+      return taken * between(left, right);
     };
   }
 };
@@ -164,18 +164,18 @@ struct TuckerForm {
     known.core = known.core + decay * at.core;
     return known;
   }
-  /// What a direction is between any bases: the gradient by its gain, and of the tangent space what
-  /// the direction has more (momentum, decay).
-  static void look_between(Known& direction, const Known& gradient, double gain, const Point& at) {
-    Known more{.k_out = direction.k_out - gain * gradient.k_out,
-               .k_in = direction.k_in - gain * gradient.k_in,
-               .core = direction.core - gain * gradient.core,
+  /// What a direction is between any bases: the gradient by what was taken up of it, and of the
+  /// tangent space what the direction has more (momentum, decay).
+  static void look_between(Known& direction, const Known& gradient, double taken, const Point& at) {
+    Known more{.k_out = direction.k_out - taken * gradient.k_out,
+               .k_in = direction.k_in - taken * gradient.k_in,
+               .core = direction.core - taken * gradient.core,
                .rows = gradient.rows};
-    direction.between = [between = gradient.between, gain, more = optim::tangent(at, more)](
+    direction.between = [between = gradient.between, taken, more = optim::tangent(at, more)](
                             const at::Tensor& left, const at::Tensor& right) {
       const auto kept =
           contracted(more.core, at::matmul(more.u.t(), left), at::matmul(more.v.t(), right));
-      return gain * between(left, right) + kept;
+      return taken * between(left, right) + kept;
     };
   }
 

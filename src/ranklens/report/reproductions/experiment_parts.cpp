@@ -123,7 +123,7 @@ std::string extent_text(Extent extent) {
 
 void add_run(const study::ExperimentResults& results, ReportData& data) {
   for (const auto& [cell, seconds] : results.seconds) data.stages.push_back({cell, "", seconds});
-  data.provenance.emplace_back("ranklens", std::string(base::version()));
+  data.provenance.emplace_back("ranklens", base::version_and_commit());
 }
 
 }  // namespace ranklens::report

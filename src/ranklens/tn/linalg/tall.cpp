@@ -168,4 +168,12 @@ at::Tensor tall_times(const at::Tensor& a, const at::Tensor& matrix, const at::T
   return row.defined() ? at::addmm(row, a, matrix) : at::mm(a, matrix);
 }
 
+void add_tall_times(at::Tensor& sum, const at::Tensor& a, const at::Tensor& matrix) {
+  if (multiplies(a, matrix)) {
+    sum.add_(computed_times(a, matrix, {}));
+  } else {
+    sum.addmm_(a, matrix);
+  }
+}
+
 }  // namespace ranklens::tn

@@ -14,4 +14,7 @@ at::Tensor tall_gram(const at::Tensor& a, const at::Tensor& b);
 /// a [n, p] times a small matrix [p, q], plus a row [q] where it is defined: [n, q].
 at::Tensor tall_times(const at::Tensor& a, const at::Tensor& matrix, const at::Tensor& row = {});
 
+/// The same without a row, added to `sum` [n, q] in place.
+void add_tall_times(at::Tensor& sum, const at::Tensor& a, const at::Tensor& matrix);
+
 }  // namespace ranklens::tn
