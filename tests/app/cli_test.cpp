@@ -116,9 +116,9 @@ TEST(Cli, OtherSpellingsOfAFlagAreTheSameFlag) {
 TEST(Cli, SaysItsVersion) {
   const auto finished = ranklens({"--version"});
   EXPECT_EQ(finished.status, 0);
-  EXPECT_THAT(finished.out,
-              ::testing::MatchesRegex(
-                  "ranklens [0-9]+\\.[0-9]+\\.[0-9]+( \\([0-9a-f]+(, changed)?\\))?\n"));
+  EXPECT_THAT(
+      finished.out,
+      ::testing::MatchesRegex("ranklens [0-9]+\\.[0-9]+\\.[0-9]+( \\([0-9a-f]+(-changed)?\\))?\n"));
 }
 
 TEST(Cli, WrongUsageNamesTheNearestRight) {

@@ -190,7 +190,7 @@ TEST(LowRankTraining, MomentumSurvivesReorthonormalisation) {
   using Method = optim::LowRankOptions::Method;
   for (const char* weight : {"tucker(r=3x3)", "low_rank(r=3)"}) {
     const auto network = tucker_network(weight);
-    for (const auto method : {Method::core, Method::bug, Method::parallel_bug}) {
+    for (const auto method : {Method::core, Method::bug, Method::parallel_bug, Method::fixed_bug}) {
       optim::LowRankOptions options{.method = method, .lr = 0.02};
       options.ranks = {.tau = 1e-3, .cap = 3};
       options.rule = {.kind = optim::CoreRule::Kind::sgd, .momentum = 0.9};

@@ -55,7 +55,10 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
     axis: panel.whole ? { tickMinStep: 1, tickCount: 6, format: "d" } : { tickCount: 6 }, scale: panel.marked ? { nice: true, zero: false } : { nice: false, zero: !panel.whole } };
   const scale = { zero: false, nice: true };
   const range = Math.max(...values.map(({ high }) => high)) - Math.min(...values.map(({ low }) => low));
-  const format = distinguishing(panel.format, range / 5);
+  const more = missingDigits(panel.format, range / 5);
+  const format = withDigits(panel.format, more);
+  const told = { ...panel, precise: withDigits(panel.precise, more),
+    ...(panel.preciseMean ? { preciseMean: withDigits(panel.preciseMean, more) } : {}) };
   // One step is a point, not a line.
   const single = values.every(({ step }) => step === values[0]!.step);
   const shown = single || panel.marked === true;
@@ -73,18 +76,24 @@ export function linesChart(report: Report, panel: Panel, lines: Line[], spread: 
       { params: [{ name: "near", select: { type: "point", on: "pointerover", nearest: true, clear: "pointerout" } }],
         mark: { type: "point", filled: true, size: 55 },
         encoding: { y, opacity: { condition: { param: "near", empty: false, value: 1 }, value: shown ? 1 : 0 },
-          tooltip: tooltip(panel, spread, several) } },
+          tooltip: tooltip(told, spread, several) } },
     ],
   };
   return chart(panel.title, `${panel.title} against ${panel.xTitle} for ${[...groups.keys()].join(", ")}`, spec, panel.note ?? "");
 }
 
-/** A fixed format (".2f", ".0%") with as many digits as tell apart ticks that lie so far from each other. */
-function distinguishing(format: string, step: number): string {
-  const parts = /^\.(\d+)([f%])$/.exec(format);
-  if (!parts || !(step > 0)) return format;
+const fixed = /^\.(\d+)([f%])$/;
+
+/** How many digits a fixed format (".2f", ".0%") lacks to tell apart ticks that lie so far from each other. */
+function missingDigits(format: string, step: number): number {
+  const parts = fixed.exec(format);
+  if (!parts || !(step > 0)) return 0;
   const needed = Math.ceil(-Math.log10(parts[2] === "%" ? 100 * step : step));
-  return `.${Math.min(9, Math.max(Number(parts[1]), needed))}${parts[2]}`;
+  return Math.max(0, needed - Number(parts[1]));
+}
+
+function withDigits(format: string, more: number): string {
+  return format.replace(fixed, (_all, digits: string, kind: string) => `.${Math.min(9, Number(digits) + more)}${kind}`);
 }
 
 function tooltip(panel: Panel, spread: Spread, several: boolean): object[] {

@@ -115,7 +115,7 @@ test("ticks of a loss that hardly changes can be told apart", async ({ page }) =
   await openChanged(page, "study", (data) => {
     for (const curve of data.curves) curve.train_loss = curve.train_loss.map((loss: number) => 2.3 + loss / 1000);
   });
-  const labels = page.locator("#curves .plot").first().locator(".role-axis").nth(1).locator(".role-axis-label text");
+  const labels = page.locator("#curves .plot").first().locator('[aria-label^="Y-axis"] .role-axis-label text');
   const texts = await labels.allTextContents();
   expect(texts.length).toBeGreaterThan(2);
   expect(new Set(texts).size).toBe(texts.length);

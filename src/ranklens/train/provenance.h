@@ -12,7 +12,7 @@ namespace ranklens::train {
 /// was begun with one went on with another.
 using Provenance = std::map<std::string, std::vector<std::string>>;
 
-/// This process, computing on `device`: "ranklens" and "libtorch" (versions), "processor",
+/// This process, computing on `device`: "ranklens" (version, commit), "libtorch", "processor",
 /// "instructions", "threads", "matrix products" and, of training alone, "convolutions" (kernels)
 /// and "kept states" (what a layer in factors may hold between the passes), "device".
 Provenance provenance_here(c10::Device device = c10::kCPU);

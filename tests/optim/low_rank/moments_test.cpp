@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <ATen/ops/cat.h>
@@ -138,13 +139,29 @@ TEST(TangentMoments, TakeUpTheGradientWhereTheStepEnds) {
     const auto expected =
         heavy_ball ? 0.7 * project(end, g0) + h0 : 0.8 * 0.2 * project(end, g0) + 0.2 * h0;
     EXPECT_LT(distance(tangent(end, found.along), expected), 1e-12);
+    const auto square = [](const at::Tensor& g) { return norm(g) * norm(g) / (2 * (8 + 6 - 2)); };
+    const auto factor = [&](double v, int t) {
+      const double root = std::sqrt(v / (1 - std::pow(0.9, t))) + 1e-3;
+      return heavy_ball ? 1 : 1 / root / (1 - std::pow(0.8, t));
+    };
+    EXPECT_NEAR(found.factor, factor(0.09 * square(g0) + 0.1 * square(h0), 2), 1e-12);
     const auto next = moments.direction(rule, seen_from(end, h1));
     const auto after = heavy_ball ? 0.7 * expected + h1 : 0.8 * expected + 0.2 * h1;
     EXPECT_LT(distance(tangent(end, next.along), after), 1e-12);
-    const auto square = [](const at::Tensor& g) { return norm(g) * norm(g) / (2 * (8 + 6 - 2)); };
     const double v = 0.081 * square(g0) + 0.09 * square(h0) + 0.1 * square(h1);
-    const double root = std::sqrt(v / (1 - std::pow(0.9, 3))) + 1e-3;
-    EXPECT_NEAR(next.factor, heavy_ball ? 1 : 1 / root / (1 - std::pow(0.8, 3)), 1e-12);
+    EXPECT_NEAR(next.factor, factor(v, 3), 1e-12);
+  }
+}
+
+// What has no gradient stays where it is, even where nothing is added to the root.
+TEST(TangentMoments, OfNoGradientMoveNothing) {
+  const LowRank at = low_rank(8, 6, 2, 5);
+  for (const double eps : {0.0, 1e-40, 1e-8}) {
+    TangentMoments moments;
+    const CoreRule rule{.kind = CoreRule::Kind::adam, .eps = eps};
+    const auto found = moments.direction(rule, seen_from(at, at::zeros({8, 6}, at::kDouble)));
+    EXPECT_LT(found.factor, std::numeric_limits<float>::max()) << eps;
+    EXPECT_EQ(norm(tangent(at, found)), 0) << eps;
   }
 }
 

@@ -91,13 +91,13 @@ Integrator core_alone() { return {.stages = {{core_step, Reads::core}}, .augment
 
 Integrator midpoint_bug() {
   const Stage half = [](Step& step, const Gradient& gradient) {
-    step.size /= 2;
-    step.point = widened(step.point, complement(step.point.u, k_after(step, gradient)),
-                         complement(step.point.v, l_after(step, gradient)));
+    Step by_half = step;
+    by_half.size /= 2;
+    step.point = widened(step.point, complement(step.point.u, k_after(by_half, gradient)),
+                         complement(step.point.v, l_after(by_half, gradient)));
   };
   const Stage half_core = [](Step& step, const Gradient& gradient) {
-    step.point.s = step.point.s - step.size * gradient.s;
-    step.size *= 2;
+    step.point.s = step.point.s - step.size / 2 * gradient.s;
   };
   // The bases at half time begin with those of the start, so the start keeps its core, padded.
   const Stage whole = [](Step& step, const Gradient& gradient) {

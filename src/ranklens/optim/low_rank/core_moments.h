@@ -30,6 +30,11 @@ inline double kept_momentum(const CoreRule& rule) {
   return rule.kind == CoreRule::Kind::sgd ? rule.momentum : rule.beta1;
 }
 
+/// The share of a new gradient that the momentum takes up.
+inline double taken_up(const CoreRule& rule) {
+  return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1;
+}
+
 /// What the rule of a core [p, q] or [p, q, height, width] remembers, through changes of the bases.
 class CoreMoments {
  public:

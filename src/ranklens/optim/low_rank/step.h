@@ -19,7 +19,7 @@ struct StepOf {
   /// Where the next gradient is wanted; after the last stage: where the step has led, before
   /// anything is truncated.
   Point point;
-  double size = 0;
+  double size = 0;  ///< stages leave it as it is
   /// What a step on the core alone does: the core, its gradient, the size. Default: core - size *
   /// gradient.
   std::function<at::Tensor(const at::Tensor& core, const at::Tensor& gradient, double size)>
@@ -61,7 +61,8 @@ struct IntegratorOf {
   /// Whether the bases before truncation begin with those at the start.
   bool widens = true;
   /// Whether the last of several stages is evaluated between the bases that the step ends with:
-  /// momentum, which has to come to there anyway, then takes up that gradient, not the first.
+  /// momentum, which has to come to there anyway, then takes up that gradient, not the first. Of
+  /// matrices: the tangent space of a kernel turns with its core, too, which the stage still moves.
   bool evaluates_at_end = false;
 };
 

@@ -1,5 +1,6 @@
 #include "ranklens/optim/low_rank/tangent_moments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -87,7 +88,8 @@ bool is_defined(Known moment) {
   return parts_of(moment)[kVector - 1].second->defined();
 }
 
-// Momentum after a gradient at the point where it is.
+// Momentum after a gradient at the point where it is. It may be that gradient's own tensors, which
+// nothing writes to.
 template <class Known>
 Known advanced(const CoreRule& rule, Known moment, Known gradient) {
   const double kept = kept_momentum(rule), taken = taken_up(rule);
@@ -110,10 +112,6 @@ bool is_plain_descent(const CoreRule& rule) {
 }
 
 }  // namespace
-
-double taken_up(const CoreRule& rule) {
-  return rule.kind == CoreRule::Kind::sgd ? 1 : 1 - rule.beta1;
-}
 
 template <class Known, class Point>
 Direction<Known> TangentMomentsOf<Known, Point>::direction(const CoreRule& rule,
@@ -174,13 +172,15 @@ at::Tensor TangentMomentsOf<Known, Point>::second_after(const CoreRule& rule,
   return rule.beta2 * second_before_ + (1 - rule.beta2) * square;
 }
 
-// What Adam multiplies the momentum by.
+// What Adam multiplies the momentum by; of a weight without a gradient, where it has no bound, as
+// much as single precision holds together with a step's length.
 template <class Known, class Point>
 double TangentMomentsOf<Known, Point>::factor_for(const CoreRule& rule,
                                                   const at::Tensor& second) const {
   const auto t = static_cast<double>(steps_);
   const double mean = second.item<double>() / (1 - std::pow(rule.beta2, t));
-  return 1 / ((std::sqrt(mean) + rule.eps) * (1 - std::pow(rule.beta1, t)));
+  const double factor = 1 / ((std::sqrt(mean) + rule.eps) * (1 - std::pow(rule.beta1, t)));
+  return std::min(factor, 1e30);
 }
 
 template <class Known, class Point>

@@ -20,9 +20,6 @@ struct Direction {
   double factor = 1;
 };
 
-/// What of a new gradient a momentum takes up.
-double taken_up(const CoreRule& rule);
-
 /// Momentum and second moment of a whole weight: the momentum is a tangent vector, moved to the new
 /// point by projection; the second moment is one number, the mean square of the projected gradient
 /// over the dimensions of the tangent space, so that steps do not depend on how the bases are
@@ -43,8 +40,8 @@ class TangentMomentsOf {
   /// it leaves undefined is undefined in the direction.
   Direction<Known> direction_at(const CoreRule& rule, const Known& gradient,
                                 const Transport& moved) const;
-  /// The same, and remembered, at a point between the bases where the step ends: there is nothing
-  /// to transport after it.
+  /// The same, and remembered, at a point whose tangent space is that of the step's end: nothing is
+  /// left to transport. Of as many dimensions as the start's.
   Direction<Known> direction_at_end(const CoreRule& rule, const Known& gradient,
                                     const Transport& moved);
   /// What the last direction() multiplied the new gradient by.

@@ -76,9 +76,8 @@ Gradient transported(const Gradient& z, const LowRank& from, const LowRank& wide
   // Z [V | V~] = [K | U L^T V~], Z^T [U | U~] = [L | V K^T U~].
   const auto left_new = left.narrow(0, p, at.right.size(1)),
              right_new = right.narrow(0, q, at.left.size(1));
-  const auto
-      k = tn::tall_times(z.k, right.narrow(0, 0, q)).addmm_(from.u, at::matmul(at.left, right_new)),
-      l = tn::tall_times(z.l, left.narrow(0, 0, p)).addmm_(from.v, at::matmul(at.right, left_new));
+  const auto k = two_products(z.k, right.narrow(0, 0, q), from.u, at::matmul(at.left, right_new)),
+             l = two_products(z.l, left.narrow(0, 0, p), from.v, at::matmul(at.right, left_new));
   return {.k = k, .l = l, .s = at::matmul(left.t(), at::matmul(wide_core(z, at), right))};
 }
 

@@ -54,10 +54,7 @@ void parallel_kernel_step(TuckerStep& step, const TuckerGradient& gradient) {
 }  // namespace
 
 TuckerIntegrator tucker_fixed_rank_bug() {
-  return {.stages = {replace_kernel_bases, kernel_core_step},
-          .augments = false,
-          .widens = false,
-          .evaluates_at_end = true};
+  return {.stages = {replace_kernel_bases, kernel_core_step}, .augments = false, .widens = false};
 }
 
 TuckerIntegrator tucker_augmented_bug() { return {.stages = {augment_kernel, kernel_core_step}}; }

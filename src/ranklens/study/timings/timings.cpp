@@ -116,6 +116,12 @@ double first_repeat(const Started& one, const Options& options) {
   return one.seconds > kLong * options.patience ? one.seconds : 0;
 }
 
+int repeats_at(const Options& options, std::int64_t rank) {
+  const auto& closely = options.closely;
+  const bool many = std::find(closely.begin(), closely.end(), rank) != closely.end();
+  return many ? 3 * options.repeats : options.repeats;
+}
+
 json measured(const Options& options, std::int64_t rank, const Experiment::Work& work) {
   const auto batch = batch_of(options);
   const auto layers = fmt::format("fc*: low_rank(r={})", rank);
@@ -134,7 +140,7 @@ json measured(const Options& options, std::int64_t rank, const Experiment::Work&
                              fmt::format(fmt::runtime(method.spec), rank), batch);
     auto& entry = training[method.id];
     entry = by_turns(
-        *one.one, *dense.one, options.repeats, options.patience,
+        *one.one, *dense.one, repeats_at(options, rank), options.patience,
         [&](Contestant& each) { each.train(batch); }, first_repeat(one, options));
     entry["bytes"] = one.bytes, entry["factorising"] = one.factorising;
     if (result.contains("predict")) continue;
