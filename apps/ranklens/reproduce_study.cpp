@@ -1,5 +1,8 @@
 #include "reproduce_study.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "ranklens/base/error.h"
 #include "ranklens/study/config.h"
 
@@ -8,11 +11,22 @@ namespace {
 
 using study::reproductions::Extent;
 
+/// Of "5" and of "7,8,9"; 0 of what is neither, which is refused later.
+std::int64_t number_of_seeds(const std::string& text) {
+  if (text.find(',') == text.npos) return std::atoll(text.c_str());
+  return text.size() > 1 ? 1 + std::count(text.begin(), text.end() - 1, ',') : 0;
+}
+
 /// Fewer images, epochs and seeds, but where a flag says otherwise.
 void shorten(StudyOptions& options, bool smoke) {
   base::require(options.data.empty(),
                 "--quick and --smoke of {} run on generated images: they take no --data",
                 options.preset);
+  // With five a claim would be judged.
+  base::require(number_of_seeds(options.seeds) < 5,
+                "--quick and --smoke say nothing of a claim: they take fewer than 5 seeds");
+  base::require(!smoke || options.rates.find(',') == options.rates.npos,
+                "--smoke has too few images to choose a rate by: give --rates one factor, or none");
   const auto set = [](std::string& text, const char* value) {
     if (text.empty()) text = value;
   };
@@ -45,8 +59,8 @@ const std::vector<StudyExperiment>& study_experiments() {
   static const std::vector<StudyExperiment> all{
       {"hackathon", "a CNN with a dense head against one with a tensor-train head", "cifar10:DIR",
        false},
-      {"tt-optimisers", "the hackathon's tensor-train head under seven optimisers, on scenes", ""},
-      {"mps-optimisers", "a matrix product state under six of them", "mnist:DIR"},
+      {"tt-optimisers", "the hackathon's tensor-train head under eight optimisers, on scenes", ""},
+      {"mps-optimisers", "a matrix product state under seven of them", "mnist:DIR"},
       {"cifar-dlrt",
        "ResNet-20 with all layers of low rank, by tolerance (--arms vgg16-full,vgg16-tau-0.12 or "
        "alexnet-full,... for the larger networks)",

@@ -148,6 +148,12 @@ TEST(Reproduce, SaysWhatAnExperimentDoesNotTake) {
   expect_complaint(ranklens({"reproduce", "cifar-dlrt"}), 2, "--data cifar10:DIR");
   expect_complaint(ranklens({"reproduce", "cifar100-dlrt"}), 2, "--data cifar100:DIR");
   expect_complaint(ranklens({"reproduce", "imagenet-dlrt", "--smoke"}), 2, "--arms");
+  expect_complaint(ranklens({"reproduce", "tt-optimisers", "--smoke", "--seeds", "5"}), 2,
+                   "fewer than 5 seeds");
+  expect_complaint(ranklens({"reproduce", "tt-optimisers", "--quick", "--seeds", "1,2,3,4,5"}), 2,
+                   "fewer than 5 seeds");
+  expect_complaint(ranklens({"reproduce", "mps-optimisers", "--smoke", "--rates", "0.3,1"}), 2,
+                   "too few images to choose a rate by");
   expect_complaint(ranklens({"reproduce", "cifar-dlrt", "--smoke", "--data", "scenes"}), 2,
                    "take no --data");
   expect_complaint(ranklens({"reproduce", "pendulum", "--smoke", "--quick"}), 2, "give one");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -30,9 +31,16 @@ at::Tensor right_basis(const tn::TangentSpace& space, std::size_t bond) {
   return core.reshape({core.size(0), -1}).t();
 }
 
-std::int64_t free_beside(const tn::TangentSpace& space, std::size_t bond) {
+/// Directions free beside the core to the left of a bond, and beside the one to its right.
+std::pair<std::int64_t, std::int64_t> free_on_sides(const tn::TangentSpace& space,
+                                                    std::size_t bond) {
   const auto left = left_basis(space, bond), right = right_basis(space, bond);
-  return std::min(left.size(0) - left.size(1), right.size(0) - right.size(1));
+  return {left.size(0) - left.size(1), right.size(0) - right.size(1)};
+}
+
+std::int64_t free_beside(const tn::TangentSpace& space, std::size_t bond) {
+  const auto [left, right] = free_on_sides(space, bond);
+  return std::min(left, right);
 }
 
 /// The gradient with respect to b[bond], the last rows and the first columns of core bond + 1.
@@ -169,6 +177,16 @@ NormalPart operator*(double factor, const NormalPart& part) {
 double squared_norm(const NormalPart& part) {
   double sum = 0;
   for (const auto& b : part.b) sum += std::pow(tn::frobenius(b), 2);
+  return sum;
+}
+
+std::int64_t dimension(const tn::TangentSpace& space, const NormalPart& part) {
+  std::int64_t sum = 0;
+  for (std::size_t bond = 0; bond < part.a.size(); ++bond) {
+    const auto [left, right] = free_on_sides(space, bond);
+    const auto gained = part.a[bond].size(2);
+    sum += gained * (left + right - gained);
+  }
   return sum;
 }
 

@@ -55,4 +55,8 @@ NormalPart operator*(double factor, const NormalPart& part);
 /// Of a part whose a are orthonormal.
 double squared_norm(const NormalPart& part);
 
+/// How many numbers choose the directions that a part has and how far each goes: g (p + q - g) of
+/// every bond, with p and q directions free beside the cores on either side.
+std::int64_t dimension(const tn::TangentSpace& space, const NormalPart& part);
+
 }  // namespace ranklens::optim

@@ -30,13 +30,28 @@ tn::Tangent next_conjugate(const TangentWork& work, TangentMemory& memory) {
   return inner(found, gradient) > 0 ? found : gradient;
 }
 
+/// Takes in the gradient, with what it has off the tangent space where ranks grow. There it may be
+/// longer by orders of magnitude than all before it, and stays so, as it is in the next tangent
+/// space: the moment is no less than one of such gradients alone.
+void take_in(const RiemannianOptions& options, const TangentWork& work, TangentMemory& memory) {
+  double squared = inner(work.gradient, work.gradient);
+  auto numbers = static_cast<double>(tn::dimension(work.space));
+  const bool grows = !work.gained.empty();
+  if (grows) {
+    squared += squared_norm(work.normal);
+    numbers += static_cast<double>(dimension(work.space, work.normal));
+  }
+  const double square = squared / numbers;
+  memory.second = options.beta2 * memory.second + (1 - options.beta2) * square;
+  const double known = 1 - std::pow(options.beta2, static_cast<double>(memory.steps));
+  if (grows) memory.second = std::max(memory.second, known * square);
+}
+
 /// The mean of gradients; the second moment takes in this one.
 tn::Tangent next_mean(const RiemannianOptions& options, const TangentWork& work,
                       TangentMemory& memory) {
   const auto& gradient = work.gradient;
-  const double squared = inner(gradient, gradient);
-  const auto dimensions = static_cast<double>(tn::dimension(work.space));
-  memory.second = options.beta2 * memory.second + (1 - options.beta2) * squared / dimensions;
+  take_in(options, work, memory);
   auto mean = (1 - options.beta1) * gradient;
   if (!memory.momentum.cores.empty()) {
     mean = mean + options.beta1 * carried(memory.momentum, work.space);
