@@ -91,10 +91,13 @@ Section optimisers() {
                              {"moves", one.moves},
                              {"summary", one.summary},
                              {"source", one.source},
-                             {"defaults", one.spec}});
+                             {"defaults", one.spec},
+                             {"more_options", one.more}});
     const auto source = one.source.empty() ? "" : fmt::format(" ({})", one.source);
     section.text += fmt::format("  {:<22} {:<12} {}{}\n", one.name, one.moves, one.summary, source);
     section.text += fmt::format("  {:<22}   {}\n", "", one.spec);
+    if (one.more.empty()) continue;
+    section.text += fmt::format("  {:<22}   further: {}\n", "", fmt::join(one.more, ", "));
   }
   return section;
 }

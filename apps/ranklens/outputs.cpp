@@ -113,14 +113,23 @@ const char* what_it_lacks(FileKind kind) {
   return "";
 }
 
-void check_place(const OutputFile& output) {
+bool same_place(const fs::path& a, const fs::path& b) {
+  // A slash at the end is no part of a name.
+  const auto plain = [](const fs::path& path) {
+    return fs::absolute(path / "x").lexically_normal();
+  };
+  return plain(a) == plain(b);
+}
+
+void check_place(const OutputFile& output, const fs::path& made) {
   std::error_code ignored;
   const fs::path path = output.path;
   const auto status = fs::status(path, ignored);
   base::require(!fs::is_directory(status), "{} names a file, but '{}' is a folder", output.flag,
                 output.path);
   const auto folder = fs::absolute(path).parent_path();
-  base::require(fs::exists(status) || fs::is_directory(folder),
+  const bool comes = !made.empty() && !fs::exists(folder) && same_place(folder, made);
+  base::require(fs::exists(status) || fs::is_directory(folder) || comes,
                 "'{}' cannot be written: '{}' is no folder", output.path, folder.string());
   if (!fs::is_regular_file(status) || fs::file_size(path) == 0) return;
   base::require(holds(path, output.kind),
@@ -148,7 +157,7 @@ bool holds(const fs::path& path, FileKind kind) {
 }
 
 void require_replaceable(const std::vector<OutputFile>& outputs,
-                         const std::vector<std::string>& inputs) {
+                         const std::vector<std::string>& inputs, const fs::path& made) {
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const auto& output = outputs[k];
     if (output.path.empty()) continue;
@@ -162,7 +171,7 @@ void require_replaceable(const std::vector<OutputFile>& outputs,
       base::require(outputs[other].path.empty() || !same_file(output.path, outputs[other].path),
                     "{} and {} name the same file, '{}'", outputs[other].flag, output.flag,
                     output.path);
-    check_place(output);
+    check_place(output, made);
   }
 }
 

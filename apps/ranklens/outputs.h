@@ -29,10 +29,11 @@ struct OutputFile {
 
 /// Error unless each of the files may be written: it is absent, empty, a device or a pipe, or holds
 /// an earlier result of its kind; it is none of `inputs`, which the command reads (names that are
-/// no files do not count), nor another of `outputs`; and its folder is there. Every command that
-/// writes a file calls it before the work.
+/// no files do not count), nor another of `outputs`; and its folder is there, or is `made`, which
+/// the command makes before it writes. Every command that writes a file calls it before the work.
 void require_replaceable(const std::vector<OutputFile>& outputs,
-                         const std::vector<std::string>& inputs = {});
+                         const std::vector<std::string>& inputs = {},
+                         const std::filesystem::path& made = {});
 
 /// Whether a file holds a result of the kind; false where it cannot be read.
 bool holds(const std::filesystem::path& path, FileKind kind);

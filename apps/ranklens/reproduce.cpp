@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
-#include "ranklens/base/text.h"
 #include "ranklens/report/reproductions/alignment_page.h"
 #include "ranklens/report/reproductions/born_machine_page.h"
 #include "ranklens/report/reproductions/timings_page.h"
@@ -17,6 +16,7 @@
 #include "reproduce_pendulum.h"
 #include "reproduce_study.h"
 #include "run_experiment.h"
+#include "seeds.h"
 #include "study_options.h"
 #include "values.h"
 
@@ -26,14 +26,11 @@ namespace {
 namespace reproductions = study::reproductions;
 using reproductions::Extent;
 
-/// The number that --seeds gives; 0 where it was not given.
-std::int64_t seed_count(const std::string& text) {
-  if (text.empty()) return 0;
-  const auto count = base::parse_number<std::int64_t>(text);
-  base::require(count && *count >= 1 && *count <= 1000,
-                "this experiment takes a number of seeds from 1 to 1000 (--seeds 5), not '{}'",
-                text);
-  return *count;
+/// The seeds that --seeds gives, in the order of those from the first on; none where it was not
+/// given.
+std::vector<std::uint64_t> asked_seeds(const std::string& text, std::uint64_t first) {
+  if (text.empty()) return {};
+  return parse_seeds(text, consecutive(first, kMostSeeds));
 }
 
 struct ReproduceOptions {
@@ -52,7 +49,7 @@ struct ReproduceOptions {
     return {.extent = extent(),
             .data = study.data,
             .first_seed = first,
-            .seeds = seed_count(study.seeds),
+            .these_seeds = asked_seeds(study.seeds, first),
             .arms = study.arms.empty() ? std::vector<std::string>() : split_list(study.arms),
             .device = study.common.torch_device()};
   }
@@ -190,6 +187,8 @@ Taken taken_by(const std::string& name) {
 void refuse_unused(const CLI::App& command, const std::string& name) {
   auto taken = taken_by(name);
   taken.flags.insert(taken.flags.end(), {"name", "--quick", "--smoke"});
+  base::require(command.get_option("--dtype")->count() == 0,
+                "{} computes in numbers of its own: it takes no --dtype", name);
   for (const auto* option : command.get_options()) {
     const bool common = option->get_group() == kCommonOptions || option->get_group() == kUnlisted;
     const auto flag = option->get_name();
@@ -212,6 +211,10 @@ void reproduce(const ReproduceOptions& options, const CLI::App& command) {
   }
   if (!is_known(name)) refuse_unknown(name);
   refuse_unused(command, name);
+  for (const auto& other : kOthers) {
+    base::require(name != other.name || common.torch_device().is_cpu(),
+                  "the processor alone computes {}: --device cpu", name);
+  }
   if (!given("--seed")) common.seed = 1;
   start(common);
   if (name == "pendulum" || name == "timings") {

@@ -1,7 +1,6 @@
 #include "study_options.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,44 +12,11 @@
 #include "ranklens/study/arms.h"
 
 #include "checks.h"
+#include "seeds.h"
 #include "values.h"
 
 namespace ranklens::app {
 namespace {
-
-constexpr std::size_t kMostSeeds = 1000;
-
-std::uint64_t parse_seed(const std::string& text) {
-  const auto value = base::parse_number<std::uint64_t>(text);
-  base::require(value.has_value(),
-                "'{}' is no seed; write a number of seeds (--seeds 5) or a list (--seeds 7,8,9)",
-                text);
-  return *value;
-}
-
-std::vector<std::uint64_t> consecutive(std::uint64_t first, std::size_t count) {
-  std::vector<std::uint64_t> seeds(count);
-  std::iota(seeds.begin(), seeds.end(), first);
-  return seeds;
-}
-
-/// "5": as many as that, beginning with the preset's own; "7,8,9": these; "7,": this one.
-std::vector<std::uint64_t> parse_seeds(const std::string& text, std::vector<std::uint64_t> preset) {
-  std::vector<std::uint64_t> seeds;
-  if (text.find(',') != std::string::npos) {
-    for (const auto& part : split_list(text)) seeds.push_back(parse_seed(part));
-    return seeds;
-  }
-  const auto count = parse_seed(text);
-  base::require(count >= 1 && count <= kMostSeeds, "a study takes from 1 to {} seeds, not {}",
-                kMostSeeds, count);
-  seeds = std::move(preset);
-  for (std::uint64_t next = 1; seeds.size() < count; ++next) {
-    if (std::find(seeds.begin(), seeds.end(), next) == seeds.end()) seeds.push_back(next);
-  }
-  seeds.resize(count);
-  return seeds;
-}
 
 std::vector<double> parse_rates(const std::string& text) {
   std::vector<double> rates;
@@ -80,9 +46,8 @@ study::Config StudyOptions::config() const {
   }
   if (!arms.empty()) config.arms = split_list(arms);
   if (seed != nullptr && seed->count() > 0) {
-    const auto count = config.seeds.size();
-    config.seeds = consecutive(common.seed, kMostSeeds);
-    if (seeds.empty()) config.seeds.resize(count);
+    const auto count = seeds.empty() ? config.seeds.size() : kMostSeeds;
+    config.seeds = consecutive(common.seed, count);
   }
   if (!seeds.empty()) config.seeds = parse_seeds(seeds, config.seeds);
   if (!rates.empty()) config.rates = parse_rates(rates);

@@ -7,6 +7,7 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
+#include "ranklens/base/folder.h"
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/json_number.h"
@@ -129,12 +130,26 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
           {"validation_accuracy", Json(base::number_or_null(last.validation_accuracy))}};
 }
 
+/// Which images chose the epoch.
+std::string held_out_text(const TrainOptions& options, const TrainingData& parts) {
+  if (parts.choosing.size() == 0) return "";
+  if (options.hold_out > 0) {
+    return fmt::format("{} of the training images, by which the epoch is chosen",
+                       parts.choosing.size());
+  }
+  return fmt::format(
+      "the {} test images, by which the epoch is chosen, so that its accuracy on them flatters it "
+      "(--hold-out chooses by others)",
+      parts.choosing.size());
+}
+
 void write_report(const TrainOptions& options, const train::FitResult& result,
                   const TrainingData& parts) {
   report::TrainedRun run{
       .network = std::filesystem::path(options.model.model).stem().string(),
       .data = fmt::format("{} ({} images)", data::without_place(options.data.source),
                           parts.training.size()),
+      .held_out = held_out_text(options, parts),
       .command = command_line(),
       .seed = options.common.seed};
   const auto configuration = configuration_of(options);
@@ -144,6 +159,7 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
     run.configuration.push_back(
         {"", key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
+  base::make_folder(std::filesystem::absolute(options.page).parent_path());
   report::write_page(options.page, report::train_page(run, result));
 }
 
@@ -190,7 +206,8 @@ void train_network(TrainOptions options) {
   base::require_free(options.common.out, {.command = "train",
                                           .identity = configuration_of(options),
                                           .marks = {"checkpoint.safetensors", "steps.jsonl"}});
-  require_replaceable({{"--report", options.page, FileKind::page}}, {options.model.model});
+  require_replaceable({{"--report", options.page, FileKind::page}}, {options.model.model},
+                      options.common.out);
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   auto parts = open_parts(options);

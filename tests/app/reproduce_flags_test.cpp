@@ -29,6 +29,29 @@ TEST_F(ReproduceFlags, WhatChangesNothingIsRefusedByItsName) {
   expect_refused("alignment", {"--work", "elsewhere"}, "--work was given");
 }
 
+TEST_F(ReproduceFlags, NumbersAndProcessorsThatAreNotTakenAreRefused) {
+  expect_refused("lenet-dlrt", {"--dtype", "bfloat16"}, "takes no --dtype");
+  expect_refused("pendulum", {"--dtype", "float64"}, "takes no --dtype");
+}
+
+TEST_F(ReproduceFlags, SeedsAreANumberOrAList) {
+  expect_refused("lenet-dlrt", {"--seeds", "7,x"}, "'x' is no seed");
+  expect_refused("lenet-dlrt", {"--seeds", "7,8,7"}, "7 is given twice");
+  expect_refused("alignment", {"--seeds", "0"}, "from 1 to 1000 seeds");
+}
+
+// What went wrong at the first training leaves the folder to the right call.
+TEST_F(ReproduceFlags, ARefusedCallLeavesTheFolderFree) {
+  const auto out = (folder_ / "out").string();
+  const Args args{"reproduce", "lenet-dlrt", "--smoke", "--arms", "dense",
+                  "--seeds",   "7,",         "--out",   out,      "--quiet"};
+  auto wrong = args;
+  wrong.insert(wrong.end(), {"--data", "scenes:train=32,test=8,size=32"});
+  expect_complaint(ranklens(wrong), 2, "");
+  EXPECT_EQ(ranklens(args).status, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "out" / "cells" / "dense-s7.json"));
+}
+
 TEST_F(ReproduceFlags, ArmsOfTrainingsAreTheirOwn) {
   expect_refused("lenet-dlrt", {"--arms", "tau-0.31"},
                  "lenet-dlrt has no arm 'tau-0.31'; nearest: ");
@@ -55,6 +78,12 @@ TEST_F(ReproduceFlags, AShortFormOfTheToleranceStudySaysWhatIsMissing) {
   EXPECT_THAT(page, HasSubstr("Missing: vgg16 was not trained (vgg16-full, vgg16-tau-0.04"));
   EXPECT_THAT(page, HasSubstr("Missing: alexnet-cifar was not trained"));
   EXPECT_THAT(page, HasSubstr("Weights saved"));
+  // What the folder has and a later call does not ask for is not missing.
+  const auto fewer = ranklens({"reproduce", "cifar-dlrt", "--smoke", "--threads", "1", "--arms",
+                               "full,tau-0.2", "--out", out.string(), "--quiet"});
+  ASSERT_EQ(fewer.status, 0) << fewer.err;
+  const auto later = base::read_file(out / "report.html");
+  EXPECT_THAT(later, HasSubstr("not asked for here (--arms): tau-0.08."));
 }
 
 }  // namespace

@@ -93,6 +93,10 @@ TEST(Reproduce, AReducedRunAnswersNothingHoweverManySeedsItHas) {
   EXPECT_EQ(smoke_of("lenet-dlrt", out, {"--seeds", "1", "--arms", "tau-0.15"})["verdicts"].size(),
             answer["verdicts"].size());
   EXPECT_TRUE(fs::exists(out / "cells" / "tau-0.15-s1.json"));
+  // Its page tells of those that were there as well.
+  const auto table = base::read_file(out / "outcomes.csv");
+  EXPECT_THAT(table, HasSubstr("dense,"));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("dense (not run)")));
 }
 
 TEST(Reproduce, StudiesOfOptimisersRunInSeconds) {
@@ -140,7 +144,7 @@ TEST(Reproduce, SaysWhatAnExperimentDoesNotTake) {
   expect_complaint(ranklens({"reproduce", "lenet-dlrt", "--smoke", "--epochs", "3"}), 2,
                    "takes no --epochs");
   expect_complaint(ranklens({"reproduce", "lenet-dlrt", "--smoke", "--seeds", "0"}), 2,
-                   "a number of seeds");
+                   "from 1 to 1000 seeds");
   expect_complaint(ranklens({"reproduce", "pendulum", "--data", "scenes"}), 2, "takes no --data");
   expect_complaint(ranklens({"reproduce", "pendulun"}), 2, "nearest: 'pendulum'");
   expect_complaint(ranklens({"reproduce", "hackathon", "--smoke"}), 2, "--epochs");

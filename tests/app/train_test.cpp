@@ -45,6 +45,18 @@ TEST(Train, WritesAPageOfRanksAndKeepsALineAStep) {
   EXPECT_THAT(listed, ::testing::HasSubstr("steps.jsonl"));
 }
 
+// The folder is made by the training, so its page may lie there.
+TEST(Train, ThePageMayLieAmongTheResults) {
+  const TemporaryFolder folder;
+  const auto out = folder / "run";
+  ASSERT_EQ(ranklens(command(out, {"--report", (out / "page.html").string()})).status, 0);
+  EXPECT_THAT(base::read_file(out / "page.html"),
+              ::testing::HasSubstr("test images, by which the epoch is chosen"));
+  expect_complaint(
+      ranklens(command(folder / "other", {"--report", (folder / "no/page.html").string()})), 2,
+      "is no folder");
+}
+
 TEST(Train, ADivergedTrainingLeavesItsPageAndItsSteps) {
   const TemporaryFolder folder;
   const auto out = folder / "run", page = folder / "page.html";

@@ -1,5 +1,6 @@
 #include "ranklens/base/spec.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "testing/expect_error.h"
@@ -22,6 +23,15 @@ TEST(Spec, ReadsNamesAndValues) {
   EXPECT_NO_THROW(spec.finish());
   EXPECT_EQ(SpecReader("constant", "schedule").name(), "constant");
   EXPECT_EQ(SpecReader("constant()", "schedule").name(), "constant");
+}
+
+TEST(Spec, KnowsWhatWasAskedForAndWhatIsRefused) {
+  SpecReader spec("adam(lr=0.5)", "optimiser");
+  spec.number("lr", 0, 0, 1);
+  spec.has("eps");
+  spec.refuse("decay", "no decay here");
+  EXPECT_THAT(spec.asked(), ::testing::ElementsAre("lr", "eps"));
+  expect_error([&] { spec.refuse("lr", "no lr here"); }, "no lr here");
 }
 
 TEST(Spec, NamesWhatIsWrong) {

@@ -1,9 +1,12 @@
 // The list of optimisers against what is read from specs.
 #include "ranklens/optim/catalogue.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
@@ -13,6 +16,12 @@
 
 namespace ranklens::optim {
 namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::UnorderedElementsAre;
 
 TEST(Catalogue, HoldsEveryOptimiserOnce) {
   std::set<std::string> names, expected{"adam", "adamw", "sgd", "recanonical_adam"};
@@ -25,6 +34,22 @@ TEST(Catalogue, HoldsEveryOptimiserOnce) {
     EXPECT_EQ(one.spec.find("cap=9"), std::string::npos) << "a bound that is none says nothing";
   }
   EXPECT_EQ(names, expected);
+}
+
+const CatalogueEntry& entry(const std::vector<CatalogueEntry>& all, const std::string& name) {
+  return *std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+}
+
+TEST(Catalogue, NamesOptionsThatHaveNoDefault) {
+  const auto all = optimiser_catalogue();
+  EXPECT_THAT(entry(all, "bug").more, UnorderedElementsAre("cap", "tau_end", "over", "budget_over",
+                                                           "hold", "layers", "momentum"));
+  EXPECT_THAT(entry(all, "parallel_bug").more, Contains("reject"));
+  EXPECT_THAT(entry(all, "riemannian_sgd").more, IsSupersetOf({"tau", "grow", "cap", "floor"}));
+  EXPECT_THAT(entry(all, "riemannian_cg").more,
+              UnorderedElementsAre("tau", "grow", "floor", "cap", "every", "longest"));
+  EXPECT_THAT(entry(all, "adam").more, IsEmpty());
+  EXPECT_THAT(entry(all, "fixed_bug").more, ElementsAre("momentum"));
 }
 
 TEST(Catalogue, SaysWhatIsMovedAsAWhole) {

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/study/lease.h"
 
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
@@ -73,6 +75,49 @@ TEST(Experiment, RefusesOtherSettingsAndForeignFolders) {
   ranklens::testing::expect_error([&] { run(squares(&made), {.folder = folder.path() / "mine"}); },
                                   "mine");
   EXPECT_EQ(made, 3);
+}
+
+// A call that was refused in its first cell has made a folder: the right one may have it.
+TEST(Experiment, SettingsMayChangeBeforeAnythingWasMade) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  auto refused = squares(&made, 3);
+  refused.make = [](const Experiment::Work&) -> nlohmann::json { base::fail("a wrong shape"); };
+  ranklens::testing::expect_error([&] { run(refused, {.folder = out}); }, "a wrong shape");
+  EXPECT_TRUE(std::filesystem::exists(out / "experiment.json"));
+  EXPECT_TRUE(run(squares(&made), {.folder = out}).complete);
+  EXPECT_EQ(load(squares(&made), out).cells.size(), 3U);
+  // Not where a process is at work on the first cell, nor over a checkpoint.
+  for (const bool busy : {true, false}) {
+    const auto begun = folder.path() / (busy ? "busy" : "begun");
+    ranklens::testing::expect_error([&] { run(refused, {.folder = begun}); }, "a wrong shape");
+    const auto lease = busy ? Lease::acquire(begun / "claims" / "1") : nullptr;
+    if (!busy) {
+      std::filesystem::create_directories(begun / "work" / "1");
+      base::write_file(begun / "work" / "1" / "checkpoint.safetensors", "x");
+    }
+    ranklens::testing::expect_error([&] { run(squares(&made), {.folder = begun}); }, "power");
+  }
+  EXPECT_EQ(made, 3);
+}
+
+TEST(Experiment, ReadsOthersThatAreThere) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  auto some = squares(&made);
+  some.cells = {"1"};
+  run(some, {.folder = out});
+  some.cells = {"2"};
+  some.others = {"1", "3"};
+  const auto found = run(some, {.folder = out});
+  EXPECT_TRUE(found.complete);
+  EXPECT_EQ(found.cells.size(), 2U);
+  EXPECT_EQ(found.cells.at("1").at("value"), 1);
+  EXPECT_EQ(made, 2);
+  some.cells = {"3"};
+  EXPECT_FALSE(load(some, out).complete);
 }
 
 /// With the squares of the numbers up to `last`, each by an arm of its own.

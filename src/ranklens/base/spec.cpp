@@ -76,6 +76,12 @@ std::string SpecReader::text(std::string_view key, std::string_view fallback) {
 
 bool SpecReader::has(std::string_view key) { return find(key) != nullptr; }
 
+void SpecReader::refuse(std::string_view key, std::string_view reason) const {
+  require(std::none_of(arguments_.begin(), arguments_.end(),
+                       [&](const auto& one) { return one.first == key; }),
+          "{}", reason);
+}
+
 void SpecReader::finish() const {
   for (const auto& [key, value] : arguments_) {
     require(std::find(asked_.begin(), asked_.end(), key) != asked_.end(),

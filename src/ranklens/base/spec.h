@@ -29,8 +29,12 @@ class SpecReader {
   std::string text(std::string_view key, std::string_view fallback);
   /// Whether the key is given; counts as asking for it.
   bool has(std::string_view key);
+  /// An Error that says why, if a key is given that the name does not have.
+  void refuse(std::string_view key, std::string_view reason) const;
 
   void finish() const;
+  /// The keys that were asked for, in that order.
+  const std::vector<std::string>& asked() const { return asked_; }
 
  private:
   const std::string* find(std::string_view key);

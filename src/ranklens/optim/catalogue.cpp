@@ -1,5 +1,6 @@
 #include "ranklens/optim/catalogue.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -44,6 +45,19 @@ constexpr Known kKnown[] = {
     {"tsgo", kTrains, "each core turned by an angle against its gradient", "Sun, Ran, Su 2020"},
     {"recanonical_adam", kTrains, "Adam core by core, cores made orthogonal now and then", ""}};
 
+/// The options of which a spec says nothing.
+std::vector<std::string> options_beside(const std::string& name, const std::string& spec) {
+  std::vector<std::string> beside;
+  for (const auto& key : optimiser_options(name)) {
+    const auto written = key + "=";
+    const bool said =
+        spec.find("(" + written) != spec.npos || spec.find("," + written) != spec.npos;
+    if (!said && std::find(beside.begin(), beside.end(), key) == beside.end())
+      beside.push_back(key);
+  }
+  return beside;
+}
+
 }  // namespace
 
 std::vector<CatalogueEntry> optimiser_catalogue() {
@@ -53,7 +67,7 @@ std::vector<CatalogueEntry> optimiser_catalogue() {
     auto spec = make_optimiser(name)->spec();
     if (const auto at = spec.find(unbounded); at != std::string::npos)
       spec.erase(at, unbounded.size());
-    all.push_back({name, moves, summary, source, spec});
+    all.push_back({name, moves, summary, source, spec, options_beside(name, spec)});
   }
   return all;
 }

@@ -25,29 +25,41 @@ double GradientOptimiser::step(nn::State& state, Objective& objective, double ra
   return found.loss;
 }
 
+namespace {
+
+std::unique_ptr<Optimiser> made_from(base::SpecReader& spec) {
+  const std::string name = spec.name();
+  if (name == "adam" || name == "adamw") {
+    return std::make_unique<Adam>(read_adam_options(spec, name == "adamw"));
+  }
+  if (name == "sgd") return std::make_unique<Sgd>(read_sgd_options(spec));
+  if (is_low_rank_method(name)) {
+    return std::make_unique<LowRankOptimiser>(read_low_rank_options(spec));
+  }
+  if (is_train_method(name)) return make_train_optimiser(spec);
+  if (name == kRecanonicalAdam) {
+    return std::make_unique<RecanonicalAdam>(read_recanonical_options(spec));
+  }
+  std::vector<std::string> known{"adam", "adamw", "sgd", std::string(kRecanonicalAdam)};
+  for (const auto& more : {low_rank_methods(), train_methods()}) {
+    known.insert(known.end(), more.begin(), more.end());
+  }
+  base::fail("no optimiser is called '{}'{}", name, base::nearest_hint(name, known));
+}
+
+}  // namespace
+
 std::unique_ptr<Optimiser> make_optimiser(std::string_view text) {
   base::SpecReader spec(text, "optimiser");
-  const std::string name = spec.name();
-  std::unique_ptr<Optimiser> made;
-  if (name == "adam" || name == "adamw") {
-    made = std::make_unique<Adam>(read_adam_options(spec, name == "adamw"));
-  } else if (name == "sgd") {
-    made = std::make_unique<Sgd>(read_sgd_options(spec));
-  } else if (is_low_rank_method(name)) {
-    made = std::make_unique<LowRankOptimiser>(read_low_rank_options(spec));
-  } else if (is_train_method(name)) {
-    made = make_train_optimiser(spec);
-  } else if (name == kRecanonicalAdam) {
-    made = std::make_unique<RecanonicalAdam>(read_recanonical_options(spec));
-  } else {
-    std::vector<std::string> known{"adam", "adamw", "sgd", std::string(kRecanonicalAdam)};
-    for (const auto& more : {low_rank_methods(), train_methods()}) {
-      known.insert(known.end(), more.begin(), more.end());
-    }
-    base::fail("no optimiser is called '{}'{}", name, base::nearest_hint(name, known));
-  }
+  auto made = made_from(spec);
   spec.finish();
   return made;
+}
+
+std::vector<std::string> optimiser_options(std::string_view name) {
+  base::SpecReader spec(name, "optimiser");
+  made_from(spec);
+  return spec.asked();
 }
 
 }  // namespace ranklens::optim

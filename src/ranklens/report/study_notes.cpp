@@ -97,19 +97,26 @@ void add_left_out(const Results& results, const study::Selection& images, Report
 }
 
 /// Arms that the study describes and that were not trained, by network.
-void add_missing_recipes(const study::Config& config, ReportData& data) {
+void add_missing_recipes(const Results& results, ReportData& data) {
+  const auto& config = results.config;
+  const auto is_in = [](const auto& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::vector<std::string> order;
   std::map<std::string, std::vector<std::string>> missing;
   for (const auto& text : config.recipes) {
     const auto recipe = study::read_recipe(text);
-    if (std::find(config.arms.begin(), config.arms.end(), recipe.name) != config.arms.end())
-      continue;
+    if (is_in(config.arms, recipe.name) || is_in(results.beside, recipe.name)) continue;
     if (!missing.contains(recipe.network)) order.push_back(recipe.network);
     missing[recipe.network].push_back(recipe.name);
   }
   for (const auto& network : order) {
     data.notes.push_back(fmt::format("Missing: {} was not trained ({}); --arms adds arms.", network,
                                      fmt::join(missing[network], ", ")));
+  }
+  if (!results.beside.empty()) {
+    data.notes.push_back(fmt::format("Trained, too, but not asked for here (--arms): {}.",
+                                     fmt::join(results.beside, ", ")));
   }
 }
 
@@ -149,7 +156,7 @@ void add_notes(const Results& results, const study::Selection& images, ReportDat
         "all, about one claim in twenty would still be decided, by chance.",
         results.answers.size()));
   }
-  add_missing_recipes(results.config, data);
+  add_missing_recipes(results, data);
   if (!images.data.masks.defined() && images.data.size() > 0) {
     data.notes.push_back(
         "These data have no masks of their objects, so nothing here says whether maps lie on them: "

@@ -28,6 +28,7 @@ ReportData train_page(const TrainedRun& run, const train::FitResult& result) {
   data.facts = {{"parameters", std::to_string(result.last.state.trainable_parameters())},
                 {"epochs", std::to_string(history.size())},
                 {"seed", std::to_string(run.seed)}};
+  if (!run.held_out.empty()) data.notes.push_back("Held out are " + run.held_out + ".");
   // A weight may bear the network's name.
   const std::string arm = "the network";
   data.arms = {

@@ -11,6 +11,8 @@ namespace ranklens::report {
 struct TrainedRun {
   std::string network;  ///< "cnn-dense"
   std::string data;     ///< "cifar10, 50000 images"
+  std::string held_out =
+      {};  ///< which images the curves on held-out images are of; "": there are none
   std::string command = {};
   std::uint64_t seed = 0;
   std::vector<Setting> configuration = {};

@@ -1,6 +1,7 @@
 #include "ranklens/study/experiment.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -56,9 +57,34 @@ std::vector<std::string> earlier_digests(const json& there) {
   return there.value("earlier", std::vector<std::string>());
 }
 
-/// Takes the settings of a folder for those here, if arms are all that these have more; an Error
-/// for any other difference.
-void take_over(const Experiment& experiment, const fs::path& folder) {
+/// Whether files lie anywhere in the folder but those that begin every experiment.
+bool holds_files(const fs::path& folder) {
+  if (!fs::exists(folder)) return false;
+  for (auto entry = fs::recursive_directory_iterator(folder);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    const auto name = entry->path().filename();
+    if (entry->is_directory() && name == "claims") entry.disable_recursion_pending();
+    if (!entry->is_directory() && name != "experiment.json") return true;
+  }
+  return false;
+}
+
+/// Whether nothing was made under the folder's settings, and nobody is about to.
+bool is_blank(const ExperimentOptions& options) {
+  if (holds_files(options.folder) || holds_files(options.work)) return false;
+  const auto claims = options.folder / "claims";
+  if (!fs::exists(claims)) return true;
+  std::set<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(claims))
+    names.insert(claims / entry.path().stem());
+  return std::all_of(names.begin(), names.end(),
+                     [](const auto& name) { return Lease::acquire(name) != nullptr; });
+}
+
+/// Takes the settings of a folder for those here, if arms are all that these have more, or if
+/// nothing was made under them; an Error for any other difference.
+void take_over(const Experiment& experiment, const ExperimentOptions& options) {
+  const auto& folder = options.folder;
   const auto path = folder / "experiment.json";
   const auto there = base::read_json(path);
   const auto name = there.is_object() ? there.value("experiment", std::string()) : std::string();
@@ -68,6 +94,7 @@ void take_over(const Experiment& experiment, const fs::path& folder) {
                 folder.string(), name, experiment.name);
   const auto settings = there.value("settings", json::object());
   if (settings == experiment.settings) return;
+  if (is_blank(options)) return base::write_json(path, identity_of(experiment));
   base::require(adds_arms(experiment.settings, settings),
                 "'{}' holds the experiment with other settings: {}; choose another folder (--out)",
                 folder.string(), base::first_difference(settings, experiment.settings));
@@ -78,14 +105,15 @@ void take_over(const Experiment& experiment, const fs::path& folder) {
   base::write_json(path, now);
 }
 
-void open_experiment(const Experiment& experiment, const fs::path& folder) {
+void open_experiment(const Experiment& experiment, const ExperimentOptions& options) {
+  const auto& folder = options.folder;
   base::require(!fs::exists(folder) || fs::is_directory(folder), "'{}' is no folder",
                 folder.string());
   base::require_free(folder, {.command = "reproduce", .marks = {"experiment.json"}});
   base::make_folder(folder);
   const auto path = folder / "experiment.json";
   if (fs::exists(path) || !base::write_new_json(path, identity_of(experiment))) {
-    take_over(experiment, folder);
+    take_over(experiment, options);
   }
   base::make_folder(folder / "cells");
   base::sweep_temporaries(folder);
@@ -121,20 +149,22 @@ json stored(const Experiment& experiment, const fs::path& folder, const std::str
 
 ExperimentResults load(const Experiment& experiment, const fs::path& folder) {
   ExperimentResults results;
-  for (const auto& cell : experiment.cells) {
+  const auto take = [&](const std::string& cell) {
     auto object = stored(experiment, folder, cell);
-    if (object.is_null()) continue;
+    if (object.is_null()) return false;
     results.seconds[cell] = object.at("seconds").get<double>();
     results.cells[cell] = std::move(object.at("result"));
-  }
-  results.complete = results.cells.size() == experiment.cells.size();
+    return true;
+  };
+  const auto& cells = experiment.cells;
+  results.complete = std::count_if(cells.begin(), cells.end(), take) == std::ssize(cells);
+  std::for_each(experiment.others.begin(), experiment.others.end(), take);
   return results;
 }
 
 ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options) {
-  open_experiment(experiment, options.folder);
+  open_experiment(experiment, options);
   const auto work = options.work.empty() ? options.folder / "work" : options.work;
-  std::size_t done = load(experiment, options.folder).cells.size();
   GridWork grid{
       .names = experiment.cells, .claims = options.folder / "claims", .note = options.note};
   grid.finished = [&](const std::string& cell) {
@@ -152,9 +182,9 @@ ExperimentResults run(const Experiment& experiment, const ExperimentOptions& opt
                       {"seconds", watch.seconds()},
                       {"provenance", train::provenance_here(experiment.device)},
                       {"result", result}});
-    ++done;
     if (options.note) {
-      options.note(fmt::format("{} of {}: {}, {}", done, experiment.cells.size(), cell,
+      const auto done = std::count_if(grid.names.begin(), grid.names.end(), grid.finished);
+      options.note(fmt::format("{} of {}: {}, {}", done, grid.names.size(), cell,
                                base::render_seconds(watch.seconds())));
     }
     return true;

@@ -19,6 +19,8 @@ struct Experiment {
   std::string name;              ///< "pendulum"
   nlohmann::json settings = {};  ///< everything that results depend on
   std::vector<std::string> cells = {};
+  /// Further cells, which are not made here and of which those that are there are read.
+  std::vector<std::string> others = {};
 
   struct Work {
     std::string cell;
@@ -41,12 +43,13 @@ struct ExperimentOptions {
 struct ExperimentResults {
   std::map<std::string, nlohmann::json> cells;  ///< by name, those that are there
   std::map<std::string, double> seconds;        ///< that each took
-  bool complete = false;
+  bool complete = false;                        ///< but for `others`
 };
 
 /// Makes the cells that the folder does not hold yet; any number of processes may work on one
-/// folder. Settings may gain arms (entries of "arms" and "sweeps") after the first cells. An Error
-/// if the folder holds the experiment with other settings, or anything else.
+/// folder. Settings may gain arms (entries of "arms" and "sweeps") after the first cells, and
+/// change altogether before anything was made. An Error if the folder holds the experiment with
+/// other settings, or anything else.
 ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options);
 
 /// What the folder holds, without computing anything.

@@ -48,7 +48,8 @@ bool work_through(const GridWork& work) {
     if (base::interrupted()) break;
     if (pass.worked) continue;
     if (!waiting && work.note) {
-      work.note(fmt::format("waiting for {} cells that other processes work on", pass.missing));
+      work.note(fmt::format("waiting for {} cell{} that other processes work on", pass.missing,
+                            pass.missing == 1 ? "" : "s"));
     }
     waiting = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(500));

@@ -158,6 +158,19 @@ std::map<std::string, Pictures> pictures_of(const Config& config,
   return pictures;
 }
 
+std::vector<std::string> arms_beside(const Config& config, const std::filesystem::path& folder) {
+  std::vector<std::string> beside;
+  for (const auto& text : config.recipes) {
+    const auto name = read_recipe(text).name;
+    const bool asked = std::find(config.arms.begin(), config.arms.end(), name) != config.arms.end();
+    const bool there = std::any_of(
+        config.seeds.begin(), config.seeds.end(),
+        [&](std::uint64_t seed) { return std::filesystem::exists(cell_path(folder, name, seed)); });
+    if (there && !asked) beside.push_back(name);
+  }
+  return beside;
+}
+
 /// An arm's cells are of one rate. Those of an earlier version may be of the best of fewer factors.
 void require_chosen_rates(const Results& results) {
   for (const auto& cell : results.cells) {
@@ -188,6 +201,7 @@ Results load(const Config& config, const std::filesystem::path& folder) {
   }
   results.answers = answer(config, results.cells);
   results.rates = find_rates(config, folder);
+  results.beside = arms_beside(config, folder);
   require_chosen_rates(results);
   return results;
 }

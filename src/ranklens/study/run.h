@@ -67,7 +67,9 @@ struct Results {
   std::map<std::string, Speed> speeds;
   std::vector<Answer> answers;
   std::vector<RateTrial> rates{};  ///< by arm, then by factor; see study/rates.h
-  Selection selection{};           ///< the images explained; load() leaves it empty
+  /// Arms with recipes that the folder has finished cells of and that were not asked for.
+  std::vector<std::string> beside{};
+  Selection selection{};  ///< the images explained; load() leaves it empty
   bool interrupted = false;
 };
 

@@ -64,6 +64,7 @@ void measure(const Config& config, const RunOptions& options, const Material& ma
                                .channels_last = options.channels_last,
                                .low_memory = config.low_memory},
                  .optimisers = optimisers});
+  if (base::interrupted()) return;
   // Those of arms that this run does not have stay, but are not compared with these.
   auto by_arm = find_speeds(options.folder);
   const auto run = run_name();

@@ -9,6 +9,7 @@
 #include "ranklens/base/clock.h"
 #include "ranklens/base/device.h"
 #include "ranklens/base/error.h"
+#include "ranklens/base/interrupt.h"
 #include "ranklens/base/random.h"
 #include "ranklens/nn/inspect.h"
 #include "ranklens/optim/optimiser.h"
@@ -117,12 +118,16 @@ std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
     const auto& specs = options.optimisers;
     runners.emplace_back(networks[k], specs[specs.size() == 1 ? 0 : k], options);
   }
-  for (auto& runner : runners) runner.begin(options.training);
-  const auto images = static_cast<double>(options.batch);
   std::vector<Throughput> found(networks.size());
+  for (auto& runner : runners) {
+    if (base::interrupted()) return found;
+    runner.begin(options.training);
+  }
+  const auto images = static_cast<double>(options.batch);
   const base::Stopwatch watch;
   for (int round = 0; round < 3 || watch.seconds() < options.seconds; ++round) {
     for (std::size_t k = 0; k < runners.size(); ++k) {
+      if (base::interrupted()) return found;
       found[k].forward = std::max(found[k].forward, images / runners[k].forward());
       if (!options.training) continue;
       found[k].training = std::max(found[k].training, images / runners[k].round());

@@ -29,7 +29,8 @@ struct Throughput {
 
 /// Measures several classifiers in turns, so that what disturbs one disturbs all: ratios of the
 /// results are meaningful, absolute figures only on an idle machine. Images are noise. The networks
-/// are not changed, and every round starts from the same weights.
+/// are not changed, and every round starts from the same weights. Ends early, with what it has,
+/// when base::interrupted().
 std::vector<Throughput> throughput(const std::vector<nn::Network>& networks,
                                    const ThroughputOptions& options = {});
 

@@ -95,7 +95,7 @@ TEST(RankSchedule, IsPartOfTheSpec) {
   EXPECT_EQ(make_optimiser(shrinking)->spec(), shrinking);
   expect_error([] { make_optimiser("bug(layers=conv)"); }, "PATTERN:TAU");
   expect_error([] { make_optimiser("bug(layers=conv:0.1:x)"); }, "PATTERN:TAU");
-  expect_error([] { make_optimiser("bug(layers=conv:1.5)"); }, "between 0 and 1");
+  expect_error([] { make_optimiser("bug(layers=conv:1.5)"); }, "above 0 and below 1");
   expect_error([] { make_optimiser("fixed_bug(hold=3)"); }, "no option 'hold'");
 }
 

@@ -281,9 +281,9 @@ TEST(RankAdaptation, ReadsSpecs) {
   const auto refused = [](const char* spec, const char* part) {
     expect_error([&] { make_optimiser(spec); }, part);
   };
-  refused("riemannian_sgd(tau=0)", "lies between 0 and 1, not at 0");
-  refused("riemannian_sgd(tau=1)", "lies between 0 and 1, not at 1");
-  refused("riemannian_adam(tau=2)", "lies between 0 and 1, not at 2");
+  refused("riemannian_sgd(tau=0)", "is above 0 and below 1, not 0");
+  refused("riemannian_sgd(tau=1)", "is above 0 and below 1, not 1");
+  refused("riemannian_adam(tau=2)", "is above 0 and below 1, not 2");
   refused("riemannian_adam(tau=0.1,floor=5,cap=4)", "cap=4");
   refused("riemannian_cg(grow=0)", "grow");
   refused("riemannian_cg(grow=1,every=0)", "every");

@@ -270,6 +270,20 @@ TEST(TrialsPage, AnErrorIsReachedWithinAMargin) {
   EXPECT_EQ(page.verdicts[1].verdict.outcome, Outcome::contradicted);
 }
 
+TEST(TrialsPage, TellsOfFinishedArmsThatWereNotAskedFor) {
+  MadeUp made;
+  made.reproduction.trials.name = "novikov-mnist";
+  made.add("r8", 1, result_of(0.983, 0.9));
+  made.add("r6", 1, result_of(0.978, 0.9));
+  made.reproduction.trials.trials.push_back({.arm = "r4", .seed = 1});
+  for (auto& trial : made.reproduction.trials.trials) trial.asked = trial.arm == "r8";
+  const auto page = page_of(made);
+  const auto& rows = page.tables.front().rows;
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(std::get<std::string>(rows[1].cells[0]), "r6");
+  EXPECT_EQ(std::get<std::string>(rows[2].cells[0]), "r4 (not run)");
+}
+
 TEST(TrialsPage, TellsHowStatesAreSweptInATableAndNotAmongTheFacts) {
   const auto made = study::reproductions::mps_mnist({.extent = Extent::smoke});
   const auto page = trials_page(made, {}, "ranklens");

@@ -262,6 +262,21 @@ TEST(Recipes, ArmsAreThoseThatAreAskedFor) {
   expect_error([&] { entry.make(options); }, "lenet-dlrt has no arm 'tau-0.31'; nearest: ");
 }
 
+TEST(Recipes, SeedsAreThoseThatAreAskedFor) {
+  auto options = whole();
+  options.these_seeds = {7, 3};
+  options.arms = {"dense"};
+  EXPECT_THAT(experiment(all().front().make(options).trials).cells,
+              ::testing::ElementsAre("dense-s7", "dense-s3"));
+  // Arms of fewer runs have as many as are asked for.
+  options.arms = {};
+  options.these_seeds = {1, 2, 3, 4};
+  const auto made = uv_vs_dlrt(options);
+  std::map<std::string, int> runs;
+  for (const auto& trial : made.trials.trials) ++runs[trial.arm];
+  for (const auto& [arm, count] : runs) EXPECT_EQ(count, 4) << arm;
+}
+
 TEST(Recipes, ShorterExtentsSaySo) {
   for (const auto& entry : all()) {
     const auto made = entry.make({.extent = Extent::smoke});

@@ -171,6 +171,7 @@ TEST(Trials, MakeThoseThatAreAskedFor) {
   ask_for(trials, {"other"});
   const auto one = experiment(trials);
   EXPECT_THAT(one.cells, ::testing::ElementsAre("other-s2"));
+  EXPECT_THAT(one.others, ::testing::ElementsAre("mlp-s1"));
   EXPECT_EQ(one.settings, both.settings);
   expect_error([&] { ask_for(trials, {"otter"}); }, "two has no arm 'otter'; nearest: 'other'");
   trials.trials[1].asked = false;

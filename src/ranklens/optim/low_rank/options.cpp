@@ -36,8 +36,8 @@ void read_rank_policy(base::SpecReader& spec, LowRankOptions& options) {
   ranks.absolute = spec.flag("absolute", ranks.absolute);
   ranks.tau = spec.number("tau", ranks.tau, ranks.absolute ? 0 : -kAnyShare, kAnyShare);
   base::require(ranks.absolute || (ranks.tau > 0 && ranks.tau < 1),
-                "tau, the share of a weight's norm that a truncation may cut off, lies between 0 "
-                "and 1, not at {}",
+                "tau, the share of a weight's norm that a truncation may cut off, is above 0 "
+                "and below 1, not {}",
                 ranks.tau);
   ranks.floor = spec.integer("floor", ranks.floor, 1, 1 << 20);
   ranks.cap = spec.integer("cap", ranks.cap, 1, ranks.cap);
@@ -69,8 +69,8 @@ void read_schedule(base::SpecReader& spec, LowRankOptions& options) {
   schedule.layers = parse_layer_ranks(spec.text("layers", ""));
   for (const auto& one : schedule.layers) {
     base::require(options.ranks.absolute || !one.tau || *one.tau < 1,
-                  "tau of the layers '{}', a share of a weight's norm, lies between 0 and 1, not "
-                  "at {}",
+                  "tau of the layers '{}', a share of a weight's norm, is above 0 and below 1, "
+                  "not {}",
                   one.pattern, one.tau.value_or(0));
   }
 }

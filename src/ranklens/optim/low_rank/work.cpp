@@ -262,7 +262,8 @@ class WorkOf final : public Work {
                 method);
   base::fail(
       "{} trains weights of low rank, and this network has none that is trainable: give layers a "
-      "weight such as low_rank(r=20), or tucker(r=16x16) in a convolution",
+      "weight such as low_rank(r=20), or tucker(r=16x16) in a convolution (--layers; of a network "
+      "that is trained: ranklens compress)",
       method);
 }
 

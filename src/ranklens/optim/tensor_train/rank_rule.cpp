@@ -56,8 +56,8 @@ TrainRanks read_train_ranks(base::SpecReader& spec) {
   const bool rounds = spec.has("tau");
   ranks.tau = spec.number("tau", ranks.tau, -1e12, 1e12);
   base::require(!rounds || (ranks.tau > 0 && ranks.tau < 1),
-                "tau, the share of a train's norm that a rounding may cut off, lies between 0 and "
-                "1, not at {}",
+                "tau, the share of a train's norm that a rounding may cut off, is above 0 and "
+                "below 1, not {}",
                 ranks.tau);
   ranks.grow = spec.integer("grow", ranks.grow, 1, 1 << 20);
   ranks.floor = spec.integer("floor", ranks.floor, 1, 1 << 20);
@@ -66,7 +66,7 @@ TrainRanks read_train_ranks(base::SpecReader& spec) {
                 "the largest rank, cap={}, is below the smallest, floor={}", ranks.cap,
                 ranks.floor);
   ranks.every = spec.integer("every", ranks.every, 1, std::int64_t{1} << 40);
-  for (const char* key : {"floor", "cap", "every"}) {
+  for (const char* key : {"cap", "every"}) {
     base::require(ranks.adapt() || !spec.has(key),
                   "{} says how ranks change, and without tau and without grow they do not: give "
                   "one of these, 'tau=0.05' or 'grow=1'",

@@ -52,9 +52,8 @@ double longest_trial(const std::vector<TangentWork>& work) {
 
 RiemannianOptimiser::RiemannianOptimiser(RiemannianOptions options)
     : options_(options), dense_(rule_of_others(options)) {
-  base::require(options.method != RiemannianMethod::cg || options.weight_decay == 0,
-                "riemannian_cg takes no weight_decay: its search lowers the loss, which a decay "
-                "beside it would raise");
+  base::require(options.method != RiemannianMethod::cg || options.weight_decay == 0, "{}",
+                kNoDecayInSearch);
 }
 
 std::vector<TangentWork> RiemannianOptimiser::begin(const nn::State& state) const {

@@ -20,7 +20,11 @@ RiemannianOptions read_riemannian_options(base::SpecReader& spec) {
   if (spec.name() == "riemannian_sgd") o.method = RiemannianMethod::sgd;
   if (spec.name() == "riemannian_cg") o.method = RiemannianMethod::cg;
   o.lr = spec.number("lr", o.lr, 1e-12, 1e6);
-  o.weight_decay = spec.number("weight_decay", o.weight_decay, 0, 1e6);
+  if (o.method == RiemannianMethod::cg) {
+    spec.refuse("weight_decay", kNoDecayInSearch);
+  } else {
+    o.weight_decay = spec.number("weight_decay", o.weight_decay, 0, 1e6);
+  }
   o.ranks = read_train_ranks(spec);
   if (o.method == RiemannianMethod::sgd) o.momentum = spec.number("momentum", o.momentum, 0, 1);
   if (o.method == RiemannianMethod::cg) o.longest = spec.number("longest", o.longest, 0, 1e6);

@@ -30,13 +30,8 @@ void each_result(const study::Trials& trials, const study::ExperimentResults& re
   }
 }
 
-std::vector<std::string> arms_where(const study::Trials& trials, bool asked) {
-  std::vector<std::string> arms;
-  for (const auto& trial : trials.trials) {
-    if (trial.asked != asked) continue;
-    if (std::find(arms.begin(), arms.end(), trial.arm) == arms.end()) arms.push_back(trial.arm);
-  }
-  return arms;
+bool is_in(const std::string& arm, const std::vector<std::string>& arms) {
+  return std::find(arms.begin(), arms.end(), arm) != arms.end();
 }
 
 }  // namespace
@@ -79,10 +74,21 @@ TrialNumber test_accuracy_after(std::int64_t epochs) {
   };
 }
 
-std::vector<std::string> arms_of(const study::Trials& trials) { return arms_where(trials, true); }
+std::vector<std::string> arms_of(const study::Trials& trials) {
+  std::vector<std::string> arms;
+  for (const auto& trial : trials.trials) {
+    if (trial.asked && !is_in(trial.arm, arms)) arms.push_back(trial.arm);
+  }
+  return arms;
+}
 
 std::vector<std::string> arms_left_out(const study::Trials& trials) {
-  return arms_where(trials, false);
+  const auto in = arms_of(trials);
+  std::vector<std::string> arms;
+  for (const auto& trial : trials.trials) {
+    if (!is_in(trial.arm, in) && !is_in(trial.arm, arms)) arms.push_back(trial.arm);
+  }
+  return arms;
 }
 
 std::vector<study::SeedValue> values_of(const study::Trials& trials,

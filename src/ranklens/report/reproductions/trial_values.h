@@ -25,7 +25,7 @@ TrialNumber saved_share();
 /// On the test images after so many epochs of the last phase (for trials that follow them).
 TrialNumber test_accuracy_after(std::int64_t epochs);
 
-/// The arms that were asked for, in the order of the trials, each once; and those that were not.
+/// The arms of which a trial was asked for, in the order of the trials, each once; and all others.
 std::vector<std::string> arms_of(const study::Trials& trials);
 std::vector<std::string> arms_left_out(const study::Trials& trials);
 /// The number for every seed of an arm that has it.

@@ -94,6 +94,7 @@ Table phase_table(const Reproduction& reproduction, const ExperimentResults& res
                    {.title = "ended with", .format = Format::Percent, .decimals = 2},
                    {.title = "published", .format = Format::Percent, .decimals = 2}};
   const auto& trials = reproduction.trials;
+  const auto left = arms_left_out(trials);
   std::set<std::string> done;
   for (const auto& trial : trials.trials) {
     if (trial.phases.size() < 2 || !done.insert(trial.arm).second) continue;
@@ -102,9 +103,10 @@ Table phase_table(const Reproduction& reproduction, const ExperimentResults& res
       const auto before =
           estimate(values_of(trials, results, trial.arm, test_accuracy_before(phase.name)));
       const auto after = estimate(values_of(trials, results, trial.arm, test_accuracy(phase.name)));
-      if (after.count == 0 && trial.asked) continue;
+      const bool left_out = std::find(left.begin(), left.end(), trial.arm) != left.end();
+      if (after.count == 0 && !left_out) continue;
       table.rows.push_back(
-          {{trial.asked ? trial.arm : trial.arm + " (not run)", phase.name,
+          {{left_out ? trial.arm + " (not run)" : trial.arm, phase.name,
             before.count > 0 ? Cell(before) : Cell(), after.count > 0 ? Cell(after) : Cell(),
             printed_cell(printed_after(row, phase.name))}});
     }
@@ -247,8 +249,9 @@ void add_charts(const Reproduction& reproduction, const ExperimentResults& resul
 
 }  // namespace
 
-ReportData trials_page(const Reproduction& reproduction, const ExperimentResults& results,
+ReportData trials_page(Reproduction reproduction, const ExperimentResults& results,
                        const std::string& command) {
+  show_finished(reproduction.trials, results);
   const auto& trials = reproduction.trials;
   const auto& words = trial_words(trials.name);
   ReportData data{.title = words.title, .lead = words.lead, .command = command};

@@ -78,6 +78,7 @@ std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& a
 
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter) {
+  if (!options.these_seeds.empty()) return options.these_seeds;
   const auto own = options.extent == Extent::full ? published : shorter;
   const auto count = options.seeds > 0 ? options.seeds : own;
   std::vector<std::uint64_t> seeds;

@@ -22,6 +22,7 @@ struct Options {
   std::string data = {};
   std::uint64_t first_seed = 1;
   std::int64_t seeds = 0;  ///< 0: as many as the published experiment has, or the extent
+  std::vector<std::uint64_t> these_seeds = {};  ///< instead of so many from the first; none: those
   std::vector<std::string> arms = {};  ///< none: those that the experiment has without being asked
   at::Device device = at::kCPU;        ///< that networks are trained on
 };
@@ -90,7 +91,8 @@ const std::vector<Entry>& all();
 
 /// Parts that experiments share.
 
-/// The seeds: `first_seed` and those that follow, as many as published, fewer where it is shorter.
+/// The seeds that were asked for, or `first_seed` and those that follow, as many as published,
+/// fewer where it is shorter.
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter = 2);
 /// Grey images of the data, train and test together unless `split` says which; for a smoke a few

@@ -75,6 +75,12 @@ void train_on(Trials& trials, at::Device device) {
   }
 }
 
+void show_finished(Trials& trials, const ExperimentResults& results) {
+  for (auto& trial : trials.trials) {
+    trial.asked = trial.asked || results.cells.contains(name_of(trial));
+  }
+}
+
 Experiment experiment(const Trials& trials) {
   base::require(!trials.trials.empty(), "the experiment '{}' has no trial", trials.name);
   Experiment made{.name = trials.name, .settings = trials.settings, .device = trials.device};
@@ -82,9 +88,8 @@ Experiment experiment(const Trials& trials) {
   json recipes = json::object();
   for (const auto& trial : trials.trials) {
     recipes[trial.arm] = recipe_of(trial);
-    if (!trial.asked) continue;
-    made.cells.push_back(name_of(trial));
-    by_name[made.cells.back()] = trial;
+    (trial.asked ? made.cells : made.others).push_back(name_of(trial));
+    if (trial.asked) by_name[made.cells.back()] = trial;
   }
   base::require(!made.cells.empty(), "none of the arms of '{}' is asked for", trials.name);
   made.settings["arms"] = recipes;

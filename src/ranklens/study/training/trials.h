@@ -32,8 +32,11 @@ void ask_for(Trials& trials, const std::vector<std::string>& arms);
 /// is asked for trains in a way of its own.
 void train_on(Trials& trials, at::Device device);
 
-/// Cells of the trials that are asked for, in their order. The settings take in the recipe of every
-/// arm, asked for or not, so that more of them may follow.
+/// Asks for the trials, too, that have a result, so that pages tell of them.
+void show_finished(Trials& trials, const ExperimentResults& results);
+
+/// Cells of the trials that are asked for, in their order; of the others what is there is read. The
+/// settings take in the recipe of every arm, asked for or not, so that more of them may follow.
 Experiment experiment(const Trials& trials);
 
 }  // namespace ranklens::study
