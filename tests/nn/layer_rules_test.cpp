@@ -1,8 +1,13 @@
 #include "ranklens/nn/layer_rules.h"
 
+#include <string>
+#include <vector>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/zoo/zoo.h"
@@ -68,21 +73,100 @@ TEST(LayerRules, AreRefusedWhereTheyDoNotFit) {
   expect_error(made("relu1: low_rank(r=2)"), "no layer that can be stored in factors");
 }
 
+// Every matrix and every kernel, but a depthwise one: it has no channels to cut between.
 TEST(LayerRules, EveryBuiltInNetworkTakesThem) {
   for (const auto& one : zoo::list()) {
     if (one.name == "mps-classifier") continue;  // its state is a train already
-    zoo::Options options;
-    if (one.name.starts_with("vgg") || one.name.starts_with("alexnet")) continue;  // large
-    if (one.name == "resnet50" || one.name == "efficientnet-lite0") continue;
-    options.layers = "*: low_rank(ratio=0.5)";
+    zoo::Options options{.layers = "*: low_rank(ratio=0.5)"};
     if (one.name.starts_with("cnn")) options.width = 8;
     const auto network = zoo::make(one.name, options);
     for (const auto& node : network.graph.nodes()) {
       const auto kind = node.op->kind();
       if (kind != "linear" && kind != "conv2d") continue;
-      EXPECT_EQ(network.state.at(node.weights.at("weight")).weight->kind(), "low_rank")
+      const bool depthwise = node.op->options().value("groups", 1) > 1;
+      EXPECT_EQ(network.state.at(node.weights.at("weight")).weight->kind(),
+                depthwise ? "dense" : "low_rank")
           << one.name << " " << node.name;
     }
+  }
+}
+
+/// A layer as a matrix: a kernel's window counts among its inputs.
+struct StoredLayer {
+  std::string name;
+  std::int64_t rank, outputs, inputs;
+};
+
+struct LargeNetwork {
+  std::string name;
+  std::vector<StoredLayer> stored;
+};
+
+void expect_stored(const LargeNetwork& one, const Network& network) {
+  for (const auto& [layer, rank, outputs, inputs] : one.stored) {
+    const auto& weight = network.state.at(layer + ".weight").weight;
+    EXPECT_EQ(weight->spec(), fmt::format("low_rank(r={})", rank)) << one.name << " " << layer;
+    EXPECT_EQ(weight->parameters(), rank * (outputs + inputs)) << one.name << " " << layer;
+  }
+}
+
+// The largest r, by hand, whose r (m + n) numbers are at most a tenth of m n.
+TEST(LayerRules, KeepATenthOfEachLayerOfALargeNetwork) {
+  const std::string all = "*: low_rank(ratio=0.1)";
+  const StoredLayer conv1{"conv1", 1, 64, 3 * 9}, vgg_fc1{"fc1", 45, 4096, 512},
+      fc2{"fc2", 204, 4096, 4096}, classes{"classifier", 9, 100, 4096};
+  const auto last = [](const char* conv) { return StoredLayer{conv, 46, 512, 512 * 9}; };
+  const std::vector<LargeNetwork> networks{
+      {"vgg11", {conv1, {"conv2", 10, 128, 64 * 9}, last("conv8"), vgg_fc1, fc2, classes}},
+      {"vgg13", {conv1, {"conv2", 5, 64, 64 * 9}, last("conv10"), vgg_fc1, fc2, classes}},
+      {"vgg16", {conv1, {"conv7", 23, 256, 256 * 9}, last("conv13"), vgg_fc1, fc2, classes}},
+      {"vgg19", {conv1, {"conv8", 23, 256, 256 * 9}, last("conv16"), vgg_fc1, fc2, classes}},
+      {"alexnet-cifar",
+       {conv1, {"conv3", 31, 384, 192 * 9}, {"fc1", 81, 4096, 256 * 2 * 2}, fc2, classes}},
+      {"resnet50",
+       {{"conv1", 4, 64, 3 * 49},
+        {"layer1.0.conv1", 3, 64, 64},
+        last("layer4.0.conv2"),
+        {"layer4.0.downsample.0", 68, 2048, 1024},
+        {"fc", 9, 100, 2048}}}};
+  for (const auto& one : networks)
+    expect_stored(one, zoo::make(one.name, {.classes = 100, .layers = all}));
+  // A tenth of 10 x 4096 numbers is less than 10 + 4096.
+  expect_error([&] { zoo::vgg11({.layers = all}); },
+               "layer 'classifier': even at rank 1 a weight of shape 10x4096 keeps 4106 numbers");
+}
+
+// Those named have r (m + n) numbers in place of m n, and nothing else changes.
+TEST(LayerRules, ChooseLayersOfALargeNetwork) {
+  struct Case {
+    LargeNetwork network;
+    const char* layers;
+    std::int64_t dense;  ///< numbers without rules
+  };
+  std::vector<StoredLayer> wide;
+  for (int k = 10; k <= 16; ++k) wide.push_back({fmt::format("conv{}", k), 32, 512, 512 * 9});
+  const std::vector<Case> cases{
+      {{"vgg11", {{"conv2", 8, 128, 64 * 9}, {"fc1", 16, 4096, 512}, {"fc2", 16, 4096, 4096}}},
+       "conv2: low_rank(r=8); fc?: low_rank(r=16)",
+       28146762},
+      {{"vgg19", wide}, "conv1?: low_rank(r=32)", 38953418},
+      {{"alexnet-cifar", {{"conv5", 16, 256, 256 * 9}, {"fc1", 409, 4096, 256 * 2 * 2}}},
+       "fc1: low_rank(ratio=0.5); *5: low_rank(r=16)",
+       23273418},
+      {{"resnet50",
+        {{"layer4.0.conv2", 32, 512, 512 * 9},
+         {"layer4.1.conv2", 32, 512, 512 * 9},
+         {"layer4.2.conv2", 32, 512, 512 * 9},
+         {"layer2.0.downsample.0", 24, 512, 256},
+         {"fc", 64, 1000, 2048}}},
+       "layer4.*.conv2: low_rank(r=32); layer2.*.downsample.?: low_rank(r=24); fc: low_rank(r=64)",
+       25557032}};
+  for (const auto& [network, layers, dense] : cases) {
+    const auto made = zoo::make(network.name, {.layers = layers});
+    expect_stored(network, made);
+    auto numbers = dense;
+    for (const auto& [layer, rank, m, n] : network.stored) numbers += rank * (m + n) - m * n;
+    EXPECT_EQ(made.state.trainable_parameters(), numbers) << network.name;
   }
 }
 

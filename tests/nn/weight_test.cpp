@@ -3,6 +3,7 @@
 #include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -175,6 +176,19 @@ TEST(WeightSpec, RoundTripsAndRefuses) {
               ::testing::HasSubstr("above 6"));
   EXPECT_THAT(error_of([] { resolve(parse_weight_spec("tt(out=2x2,in=2x2,r=2)"), {6, 4}); }),
               ::testing::HasSubstr("do not give a weight of 6 outputs"));
+}
+
+TEST(WeightSpec, ARankOfZeroIsRefused) {
+  using ranklens::testing::expect_error;
+  for (const char* spec : {"low_rank(r=0)", "tt(r=0)", "tt(out=2x2x2,in=2x2x2,r=2x0)",
+                           "tucker(r=0)", "tucker(r=4x0)", "cp(r=0)"}) {
+    expect_error([&] { parse_weight_spec(spec); },
+                 fmt::format("'0' in the weight spec '{}' is not a positive whole number", spec));
+  }
+  const auto dense = testing::normal_double({6, 20}, "w");
+  expect_error([&] { FixedRank::from_dense(dense, {0}); }, "rank 0 is not between 1 and 6");
+  expect_error([&] { TTMatrix::from_dense(dense, {2, 3}, {4, 5}, {0}); },
+               "a rank must be at least 1, not 0");
 }
 
 TEST(WeightSpec, OneRankIsLoweredToWhatEachPlaceCanHave) {

@@ -126,6 +126,33 @@ TEST(Zoo, PublishedParameterCounts) {
   EXPECT_EQ(efficientnet_lite0({}).state.trainable_parameters(), 4652008);
 }
 
+// Simonyan, Zisserman 2015, table 1, columns A, B and E, on images of 32x32 and 10 classes. Kernels
+// of 3x3 come without biases and with what that paper does not have, batch norm of two numbers a
+// channel. Its classifier is here, two hidden layers of 4096, though on the 512 x 1 x 1 that is
+// left of a small image, not on 512 x 7 x 7; others put one layer of 512 x 10 in its place.
+TEST(Zoo, VGGNetworksHaveThePublishedLayers) {
+  constexpr std::int64_t wide = 512 * 512, classifier = 513 * 4096 + 4097 * 4096 + 4097 * 10;
+  constexpr std::int64_t a = 3 * 64 + 64 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 3 * wide,
+                         b = a + 64 * 64 + 128 * 128, e = b + 2 * 256 * 256 + 4 * wide;
+  constexpr std::int64_t channels_a = 64 + 128 + 2 * 256 + 4 * 512,
+                         channels_b = channels_a + 64 + 128,
+                         channels_e = channels_b + 2 * 256 + 4 * 512;
+  // What 48 more pixels before the classifier and 990 more classes take.
+  constexpr std::int64_t more = 48 * 512 * 4096 + 990 * 4097;
+  struct Case {
+    Network (*network)(const Options&);
+    std::int64_t kernels, channels;
+    std::int64_t published;  ///< the exact number behind the paper's 133, 133 and 144 million
+  };
+  for (const auto& [network, kernels, channels, published] :
+       {Case{vgg11, a, channels_a, 132863336}, Case{vgg13, b, channels_b, 133047848},
+        Case{vgg19, e, channels_e, 143667240}}) {
+    const auto numbers = network({}).state.trainable_parameters();
+    EXPECT_EQ(numbers, 9 * kernels + 2 * channels + classifier);
+    EXPECT_EQ(numbers, published - more + channels);  // a bias a channel became two numbers
+  }
+}
+
 TEST(Zoo, EveryNetworkRunsOnItsOwnSizeAndGivesOneLogitPerClass) {
   const c10::NoGradGuard no_grad;
   for (const auto& [name, text] : list()) {

@@ -48,6 +48,7 @@ TEST(FactorByFactor, SaysWhatWouldNot) {
   // An optimiser that finds nothing to do refuses the network: one sentence is enough.
   EXPECT_EQ(factor_note(state_of("head: tt(r=4)"), "bug"), "");
   EXPECT_EQ(factor_note(state_of("head: low_rank(r=4)"), "dmrg"), "");
+  EXPECT_EQ(factor_note(state_of("head: low_rank(r=4)"), "recanonical_adam"), "");
   EXPECT_NE(factor_note(state_of("head: tt(r=4); conv2: low_rank(r=4)"), "bug"), "");
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/catalogue.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/optim/tensor_train/methods.h"
 #include "ranklens/optim/tensor_train/recanonical.h"
@@ -33,9 +35,11 @@ constexpr std::string_view kOn = " on ";
 
 std::string spec_of(const std::string& given) { return given.substr(0, given.find(kOn)); }
 
+std::string name_of(const std::string& given) { return given.substr(0, given.find('(')); }
+
 std::string weight_for(const std::string& spec) {
   if (const auto at = spec.find(kOn); at != std::string::npos) return spec.substr(at + kOn.size());
-  const auto name = spec.substr(0, spec.find('('));
+  const auto name = name_of(spec);
   return optim::is_train_method(name) || name == optim::kRecanonicalAdam ? "tt(r=3)"
                                                                          : "low_rank(r=4)";
 }
@@ -44,6 +48,7 @@ class EveryOptimiser : public ::testing::TestWithParam<std::string> {};
 
 const std::vector<std::string> kCases{
     "adam(lr=5e-3)",
+    "adamw(lr=5e-3,weight_decay=0.1)",
     "sgd(lr=0.01,momentum=0.9)",
     "bug(lr=5e-3,tau=0.1)",
     "bug(lr=5e-3,tau=0.1,s=3)",
@@ -92,6 +97,14 @@ INSTANTIATE_TEST_SUITE_P(Contract, EveryOptimiser, ::testing::ValuesIn(kCases),
                            }
                            return name;
                          });
+
+// One that is added is held to all of what follows.
+TEST(EveryOptimiserThereIs, IsACase) {
+  std::set<std::string> there, cases;
+  for (const auto& one : optim::optimiser_catalogue()) there.insert(one.name);
+  for (const auto& one : kCases) cases.insert(name_of(one));
+  EXPECT_EQ(cases, there);
+}
 
 TEST_P(EveryOptimiser, Learns) {
   const auto network = contract_network(1, weight_for(GetParam()));

@@ -19,6 +19,7 @@ std::int64_t columns_of(const Shape& shape) { return c10::multiply_integers(shap
 void resolve_low_rank(WeightSpec& spec, const Shape& shape) {
   const auto most = std::min(shape[0], columns_of(shape));
   base::require(spec.ranks.size() == 1, "low_rank needs one rank: low_rank(r=20)");
+  base::require(spec.ranks[0] >= 1, "a rank must be at least 1, not {}", spec.ranks[0]);
   base::require(spec.ranks[0] <= most,
                 "rank {} is above {}, the most that a weight of shape {} can have", spec.ranks[0],
                 most, fmt::join(shape, "x"));
@@ -115,7 +116,7 @@ WeightSpec within_ratio(const WeightSpec& spec, const Shape& shape) {
   };
   base::require(numbers(1) <= budget,
                 "even at rank 1 a weight of shape {} keeps {} numbers, more than the {} that the "
-                "ratio {} leaves",
+                "ratio {} leaves: give it a larger one, or leave it dense",
                 fmt::join(shape, "x"), numbers(1), budget, *spec.ratio);
   std::int64_t fits = 1, most = whole + 1;  // the first size that is known not to fit, or to exist
   if (spec.format == Format::low_rank) most = std::min(shape[0], columns_of(shape)) + 1;

@@ -10,6 +10,7 @@
 #include "ranklens/optim/low_rank/methods.h"
 #include "ranklens/optim/tensor_train/layers.h"
 #include "ranklens/optim/tensor_train/methods.h"
+#include "ranklens/optim/tensor_train/recanonical.h"
 
 namespace ranklens::optim {
 namespace {
@@ -27,8 +28,9 @@ bool moves_as_one(std::string_view optimiser, const nn::Weight& weight) {
 
 /// Methods that have nothing to do with weights of other formats refuse a network of these alone.
 bool has_work(const nn::State& state, std::string_view method) {
-  if (!is_low_rank_method(method) && !is_train_method(method)) return true;
-  if (is_train_method(method) && !train_layers(state).empty()) return true;
+  const bool for_trains = is_train_method(method) || method == kRecanonicalAdam;
+  if (!is_low_rank_method(method) && !for_trains) return true;
+  if (for_trains && !train_layers(state).empty()) return true;
   const auto names = state.names();
   return std::any_of(names.begin(), names.end(), [&](const auto& name) {
     const auto& entry = state.at(name);

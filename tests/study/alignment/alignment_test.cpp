@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
@@ -12,6 +13,7 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -176,20 +178,69 @@ TEST(Alignment, BalanceDriftsWithTheStep) {
   EXPECT_NEAR(coarse / fine, 10, 3);
 }
 
-// L4: descent on the coefficients of a structure is descent on the matrices, projected.
+/// Of the loss of layers that are combinations of given matrices, with respect to the coefficients
+/// of layer k. The loss is quadratic in them, so that central differences are exact but for
+/// rounding, and nothing is known here of how gradients of matrices become those of coefficients.
+at::Tensor by_differences(const Structure& structure, const std::vector<at::Tensor>& coefficients,
+                          std::size_t k, const Task& task) {
+  const auto loss_at = [&](std::int64_t which, double shift) {
+    Layers layers;
+    for (const auto& one : coefficients) layers.push_back(structure.matrix(one));
+    auto moved = coefficients[k].clone();
+    moved[which] += shift;
+    layers[k] = structure.matrix(moved);
+    return loss_of(layers, task);
+  };
+  auto gradient = at::zeros_like(coefficients[k]);
+  for (std::int64_t which = 0; which < gradient.size(0); ++which) {
+    gradient[which] = loss_at(which, 0.5) - loss_at(which, -0.5);
+  }
+  return gradient;
+}
+
+/// A step down the gradients at these layers, projected to a structure or as they are.
+Layers descended_once(const Layers& layers, const Task& task, double rate,
+                      const Structure* structure) {
+  auto next = layers;
+  const auto gradients = gradients_of(layers, task);
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const auto& gradient = gradients[k];
+    next[k] = layers[k] - rate * (structure != nullptr ? structure->projected(gradient) : gradient);
+  }
+  return next;
+}
+
+// L4: descent on the coefficients of a structure is descent on the matrices, projected. Each of the
+// two takes its gradients where it stands itself.
 TEST(Structure, DescentOnCoefficientsIsProjectedDescent) {
   base::Stream stream(6, "study");
-  for (const auto& structure : {toeplitz(4), convolution(3, 3)}) {
+  for (const auto& structure : {toeplitz(4), convolution(3, 3), convolution(2, 3)}) {
     const auto p = structure.dimension(), n = structure.rows;
     const Task task{normal(stream, n, 5), normal(stream, n, 5)};
-    auto coefficients = stream.normal({p}, 0, 1, at::kDouble);
-    Layers layers{structure.matrix(coefficients)};
-    for (int step = 0; step < 20; ++step) {
-      const auto gradient = gradients_of(layers, task).front();
-      coefficients = coefficients - 0.01 * structure.pulled_back(gradient);
-      layers[0] = layers[0] - 0.01 * structure.projected(gradient);
+    std::vector<at::Tensor> coefficients;
+    Layers layers;
+    for (int k = 0; k < 2; ++k) {
+      coefficients.push_back(stream.normal({p}, 0, 0.5, at::kDouble));
+      layers.push_back(structure.matrix(coefficients.back()));
     }
-    EXPECT_LT((layers[0] - structure.matrix(coefficients)).abs().max().item<double>(), 1e-12);
+    const auto start = layers;
+    auto free = layers;
+    const double rate = 0.05;
+    for (int step = 0; step < 30; ++step) {
+      auto next = coefficients;
+      for (std::size_t k = 0; k < 2; ++k) {
+        next[k] = coefficients[k] - rate * by_differences(structure, coefficients, k, task);
+      }
+      coefficients = next;
+      layers = descended_once(layers, task, rate, &structure);
+      free = descended_once(free, task, rate, nullptr);
+    }
+    EXPECT_LT(loss_of(layers, task), 0.9 * loss_of(start, task));
+    for (std::size_t k = 0; k < 2; ++k) {
+      EXPECT_LT((layers[k] - structure.matrix(coefficients[k])).abs().max().item<double>(), 1e-12);
+      // It is the projection that holds them there.
+      EXPECT_GT((free[k] - structure.projected(free[k])).abs().max().item<double>(), 1e-2);
+    }
     // The projection is the nearest: what is left is orthogonal to every matrix of the basis.
     const auto other = normal(stream, n, n);
     EXPECT_LT(structure.pulled_back(other - structure.projected(other)).abs().max().item<double>(),

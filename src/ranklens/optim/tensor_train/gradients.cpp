@@ -46,7 +46,7 @@ void require_trains(const std::vector<TrainLayer>& layers, std::string_view opti
   base::require(!layers.empty(),
                 "{} trains tensor trains, and this network has none that is trainable: give layers "
                 "a weight such as tt(r=8)",
-                optimiser);
+                optimiser.substr(0, optimiser.find('(')));
 }
 
 }  // namespace ranklens::optim
