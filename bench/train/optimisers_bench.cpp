@@ -2,8 +2,9 @@
 // width 5120 at rank 32 (batch 256), the layers of the hackathon's tensor-train head without the
 // convolutions before them (batch 512), and a matrix product state (batch 100). Times are of one
 // step; `over_*` are the medians of the ratios to the step of the reference just after it, `MB` the
-// most that tensors hold in a step, `factorising` the share of QR factorisations, orthonormal bases
-// and singular values in it.
+// most that tensors hold in a step; shares of the time are `factorising` (QR factorisations,
+// orthonormal bases and singular values), `loss` (the forward and the backward pass) and `momentum`
+// (a step's direction, and momentum's way to where it ends).
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -144,6 +145,15 @@ double median(std::vector<double> values) {
 /// Counter names and what they stand for.
 using References = std::vector<std::pair<std::string, Training>>;
 
+/// The share of a few steps that parts of the work with a mark take.
+double share_of(Trainee& one, const char* scope) {
+  constexpr int kSteps = 3;
+  const base::ScopeClock clock(scope);
+  double all = 0;
+  for (int k = 0; k < kSteps; ++k) all += one.step();
+  return clock.seconds() / all;
+}
+
 void optimiser_step(benchmark::State& run, const Work& work, const Training& training,
                     const References& references) {
   base::keep_freed_memory();
@@ -165,6 +175,8 @@ void optimiser_step(benchmark::State& run, const Work& work, const Training& tra
   }
   for (const auto& [name, values] : ratios) run.counters[name] = median(values);
   run.counters["MB"] = megabytes;
+  run.counters["loss"] = share_of(*one, base::loss_scope);
+  run.counters["momentum"] = share_of(*one, base::momentum_scope);
   run.counters["factorising"] = factorising / all;
 }
 
@@ -182,7 +194,8 @@ void add_wide() {
   const std::string low = "fc*: low_rank(r=32)", adam = "adam(lr=1e-4)",
                     held = "lr=1e-4,tau=0.01,floor=32,cap=32";
   const References references{{"over_dense", {"", adam}}, {"over_uv", {low, adam}}};
-  const auto one = [&](const char* name, const std::string& layers, const std::string& optimiser) {
+  const auto one = [&](const std::string& name, const std::string& layers,
+                       const std::string& optimiser) {
     add(kWideWork, name, {layers, optimiser}, references, 5);
   };
   one("dense_adam", "", adam);
@@ -190,7 +203,13 @@ void add_wide() {
   one("fixed_bug", low, "fixed_bug(lr=1e-4)");
   one("parallel_bug", low, fmt::format("parallel_bug({})", held));
   for (const int steps : {1, 2, 5}) {
-    one(fmt::format("bug_s{}", steps).c_str(), low, fmt::format("bug({},s={})", held, steps));
+    one(fmt::format("bug_s{}", steps), low, fmt::format("bug({},s={})", held, steps));
+  }
+  // By plain descent on both sides.
+  const References plain{{"over_uv", {low, "sgd(lr=1e-4)"}}};
+  for (const char* spec : {"parallel_bug({},rule=sgd)", "bug({},s=1,rule=sgd)"}) {
+    const auto optimiser = fmt::format(fmt::runtime(spec), held);
+    add(kWideWork, "plain_" + optimiser.substr(0, optimiser.find('(')), {low, optimiser}, plain, 5);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "ranklens/train/batch_objective.h"
 
 #include <cmath>
+#include <vector>
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/one_hot.h>
@@ -126,6 +127,30 @@ TEST(BatchObjective, ReportsRunningStatistics) {
   EXPECT_TRUE(network.state.tensor("norm.running_mean").eq(0).all().item<bool>());
 }
 
+// However often a step evaluates the batch, running statistics move once, to what the last
+// evaluation saw.
+TEST(BatchObjective, StatisticsMoveOnceAStep) {
+  const auto data = tiny_data(20, 1);
+  const auto network = tiny_network();
+  auto other = network.state.clone();
+  other.set_tensor("conv.weight", -other.tensor("conv.weight"));
+  const base::Stream random(1, "dropout");
+  const auto after = [&](const std::vector<nn::State>& points, std::int64_t pieces) {
+    BatchObjective objective(network.graph, batch_of_all(data), random, {.accumulate = pieces});
+    for (const auto& point : points) objective.loss_and_gradients(point, {});
+    auto state = network.state;
+    state.apply(objective.change());
+    return state;
+  };
+  for (const std::int64_t pieces : {1, 2}) {
+    const auto once = after({network.state}, pieces);
+    EXPECT_FALSE(same_state(once, network.state));
+    EXPECT_TRUE(same_state(after({network.state, network.state}, pieces), once));
+    EXPECT_TRUE(same_state(after({network.state, other, other}, pieces), once));
+    EXPECT_FALSE(same_state(after({other}, pieces), once));
+  }
+}
+
 // Batch norm and dropout on both sides of the train, a skip connection past it.
 nn::Network train_in_the_middle() {
   nn::GraphBuilder g;
@@ -193,12 +218,45 @@ class Whole final : public optim::Objective {
   explicit Whole(BatchObjective& objective) : objective_(objective) {}
   double loss(const nn::State& state) override { return objective_.loss(state); }
   optim::Gradients loss_and_gradients(const nn::State& state, const optim::Phase& phase) override {
+    ++evaluations;
     return objective_.loss_and_gradients(state, phase);
   }
+
+  int evaluations = 0;
 
  private:
   BatchObjective& objective_;
 };
+
+// The same of a whole step: nothing before the first norm is trained, so that all evaluations see
+// the same there.
+TEST(BatchObjective, StatisticsMoveOnceInAStepOfSeveralEvaluations) {
+  const auto data = tiny_data(20, 1);
+  nn::GraphBuilder g;
+  auto x = g.input("image", {1, 8, 8});
+  x = g.batch_norm("first", x);
+  x = g.relu("relu", g.conv2d("conv", x, {.out = 4, .kernel = 3, .padding = 1}));
+  x = g.flatten("flat", g.batch_norm("second", x));
+  g.linear("head", x, {.out = 3, .weight = "low_rank(r=2)"});
+  const auto network = g.build(1);
+  const base::Stream random(1, "dropout");
+  BatchObjective once(network.graph, batch_of_all(data), random, {});
+  once.loss_and_gradients(network.state, {});
+  BatchObjective objective(network.graph, batch_of_all(data), random, {});
+  Whole counted(objective);
+  auto state = network.state.clone();
+  optim::make_optimiser("bug(lr=0.05,tau=0.1,s=3)")->step(state, counted);
+  EXPECT_EQ(counted.evaluations, 3);
+  EXPECT_FALSE(state.tensor("conv.weight").equal(network.state.tensor("conv.weight")));
+  EXPECT_TRUE(state.tensor("first.running_mean").equal(network.state.tensor("first.running_mean")));
+  state.apply(objective.change());
+  // The second one follows a convolution that moves at each evaluation.
+  for (const char* name :
+       {"first.running_mean", "first.running_var", "second.running_mean", "second.running_var"}) {
+    EXPECT_TRUE(state.tensor(name).equal(once.change().at(name))) << name;
+  }
+  EXPECT_TRUE(close(state.tensor("first.running_mean"), 0.1 * data.images.mean({0, 2, 3})));
+}
 
 // A step is the same whether or not the layers before a train are computed once.
 TEST(BatchObjective, OptimisersTakeTheSameStepsNarrowed) {

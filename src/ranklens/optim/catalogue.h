@@ -12,7 +12,7 @@ struct CatalogueEntry {
   std::string summary;  ///< a line
   std::string source;   ///< may be empty
   std::string spec;     ///< with all options at their defaults, as make_optimiser() reads it
-  std::vector<std::string> more;  ///< options without a default, which change nothing unless given
+  std::vector<std::string> more;  ///< options beside these, some only with others
 };
 
 /// Every optimiser that make_optimiser() knows.

@@ -68,7 +68,7 @@ class GradientOptimiser : public Optimiser {
 /// nesterov)". An Error names what is wrong with it.
 std::unique_ptr<Optimiser> make_optimiser(std::string_view spec);
 
-/// The keys that a spec of this name may have, but for those that others must be given for.
+/// The keys that a spec of this name may have, but those read only beside another option.
 std::vector<std::string> optimiser_options(std::string_view name);
 
 }  // namespace ranklens::optim

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/nn/cut.h"
 #include "ranklens/nn/logits.h"
 #include "ranklens/optim/clip.h"
@@ -110,6 +112,7 @@ double BatchObjective::loss(const nn::State& state) {
 
 optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
                                                     const optim::Phase& phase) {
+  RECORD_USER_SCOPE(base::loss_scope);
   base::require(options_.clip_value == 0 || phase.name == "all",
                 "entries of gradients are not clipped one by one on a manifold; clip their norm");
   nn::State leaves = state.as_leaves();
@@ -119,7 +122,7 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
   optim::Gradients found;
   std::vector<at::Tensor> gradients;
   std::int64_t correct = 0;
-  change_.clear();
+  nn::StateChange change;
   for (std::size_t piece = 0; piece < inputs_.size(); ++piece) {
     Piece done = run(leaves, piece);
     found.loss += done.loss.item<double>();
@@ -127,9 +130,9 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
     accumulate(gradients, torch::autograd::grad({done.loss}, inputs, {}, /*retain_graph=*/false,
                                                 /*create_graph=*/false, /*allow_unused=*/true));
     leaves.apply(done.change);  // the next piece moves the running statistics on
-    for (auto& [name, tensor] : done.change) change_[name] = std::move(tensor);
+    for (auto& [name, tensor] : done.change) change[name] = std::move(tensor);
   }
-  if (!correct_) correct_ = correct;
+  if (!correct_) correct_ = correct, change_ = std::move(change);
   if (options_.clip_value > 0) optim::clip_value(gradients, options_.clip_value);
   if (options_.clip_norm > 0) {
     const double norm = optim::clip_norm(leaves, gradients, options_.clip_norm);

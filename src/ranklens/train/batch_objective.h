@@ -42,7 +42,8 @@ class BatchObjective final : public optim::Objective {
   /// Correct answers at the state of the first loss_and_gradients, whose loss a step returns: later
   /// ones in a step are at states that have seen this batch.
   std::int64_t correct() const { return correct_.value_or(0); }
-  /// The running statistics that the batch moves the state's to, of the last loss_and_gradients.
+  /// The running statistics that the batch moves the state's to, of the first loss_and_gradients,
+  /// too: passes at other points of a step leave them alone.
   const nn::StateChange& change() const { return change_; }
 
  private:

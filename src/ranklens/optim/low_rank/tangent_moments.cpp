@@ -91,7 +91,7 @@ bool is_defined(Known moment) {
 // Momentum after a gradient at the point where it is. It may be that gradient's own tensors, which
 // nothing writes to.
 template <class Known>
-Known advanced(const CoreRule& rule, Known moment, Known gradient) {
+Known advanced(const CoreRule& rule, const Known& moment, Known gradient) {
   const double kept = kept_momentum(rule), taken = taken_up(rule);
   const auto fresh = parts_of(gradient);
   if (kept == 0 || !is_defined(moment)) {

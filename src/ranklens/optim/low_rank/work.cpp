@@ -6,9 +6,11 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros_like.h>
+#include <ATen/record_function.h>
 #include <c10/util/accumulate.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/optim/low_rank/bases.h"
 #include "ranklens/optim/low_rank/methods.h"
 #include "ranklens/optim/low_rank/work_forms.h"
@@ -139,6 +141,7 @@ class WorkOf final : public Work {
 
  private:
   void carry_momentum(const CutDown<Point>& found, const Point& last, bool again) {
+    RECORD_USER_SCOPE(base::momentum_scope);
     auto& moments = Form::tangent(memory_);
     if (again) {
       moments.transport(integrator_.evaluates_at_end ? found.point : step_.start, last);
@@ -165,6 +168,7 @@ class WorkOf final : public Work {
 
   Direction<Known> directed(std::size_t which, const Known& known) {
     if (has_core_moments(options_)) return {known};
+    RECORD_USER_SCOPE(base::momentum_scope);
     const auto& rule = options_.rule;
     const bool coupled = rule.kind == CoreRule::Kind::sgd && rule.weight_decay > 0;
     const Known whole = coupled ? Form::with_decay(known, step_.point, rule.weight_decay) : known;

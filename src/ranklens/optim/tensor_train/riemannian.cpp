@@ -7,8 +7,10 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/record_function.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/scopes.h"
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/sgd.h"
 #include "ranklens/optim/tensor_train/riemannian_search.h"
@@ -69,6 +71,7 @@ std::vector<TangentWork> RiemannianOptimiser::begin(const nn::State& state) cons
 }
 
 void RiemannianOptimiser::choose_directions(std::vector<TangentWork>& work) {
+  RECORD_USER_SCOPE(base::momentum_scope);
   for (auto& one : work) {
     auto& memory = memories_[one.layer.name];
     one.direction = next_direction(options_, one, memory);

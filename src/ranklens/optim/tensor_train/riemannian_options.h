@@ -10,9 +10,8 @@ namespace ranklens::optim {
 
 /// What riemannian_cg says of a weight_decay.
 inline constexpr const char* kNoDecayInSearch =
-    "riemannian_cg takes no weight_decay: its search lowers the loss, which a decay beside it "
-    "would "
-    "raise";
+    "riemannian_cg takes no weight_decay: its search lowers the loss, "
+    "which a decay beside it would raise";
 
 /// How tensor trains move on the manifold of their ranks.
 struct RiemannianOptions {
