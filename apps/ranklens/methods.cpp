@@ -85,7 +85,7 @@ Section formats() {
 }
 
 Section optimisers() {
-  Section section{.text = "optimisers (train --optimiser), by what they move as a whole\n"};
+  Section section{.text = "optimisers (train --optimiser), by the weights that they are for\n"};
   for (const auto& one : optim::optimiser_catalogue()) {
     section.items.push_back({{"name", one.name},
                              {"moves", one.moves},

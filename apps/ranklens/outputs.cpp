@@ -113,14 +113,6 @@ const char* what_it_lacks(FileKind kind) {
   return "";
 }
 
-bool same_place(const fs::path& a, const fs::path& b) {
-  // A slash at the end is no part of a name.
-  const auto plain = [](const fs::path& path) {
-    return fs::absolute(path / "x").lexically_normal();
-  };
-  return plain(a) == plain(b);
-}
-
 void check_place(const OutputFile& output, const fs::path& made) {
   std::error_code ignored;
   const fs::path path = output.path;
@@ -137,14 +129,22 @@ void check_place(const OutputFile& output, const fs::path& made) {
                 what_it_lacks(output.kind), output.flag);
 }
 
+}  // namespace
+
+bool same_place(const fs::path& a, const fs::path& b) {
+  // A slash at the end is no part of a name.
+  const auto plain = [](const fs::path& path) {
+    return fs::absolute(path / "x").lexically_normal();
+  };
+  return plain(a) == plain(b);
+}
+
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code ignored;
   if (fs::equivalent(a, b, ignored)) return fs::is_regular_file(a);
   return !fs::exists(a, ignored) &&
          fs::absolute(a).lexically_normal() == fs::absolute(b).lexically_normal();
 }
-
-}  // namespace
 
 bool holds(const fs::path& path, FileKind kind) {
   try {

@@ -35,6 +35,11 @@ void require_replaceable(const std::vector<OutputFile>& outputs,
                          const std::vector<std::string>& inputs = {},
                          const std::filesystem::path& made = {});
 
+/// Whether two names are of one folder, be it there or not.
+bool same_place(const std::filesystem::path& a, const std::filesystem::path& b);
+/// Whether two names are of one file, or will be.
+bool same_file(const std::string& a, const std::string& b);
+
 /// Whether a file holds a result of the kind; false where it cannot be read.
 bool holds(const std::filesystem::path& path, FileKind kind);
 

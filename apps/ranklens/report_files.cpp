@@ -33,6 +33,7 @@ Json verdicts_json(const report::ReportData& data) {
                    {"difference", any ? Json(difference.mean) : Json()},
                    {"interval", any ? Json{difference.lower, difference.upper} : Json()},
                    {"seeds", difference.count},
+                   {"each", item.claim.each},
                    {"reason", item.verdict.reason}});
   }
   return all;

@@ -11,6 +11,7 @@
 #include "ranklens/report/reproductions/born_machine_page.h"
 #include "ranklens/report/reproductions/timings_page.h"
 #include "ranklens/report/reproductions/trials_page.h"
+#include "ranklens/study/cell_seeds.h"
 
 #include "commands.h"
 #include "reproduce_pendulum.h"
@@ -49,7 +50,7 @@ struct ReproduceOptions {
     return {.extent = extent(),
             .data = study.data,
             .first_seed = first,
-            .these_seeds = asked_seeds(study.seeds, first),
+            .seeds = asked_seeds(study.seeds, first),
             .arms = study.arms.empty() ? std::vector<std::string>() : split_list(study.arms),
             .device = study.common.torch_device()};
   }
@@ -58,7 +59,9 @@ struct ReproduceOptions {
 void reproduce_trials(const Common& common, const ReproduceOptions& options,
                       const reproductions::Entry& entry) {
   const auto& study = options.study;
-  const auto reproduction = entry.make(options.of_seeds(common.seed));
+  auto given = options.of_seeds(common.seed);
+  given.more_seeds = study::cell_seeds(common.out);
+  const auto reproduction = entry.make(given);
   run_experiment(common,
                  {.experiment = experiment(reproduction.trials),
                   .page =
@@ -187,8 +190,8 @@ Taken taken_by(const std::string& name) {
 void refuse_unused(const CLI::App& command, const std::string& name) {
   auto taken = taken_by(name);
   taken.flags.insert(taken.flags.end(), {"name", "--quick", "--smoke"});
-  base::require(command.get_option("--dtype")->count() == 0,
-                "{} computes in numbers of its own: it takes no --dtype", name);
+  base::require(command.get_option("--dtype")->as<std::string>() == "float32",
+                "{} is computed in the precision that its recipe names: leave --dtype out", name);
   for (const auto* option : command.get_options()) {
     const bool common = option->get_group() == kCommonOptions || option->get_group() == kUnlisted;
     const auto flag = option->get_name();
@@ -213,7 +216,7 @@ void reproduce(const ReproduceOptions& options, const CLI::App& command) {
   refuse_unused(command, name);
   for (const auto& other : kOthers) {
     base::require(name != other.name || common.torch_device().is_cpu(),
-                  "the processor alone computes {}: --device cpu", name);
+                  "{} is computed on the processor alone: give --device cpu", name);
   }
   if (!given("--seed")) common.seed = 1;
   start(common);

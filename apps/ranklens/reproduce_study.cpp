@@ -1,20 +1,20 @@
 #include "reproduce_study.h"
 
-#include <algorithm>
-#include <cstdlib>
+#include <iterator>
 
 #include "ranklens/base/error.h"
 #include "ranklens/study/config.h"
+
+#include "seeds.h"
 
 namespace ranklens::app {
 namespace {
 
 using study::reproductions::Extent;
 
-/// Of "5" and of "7,8,9"; 0 of what is neither, which is refused later.
+/// Of "5" and of "7,8,9"; of none given 0.
 std::int64_t number_of_seeds(const std::string& text) {
-  if (text.find(',') == text.npos) return std::atoll(text.c_str());
-  return text.size() > 1 ? 1 + std::count(text.begin(), text.end() - 1, ',') : 0;
+  return text.empty() ? 0 : std::ssize(parse_seeds(text, {}));
 }
 
 /// Fewer images, epochs and seeds, but where a flag says otherwise.
@@ -22,9 +22,11 @@ void shorten(StudyOptions& options, bool smoke) {
   base::require(options.data.empty(),
                 "--quick and --smoke of {} run on generated images: they take no --data",
                 options.preset);
-  // With five a claim would be judged.
-  base::require(number_of_seeds(options.seeds) < 5,
-                "--quick and --smoke say nothing of a claim: they take fewer than 5 seeds");
+  // With so many a claim would be judged.
+  const auto needed = study::preset(options.preset).needed_seeds;
+  base::require(number_of_seeds(options.seeds) < needed,
+                "--quick and --smoke say nothing of a claim: they take fewer than {} seeds",
+                needed);
   base::require(!smoke || options.rates.find(',') == options.rates.npos,
                 "--smoke has too few images to choose a rate by: give --rates one factor, or none");
   const auto set = [](std::string& text, const char* value) {
@@ -45,7 +47,9 @@ void shorten(StudyOptions& options, bool smoke) {
   }
   // Speeds of half a dozen optimisers, steps of sweeps among them, would take longer than the rest.
   if (smoke) options.speed_seconds = options.preset == "cifar-dlrt" ? 0.05 : 0;
-  if (smoke && options.methods.empty()) options.methods = "saliency,input_x_gradient";
+  // Grad-CAM is what was published of networks of low rank.
+  if (smoke && options.methods.empty())
+    options.methods = options.preset == "cifar-dlrt" ? "gradcam" : "saliency,input_x_gradient";
   if (options.epochs == 0) options.epochs = smoke ? 1 : 2;
   if (options.batch == 0 && smoke) options.batch = options.preset == "cifar-dlrt" ? 16 : 32;
   if (options.width == 0 && options.preset != "cifar-dlrt") options.width = smoke ? 8 : 16;

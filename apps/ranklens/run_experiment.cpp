@@ -27,7 +27,7 @@ study::ExperimentResults made(const Common& common, const ExperimentRun& run) {
                                                if (!common.quiet) std::cerr << line << '\n';
                                              }});
   bar.clear();
-  if (!results.complete && (!run.partial || results.cells.empty())) {
+  if (!results.complete && (!run.partial || made_of(run.experiment, results) == 0)) {
     throw base::SystemError("interrupted; the same command goes on from there");
   }
   return results;
@@ -63,7 +63,7 @@ void run_experiment(const Common& common, const ExperimentRun& run) {
   if (!results.complete) {
     throw base::SystemError(fmt::format(
         "interrupted: the page shows {} of {} cells; the same command goes on from there",
-        results.cells.size(), run.experiment.cells.size()));
+        made_of(run.experiment, results), run.experiment.cells.size()));
   }
 }
 

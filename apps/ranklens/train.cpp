@@ -7,7 +7,6 @@
 
 #include "ranklens/base/clock.h"
 #include "ranklens/base/error.h"
-#include "ranklens/base/folder.h"
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/json_number.h"
@@ -130,17 +129,16 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
           {"validation_accuracy", Json(base::number_or_null(last.validation_accuracy))}};
 }
 
-/// Which images chose the epoch.
-std::string held_out_text(const TrainOptions& options, const TrainingData& parts) {
+/// Which images were held out, and whether they chose the epoch.
+std::string held_out_text(const TrainOptions& options, const TrainingData& parts, bool chosen) {
   if (parts.choosing.size() == 0) return "";
-  if (options.hold_out > 0) {
-    return fmt::format("{} of the training images, by which the epoch is chosen",
-                       parts.choosing.size());
-  }
-  return fmt::format(
-      "the {} test images, by which the epoch is chosen, so that its accuracy on them flatters it "
-      "(--hold-out chooses by others)",
-      parts.choosing.size());
+  const bool own = options.hold_out > 0;
+  const auto which = own ? fmt::format("{} of the training images", parts.choosing.size())
+                         : fmt::format("the {} test images", parts.choosing.size());
+  if (!chosen) return which;
+  return which + (own ? ", which also chose the best epoch"
+                      : ", which also chose the best epoch: the accuracy of best.safetensors on "
+                        "them is too high (--hold-out chooses by others)");
 }
 
 void write_report(const TrainOptions& options, const train::FitResult& result,
@@ -149,7 +147,7 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
       .network = std::filesystem::path(options.model.model).stem().string(),
       .data = fmt::format("{} ({} images)", data::without_place(options.data.source),
                           parts.training.size()),
-      .held_out = held_out_text(options, parts),
+      .held_out = held_out_text(options, parts, was_chosen(result)),
       .command = command_line(),
       .seed = options.common.seed};
   const auto configuration = configuration_of(options);
@@ -159,7 +157,6 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
     run.configuration.push_back(
         {"", key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
-  base::make_folder(std::filesystem::absolute(options.page).parent_path());
   report::write_page(options.page, report::train_page(run, result));
 }
 
@@ -199,6 +196,17 @@ std::string kept_of(const TrainOptions& options, const train::FitResult& result,
                      options.common.out, elsewhere);
 }
 
+/// The page may lie among the results, under a name that is none of theirs.
+void require_page_of_its_own(const TrainOptions& options) {
+  for (const char* name : {"best.safetensors", "last.safetensors", "checkpoint.safetensors",
+                           "metrics.jsonl", "steps.jsonl", "manifest.json"}) {
+    base::require(options.page.empty() ||
+                      !same_file(options.page, std::filesystem::path(options.common.out) / name),
+                  "--report names '{}', which the training writes itself; give it another name",
+                  options.page);
+  }
+}
+
 void train_network(TrainOptions options) {
   start(options.common);
   base::require(options.hold_out == 0 || !options.no_validation,
@@ -208,6 +216,7 @@ void train_network(TrainOptions options) {
                                           .marks = {"checkpoint.safetensors", "steps.jsonl"}});
   require_replaceable({{"--report", options.page, FileKind::page}}, {options.model.model},
                       options.common.out);
+  require_page_of_its_own(options);
   base::install_interrupt_handlers();
   const base::Stopwatch watch;
   auto parts = open_parts(options);
@@ -232,7 +241,11 @@ void train_network(TrainOptions options) {
     throw base::SystemError(fmt::format("{}; the same command goes on from there", result.message));
   }
   if (result.ending == Ending::diverged) {
-    if (!options.page.empty()) write_report(options, result, parts);
+    // A page alone would hold the folder against a better rate.
+    const auto place = std::filesystem::absolute(options.page).parent_path();
+    const bool alone = !std::filesystem::exists(place) ||
+                       (same_place(place, options.common.out) && std::filesystem::is_empty(place));
+    if (!options.page.empty() && !alone) write_report(options, result, parts);
     throw base::SystemError(result.message + kept_of(options, result, parts));
   }
   finish(options, result, parts, earlier + watch.seconds());

@@ -1,4 +1,8 @@
 // What `reproduce` takes for one experiment and refuses for another.
+#include <ATen/Context.h>
+
+#include "ranklens/base/files.h"
+
 #include "app/run.h"
 
 namespace ranklens::app {
@@ -30,8 +34,9 @@ TEST_F(ReproduceFlags, WhatChangesNothingIsRefusedByItsName) {
 }
 
 TEST_F(ReproduceFlags, NumbersAndProcessorsThatAreNotTakenAreRefused) {
-  expect_refused("lenet-dlrt", {"--dtype", "bfloat16"}, "takes no --dtype");
-  expect_refused("pendulum", {"--dtype", "float64"}, "takes no --dtype");
+  expect_refused("lenet-dlrt", {"--dtype", "bfloat16"}, "leave --dtype out");
+  expect_refused("pendulum", {"--dtype", "float64"}, "leave --dtype out");
+  if (at::hasCUDA()) expect_refused("pendulum", {"--device", "cuda"}, "give --device cpu");
 }
 
 TEST_F(ReproduceFlags, SeedsAreANumberOrAList) {
@@ -40,16 +45,25 @@ TEST_F(ReproduceFlags, SeedsAreANumberOrAList) {
   expect_refused("alignment", {"--seeds", "0"}, "from 1 to 1000 seeds");
 }
 
-// What went wrong at the first training leaves the folder to the right call.
-TEST_F(ReproduceFlags, ARefusedCallLeavesTheFolderFree) {
-  const auto out = (folder_ / "out").string();
-  const Args args{"reproduce", "lenet-dlrt", "--smoke", "--arms", "dense",
-                  "--seeds",   "7,",         "--out",   out,      "--quiet"};
-  auto wrong = args;
-  wrong.insert(wrong.end(), {"--data", "scenes:train=32,test=8,size=32"});
-  expect_complaint(ranklens(wrong), 2, "");
-  EXPECT_EQ(ranklens(args).status, 0);
-  EXPECT_TRUE(fs::exists(folder_ / "out" / "cells" / "dense-s7.json"));
+TEST_F(ReproduceFlags, ImagesThatANetworkDoesNotTakeAreRefusedBeforeTheFolderIsMade) {
+  expect_refused("lenet-dlrt", {"--data", "scenes:train=240,test=80,size=32"},
+                 "takes images of [1, 28, 28]");
+}
+
+// Arms and seeds of earlier calls stay on the page.
+TEST_F(ReproduceFlags, APageTellsOfAllThatTheFolderHas) {
+  const auto out = folder_ / "out";
+  const auto with = [&](const char* arm, const char* seeds) {
+    return ranklens({"reproduce", "lenet-dlrt", "--smoke", "--arms", arm, "--seeds", seeds, "--out",
+                     out.string(), "--quiet"});
+  };
+  ASSERT_EQ(with("dense", "7,").status, 0);
+  ASSERT_EQ(with("tau-0.3", "2,9").status, 0);
+  EXPECT_FALSE(fs::exists(out / "cells" / "dense-s2.json"));
+  const auto table = base::read_file(out / "outcomes.csv");
+  EXPECT_THAT(table, HasSubstr("dense,"));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("dense (not run)")));
+  EXPECT_THAT(base::read_file(out / "manifest.json"), HasSubstr("cells/dense-s7.json"));
 }
 
 TEST_F(ReproduceFlags, ArmsOfTrainingsAreTheirOwn) {

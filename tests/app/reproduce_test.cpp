@@ -110,8 +110,15 @@ TEST(Reproduce, StudiesOfOptimisersRunInSeconds) {
   // Ranks were found and drawn.
   const auto ranks = base::read_file(folder / "cifar-dlrt" / "chart-ranks.csv");
   EXPECT_THAT(ranks, ::testing::HasSubstr("tau-0.12"));
-  EXPECT_THAT(base::read_file(folder / "cifar-dlrt" / "report.html"),
-              ::testing::HasSubstr("Networks and what trains them"));
+  const auto page = base::read_file(folder / "cifar-dlrt" / "report.html");
+  EXPECT_THAT(page, ::testing::HasSubstr("Networks and what trains them"));
+  // Grad-CAM of a network in factors, measured against the masks; what was published stands beside.
+  EXPECT_THAT(page, ::testing::HasSubstr("Grad-CAM"));
+  const auto scores = base::read_file(folder / "cifar-dlrt" / "metrics-localisation.csv");
+  EXPECT_THAT(scores, ::testing::HasSubstr("tau-0.12"));
+  const auto printed = base::read_file(folder / "cifar-dlrt" / "published.csv");
+  EXPECT_THAT(printed, ::testing::HasSubstr("resnet20"));
+  EXPECT_THAT(printed, ::testing::Not(::testing::HasSubstr("vgg16")));
 }
 
 TEST(Reproduce, AlignmentRunsInSeconds) {

@@ -1,5 +1,6 @@
 
 #include <ATen/ops/equal.h>
+#include <fmt/format.h>
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/sha256.h"
@@ -51,10 +52,24 @@ TEST(Train, ThePageMayLieAmongTheResults) {
   const auto out = folder / "run";
   ASSERT_EQ(ranklens(command(out, {"--report", (out / "page.html").string()})).status, 0);
   EXPECT_THAT(base::read_file(out / "page.html"),
-              ::testing::HasSubstr("test images, by which the epoch is chosen"));
+              ::testing::HasSubstr("test images, which also chose the best epoch"));
   expect_complaint(
       ranklens(command(folder / "other", {"--report", (folder / "no/page.html").string()})), 2,
       "is no folder");
+  for (const char* name : {"best.safetensors", "metrics.jsonl", "manifest.json"}) {
+    expect_complaint(
+        ranklens(command(folder / "own", {"--report", (folder / "own" / name).string()})), 2,
+        "which the training writes itself");
+  }
+  // One that ends in its first step leaves nothing there, so that a better rate finds it free.
+  const auto lost = folder / "lost";
+  const auto at_rate = [&](const char* rate) {
+    return ranklens(
+        command(lost, {"--optimiser", fmt::format("sgd(lr={})", rate), "--hidden",
+                       "16,16,16,16,16,16,16,16", "--report", (lost / "page.html").string()}));
+  };
+  expect_complaint(at_rate("1e6"), 1, "lower the learning rate");
+  EXPECT_EQ(at_rate("1e-3").status, 0);
 }
 
 TEST(Train, ADivergedTrainingLeavesItsPageAndItsSteps) {

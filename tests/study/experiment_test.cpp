@@ -2,13 +2,14 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
-#include "ranklens/study/lease.h"
 
 #include "testing/expect_error.h"
 #include "testing/temporary_folder.h"
@@ -77,28 +78,19 @@ TEST(Experiment, RefusesOtherSettingsAndForeignFolders) {
   EXPECT_EQ(made, 3);
 }
 
-// A call that was refused in its first cell has made a folder: the right one may have it.
-TEST(Experiment, SettingsMayChangeBeforeAnythingWasMade) {
+TEST(Experiment, IsCheckedBeforeItsFolderIsMade) {
   const ranklens::testing::TemporaryFolder folder;
   const auto out = folder.path() / "out";
-  int made = 0;
-  auto refused = squares(&made, 3);
-  refused.make = [](const Experiment::Work&) -> nlohmann::json { base::fail("a wrong shape"); };
-  ranklens::testing::expect_error([&] { run(refused, {.folder = out}); }, "a wrong shape");
-  EXPECT_TRUE(std::filesystem::exists(out / "experiment.json"));
-  EXPECT_TRUE(run(squares(&made), {.folder = out}).complete);
-  EXPECT_EQ(load(squares(&made), out).cells.size(), 3U);
-  // Not where a process is at work on the first cell, nor over a checkpoint.
-  for (const bool busy : {true, false}) {
-    const auto begun = folder.path() / (busy ? "busy" : "begun");
-    ranklens::testing::expect_error([&] { run(refused, {.folder = begun}); }, "a wrong shape");
-    const auto lease = busy ? Lease::acquire(begun / "claims" / "1") : nullptr;
-    if (!busy) {
-      std::filesystem::create_directories(begun / "work" / "1");
-      base::write_file(begun / "work" / "1" / "checkpoint.safetensors", "x");
-    }
-    ranklens::testing::expect_error([&] { run(squares(&made), {.folder = begun}); }, "power");
-  }
+  int made = 0, checked = 0;
+  auto wrong = squares(&made);
+  wrong.check = [] { base::fail("a wrong shape"); };
+  ranklens::testing::expect_error([&] { run(wrong, {.folder = out}); }, "a wrong shape");
+  EXPECT_FALSE(std::filesystem::exists(out));
+  auto right = squares(&made);
+  right.check = [&] { ++checked; };
+  EXPECT_TRUE(run(right, {.folder = out}).complete);
+  run(right, {.folder = out});
+  EXPECT_EQ(checked, 1);
   EXPECT_EQ(made, 3);
 }
 
@@ -116,8 +108,15 @@ TEST(Experiment, ReadsOthersThatAreThere) {
   EXPECT_EQ(found.cells.size(), 2U);
   EXPECT_EQ(found.cells.at("1").at("value"), 1);
   EXPECT_EQ(made, 2);
+  EXPECT_EQ(made_of(some, found), 1);
   some.cells = {"3"};
   EXPECT_FALSE(load(some, out).complete);
+  // What was not asked for and cannot be read stops nothing.
+  base::write_file(out / "cells" / "1.json", "{");
+  std::vector<std::string> notes;
+  const auto noted = [&](const std::string& line) { notes.push_back(line); };
+  EXPECT_TRUE(run(some, {.folder = out, .note = noted}).complete);
+  EXPECT_THAT(notes.back(), ::testing::HasSubstr("left out, as it was not asked for"));
 }
 
 /// With the squares of the numbers up to `last`, each by an arm of its own.

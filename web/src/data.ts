@@ -30,7 +30,9 @@ export interface Verdict {
   effect_text: string;
   interval_text: string;
   effect_size: number | null;
+  /** Pairs of numbers behind it, and what there is one of: a seed, or a repeat of a timing. */
   seeds: number;
+  each: string;
   reason: string;
   accuracy: Outcome | null;
   accuracy_text: string;

@@ -60,14 +60,14 @@ function verdictCard(verdict: Verdict, id: string, underArm: boolean): HTMLEleme
       h(underArm ? "h4" : "h3", {}, underArm ? verdict.question : verdict.claim),
       h("p", {}, verdict.reason),
       h("ul", { class: "chips" },
-        h("li", {}, plural(verdict.seeds, "seed")),
+        h("li", {}, plural(verdict.seeds, verdict.each)),
         verdict.accuracy_text !== "" && h("li", { class: verdict.accuracy === "contradicted" ? "warn" : "" }, verdict.accuracy_text),
         verdict.effect_size !== null && interval && h("li", { title: "Mean paired difference over its deviation, corrected for few seeds" },
           `effect size ${number(verdict.effect_size)}`))),
     h("div", { class: "effect" },
       h("p", { class: "measure" }, verdict.measure),
       h("p", { class: "value" }, verdict.effect_text, " ", verdict.unit && h("span", { class: "unit" }, verdict.unit)),
-      h("p", { class: "interval" }, interval ? `${level} % interval ${verdict.interval_text}` : "no interval: fewer than two seeds"),
+      h("p", { class: "interval" }, interval ? `${level} % interval ${verdict.interval_text}` : `no interval: fewer than two ${verdict.each}s`),
       interval && intervalPlot(verdict, effect.low!, effect.high!)));
 }
 

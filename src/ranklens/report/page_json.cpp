@@ -71,6 +71,7 @@ json verdict_json(const Verdict& v) {
           {"interval_text", effect.detail},
           {"effect_size", number_json(effect_size(v))},
           {"seeds", v.verdict.difference.count},
+          {"each", v.claim.each},
           {"reason", v.verdict.reason},
           {"accuracy",
            v.accuracy_matched ? json(study::to_string(*v.accuracy_matched)) : json(nullptr)},

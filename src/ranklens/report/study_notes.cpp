@@ -145,10 +145,12 @@ void add_notes(const Results& results, const study::Selection& images, ReportDat
         "Trained for {} of the recipe's {} epochs: claims about converged accuracy stay undecided.",
         results.config.epochs, results.config.full_epochs));
   }
-  if (results.config.seeds.size() < 5) {
+  const auto needed = results.config.needed_seeds;
+  if (std::ssize(results.config.seeds) < needed) {
     data.notes.push_back(
-        "A verdict needs at least 5 seeds; with fewer it stays undecided, and the interval's own "
-        "tendency is given.");
+        fmt::format("A verdict needs at least {} seeds; with fewer it stays undecided, and the "
+                    "interval's own tendency is given.",
+                    needed));
   }
   if (!results.answers.empty() && !study::all_failed(results.cells)) {
     data.notes.push_back(fmt::format(

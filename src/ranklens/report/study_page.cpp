@@ -14,6 +14,7 @@
 #include "ranklens/report/study_entropies.h"
 #include "ranklens/report/study_notes.h"
 #include "ranklens/report/study_pictures.h"
+#include "ranklens/report/study_published.h"
 #include "ranklens/report/study_rates.h"
 #include "ranklens/report/study_scores.h"
 #include "ranklens/report/study_trades.h"
@@ -183,6 +184,7 @@ ReportData study_page(const Results& results, const study::Selection& images,
   add_facts(results, images, data);
   add_notes(results, images, data);
   add_rates(results, data);
+  add_published(results, data);
   for (const auto& answer : results.answers) data.verdicts.push_back(verdict_of(answer, results));
   std::set<std::string> cut;
   for (const auto& name : config.arms) {

@@ -8,8 +8,15 @@
 
 namespace ranklens::study {
 
-/// A comparison of arms over seeds. Every field is a flag of the command line, with dashes for
-/// underscores, and so a key of its TOML file.
+/// What others printed of a network in a setting of theirs.
+struct PublishedResult {
+  std::string network, setting;
+  double accuracy = 0;  ///< share of the test images
+  double saved = 0;     ///< share of the weights, as printed; 0: not printed
+};
+
+/// A comparison of arms over seeds. Every field but the last two, which a preset sets, is a flag of
+/// the command line, with dashes for underscores, and so a key of its TOML file.
 struct Config {
   std::string title = "Does compression change what a network sees?";
   /// As data::open() reads it.
@@ -51,6 +58,9 @@ struct Config {
   std::string images = "test:64";
   /// Accuracies count as matched within this difference, as a fraction.
   double accuracy_margin = 0.02;
+
+  std::int64_t needed_seeds = 5;  ///< without which there is no verdict
+  std::vector<PublishedResult> published = {};
 };
 
 /// The seed of the trainings that choose learning rates, which no arm is judged by.

@@ -1,7 +1,6 @@
 #include "ranklens/study/experiment.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -57,34 +56,9 @@ std::vector<std::string> earlier_digests(const json& there) {
   return there.value("earlier", std::vector<std::string>());
 }
 
-/// Whether files lie anywhere in the folder but those that begin every experiment.
-bool holds_files(const fs::path& folder) {
-  if (!fs::exists(folder)) return false;
-  for (auto entry = fs::recursive_directory_iterator(folder);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    const auto name = entry->path().filename();
-    if (entry->is_directory() && name == "claims") entry.disable_recursion_pending();
-    if (!entry->is_directory() && name != "experiment.json") return true;
-  }
-  return false;
-}
-
-/// Whether nothing was made under the folder's settings, and nobody is about to.
-bool is_blank(const ExperimentOptions& options) {
-  if (holds_files(options.folder) || holds_files(options.work)) return false;
-  const auto claims = options.folder / "claims";
-  if (!fs::exists(claims)) return true;
-  std::set<fs::path> names;
-  for (const auto& entry : fs::directory_iterator(claims))
-    names.insert(claims / entry.path().stem());
-  return std::all_of(names.begin(), names.end(),
-                     [](const auto& name) { return Lease::acquire(name) != nullptr; });
-}
-
-/// Takes the settings of a folder for those here, if arms are all that these have more, or if
-/// nothing was made under them; an Error for any other difference.
-void take_over(const Experiment& experiment, const ExperimentOptions& options) {
-  const auto& folder = options.folder;
+/// Takes the settings of a folder for those here, if arms are all that these have more; an Error
+/// for any other difference.
+void take_over(const Experiment& experiment, const fs::path& folder) {
   const auto path = folder / "experiment.json";
   const auto there = base::read_json(path);
   const auto name = there.is_object() ? there.value("experiment", std::string()) : std::string();
@@ -94,7 +68,6 @@ void take_over(const Experiment& experiment, const ExperimentOptions& options) {
                 folder.string(), name, experiment.name);
   const auto settings = there.value("settings", json::object());
   if (settings == experiment.settings) return;
-  if (is_blank(options)) return base::write_json(path, identity_of(experiment));
   base::require(adds_arms(experiment.settings, settings),
                 "'{}' holds the experiment with other settings: {}; choose another folder (--out)",
                 folder.string(), base::first_difference(settings, experiment.settings));
@@ -105,15 +78,18 @@ void take_over(const Experiment& experiment, const ExperimentOptions& options) {
   base::write_json(path, now);
 }
 
-void open_experiment(const Experiment& experiment, const ExperimentOptions& options) {
-  const auto& folder = options.folder;
+void check_place(const fs::path& folder) {
   base::require(!fs::exists(folder) || fs::is_directory(folder), "'{}' is no folder",
                 folder.string());
   base::require_free(folder, {.command = "reproduce", .marks = {"experiment.json"}});
+}
+
+void open_experiment(const Experiment& experiment, const fs::path& folder) {
+  check_place(folder);
   base::make_folder(folder);
   const auto path = folder / "experiment.json";
   if (fs::exists(path) || !base::write_new_json(path, identity_of(experiment))) {
-    take_over(experiment, options);
+    take_over(experiment, folder);
   }
   base::make_folder(folder / "cells");
   base::sweep_temporaries(folder);
@@ -147,6 +123,11 @@ json stored(const Experiment& experiment, const fs::path& folder, const std::str
 
 }  // namespace
 
+std::int64_t made_of(const Experiment& experiment, const ExperimentResults& results) {
+  return std::count_if(experiment.cells.begin(), experiment.cells.end(),
+                       [&](const auto& cell) { return results.cells.contains(cell); });
+}
+
 ExperimentResults load(const Experiment& experiment, const fs::path& folder) {
   ExperimentResults results;
   const auto take = [&](const std::string& cell) {
@@ -158,13 +139,25 @@ ExperimentResults load(const Experiment& experiment, const fs::path& folder) {
   };
   const auto& cells = experiment.cells;
   results.complete = std::count_if(cells.begin(), cells.end(), take) == std::ssize(cells);
-  std::for_each(experiment.others.begin(), experiment.others.end(), take);
+  for (const auto& cell : experiment.others) {
+    // What was not asked for stops nothing that was.
+    try {
+      take(cell);
+    } catch (const base::SystemError&) {
+      throw;
+    } catch (const base::Error& error) {
+      results.left_out.push_back(error.what());
+    }
+  }
   return results;
 }
 
 ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options) {
-  open_experiment(experiment, options);
+  check_place(options.folder);
+  if (experiment.check && !fs::exists(options.folder / "experiment.json")) experiment.check();
+  open_experiment(experiment, options.folder);
   const auto work = options.work.empty() ? options.folder / "work" : options.work;
+  std::int64_t done = made_of(experiment, load(experiment, options.folder));
   GridWork grid{
       .names = experiment.cells, .claims = options.folder / "claims", .note = options.note};
   grid.finished = [&](const std::string& cell) {
@@ -182,15 +175,18 @@ ExperimentResults run(const Experiment& experiment, const ExperimentOptions& opt
                       {"seconds", watch.seconds()},
                       {"provenance", train::provenance_here(experiment.device)},
                       {"result", result}});
+    ++done;
     if (options.note) {
-      const auto done = std::count_if(grid.names.begin(), grid.names.end(), grid.finished);
       options.note(fmt::format("{} of {}: {}, {}", done, grid.names.size(), cell,
                                base::render_seconds(watch.seconds())));
     }
     return true;
   };
   work_through(grid);
-  return load(experiment, options.folder);
+  auto results = load(experiment, options.folder);
+  for (const auto& reason : results.left_out)
+    if (options.note) options.note(reason + "; left out, as it was not asked for");
+  return results;
 }
 
 }  // namespace ranklens::study

@@ -21,6 +21,8 @@ struct Experiment {
   std::vector<std::string> cells = {};
   /// Further cells, which are not made here and of which those that are there are read.
   std::vector<std::string> others = {};
+  /// An Error for what would go wrong in the cells; called before the folder is made.
+  std::function<void()> check = {};
 
   struct Work {
     std::string cell;
@@ -44,13 +46,16 @@ struct ExperimentResults {
   std::map<std::string, nlohmann::json> cells;  ///< by name, those that are there
   std::map<std::string, double> seconds;        ///< that each took
   bool complete = false;                        ///< but for `others`
+  std::vector<std::string> left_out = {};       ///< why some of `others` were not read
 };
 
 /// Makes the cells that the folder does not hold yet; any number of processes may work on one
-/// folder. Settings may gain arms (entries of "arms" and "sweeps") after the first cells, and
-/// change altogether before anything was made. An Error if the folder holds the experiment with
-/// other settings, or anything else.
+/// folder. Settings may gain arms (entries of "arms" and "sweeps") after the first cells. An Error
+/// if the folder holds the experiment with other settings, or anything else.
 ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options);
+
+/// How many of the experiment's own cells the results have.
+std::int64_t made_of(const Experiment& experiment, const ExperimentResults& results);
 
 /// What the folder holds, without computing anything.
 ExperimentResults load(const Experiment& experiment, const std::filesystem::path& folder);

@@ -247,6 +247,7 @@ std::vector<Answer> answer(const Config& config, const std::vector<Cell>& cells)
                     .unit = question.unit,
                     .relation = question.relation,
                     .threshold = question.threshold,
+                    .needed_seeds = config.needed_seeds,
                     .at_convergence = question.at_convergence};
       item.arm = name;
       item.reference = config.arms.front();

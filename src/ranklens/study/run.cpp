@@ -13,6 +13,7 @@
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/methods.h"
 #include "ranklens/study/arms.h"
+#include "ranklens/study/cell_seeds.h"
 #include "ranklens/study/folder.h"
 #include "ranklens/study/grid.h"
 #include "ranklens/study/make_cell.h"
@@ -163,10 +164,7 @@ std::vector<std::string> arms_beside(const Config& config, const std::filesystem
   for (const auto& text : config.recipes) {
     const auto name = read_recipe(text).name;
     const bool asked = std::find(config.arms.begin(), config.arms.end(), name) != config.arms.end();
-    const bool there = std::any_of(
-        config.seeds.begin(), config.seeds.end(),
-        [&](std::uint64_t seed) { return std::filesystem::exists(cell_path(folder, name, seed)); });
-    if (there && !asked) beside.push_back(name);
+    if (!asked && !cell_seeds(folder, name).empty()) beside.push_back(name);
   }
   return beside;
 }

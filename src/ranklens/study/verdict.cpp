@@ -74,11 +74,11 @@ std::string measured(const Claim& claim, const PairedSamples& samples, const Ver
   const Summary& d = verdict.difference;
   const auto mean = with_sign(d.mean) + (claim.unit.empty() ? "" : " " + claim.unit);
   if (d.count == 1) {
-    return fmt::format("{} − {} is {} for a single seed, which gives no interval", samples.first,
-                       samples.second, mean);
+    return fmt::format("{} − {} is {} for a single {}, which gives no interval", samples.first,
+                       samples.second, mean, claim.each);
   }
-  return fmt::format("{} − {} is {} over {} seeds and its {:.3g} % interval {} {}", samples.first,
-                     samples.second, mean, d.count, 100 * d.level, interval_of(d),
+  return fmt::format("{} − {} is {} over {} {}s and its {:.3g} % interval {} {}", samples.first,
+                     samples.second, mean, d.count, claim.each, 100 * d.level, interval_of(d),
                      position(claim, d));
 }
 
@@ -117,7 +117,7 @@ std::string objection(const Claim& claim, const PairedSamples& samples, std::int
                        samples.full_epochs);
   }
   if (seeds < claim.needed_seeds) {
-    return fmt::format("; {} seeds are needed for a verdict", claim.needed_seeds);
+    return fmt::format("; {} {}s are needed for a verdict", claim.needed_seeds, claim.each);
   }
   return "";
 }
@@ -143,8 +143,8 @@ Verdict judge(const Claim& claim, const PairedSamples& samples,
                 "the margin within which two arms match must be positive, got {}", claim.threshold);
   const auto difference = differences(samples);
   if (difference.empty()) {
-    return nothing(fmt::format("{} and {} have no seed in common{}", samples.first, samples.second,
-                               losses(samples)));
+    return nothing(fmt::format("{} and {} have no {} in common{}", samples.first, samples.second,
+                               claim.each, losses(samples)));
   }
   for (std::size_t i = 0; i < difference.size(); ++i) {
     if (std::isfinite(difference[i])) continue;

@@ -21,8 +21,9 @@ enum class Relation {
 /// A claim about the difference of two arms in one number. "Accuracy is kept" is
 /// {.relation = greater, .threshold = -margin}.
 struct Claim {
-  std::string text;    ///< the sentence that is judged
-  std::string unit{};  ///< of the number, for sentences: "percentage points"; may be empty
+  std::string text;           ///< the sentence that is judged
+  std::string unit{};         ///< of the number, for sentences: "percentage points"; may be empty
+  std::string each = "seed";  ///< what there is one pair of numbers of: "repeat" of timings
   Relation relation = Relation::greater;
   double threshold = 0;
   double level = 0.95;

@@ -242,7 +242,7 @@ TEST(Recipes, HaveAsManySeedsAsTheirVerdictsNeed) {
       EXPECT_LE(needed, 5) << entry.name << " " << arm;
     }
     // Fewer seeds that were asked for change nothing of what a verdict needs.
-    options.seeds = 2;
+    options.seeds = {1, 2};
     EXPECT_EQ(needed_seeds(entry.make(options), made.trials.trials[0].arm),
               needed_seeds(made, made.trials.trials[0].arm));
   }
@@ -264,13 +264,20 @@ TEST(Recipes, ArmsAreThoseThatAreAskedFor) {
 
 TEST(Recipes, SeedsAreThoseThatAreAskedFor) {
   auto options = whole();
-  options.these_seeds = {7, 3};
+  options.seeds = {7, 3};
   options.arms = {"dense"};
   EXPECT_THAT(experiment(all().front().make(options).trials).cells,
               ::testing::ElementsAre("dense-s7", "dense-s3"));
+  // What a folder has of others is told of.
+  options.more_seeds = {3, 4};
+  const auto more = experiment(all().front().make(options).trials);
+  EXPECT_THAT(more.cells, ::testing::ElementsAre("dense-s7", "dense-s3"));
+  EXPECT_THAT(more.others, ::testing::Contains("dense-s4"));
+  EXPECT_THAT(more.others, ::testing::Contains("tau-0.3-s7"));
+  options.more_seeds = {};
   // Arms of fewer runs have as many as are asked for.
   options.arms = {};
-  options.these_seeds = {1, 2, 3, 4};
+  options.seeds = {1, 2, 3, 4};
   const auto made = uv_vs_dlrt(options);
   std::map<std::string, int> runs;
   for (const auto& trial : made.trials.trials) ++runs[trial.arm];

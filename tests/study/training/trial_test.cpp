@@ -178,6 +178,16 @@ TEST(Trials, MakeThoseThatAreAskedFor) {
   expect_error([&] { experiment(trials); }, "none of the arms");
 }
 
+TEST(Trials, AreTriedBeforeTheyAreMade) {
+  Trials trials{.name = "two", .data = [](std::uint64_t seed) {
+                  return split_anew(few_images(), 1. / 6, 1. / 6, seed);
+                }};
+  trials.trials = {two_phases(1)};
+  EXPECT_NO_THROW(experiment(trials).check());
+  trials.trials[0].phases[0].fit.optimiser = "riemannian_sgd";
+  expect_error([&] { experiment(trials).check(); }, "riemannian_sgd");
+}
+
 TEST(Trials, OfTheirOwnWayStayOnTheProcessor) {
   Trials trials{.name = "two"};
   trials.trials = {two_phases(1), {.arm = "own", .seed = 1, .make = [](const auto&, const auto&) {

@@ -21,6 +21,8 @@ using TimingOptions = study::timings::Options;
 
 constexpr std::int64_t kCompared = 32;  ///< the rank at which steps are compared
 
+constexpr const char* kEach = "repeat";
+
 /// Repeats count from 1, as seeds do.
 SeedValue of_repeat(std::size_t repeat, double value) {
   return {static_cast<std::uint64_t>(repeat + 1), value};
@@ -52,7 +54,7 @@ Verdict break_even_verdict(const Speedups& speedups, double target, const std::s
     const auto rank = break_even_in(speedups, repeat);
     if (rank) found.push_back(of_repeat(repeat, *rank));
   }
-  return judged({.claim = {.text = text, .unit = "ranks"},
+  return judged({.claim = {.text = text, .unit = "ranks", .each = kEach},
                  .first = fmt::format("the break-even rank of {}", what),
                  .second = fmt::format("{:.0f}", target),
                  .measure = fmt::format("break-even rank of {} − {:.0f}", what, target)},
@@ -72,7 +74,8 @@ Verdict prediction_verdict(const Speedups& speedups) {
   return judged(
       {.claim = {.text = fmt::format(
                      "At no rank up to {} is a prediction slower than the dense network's", kUpTo),
-                 .unit = "times"},
+                 .unit = "times",
+                 .each = kEach},
        .first = "dense seconds over those of the slowest rank",
        .second = "1",
        .measure = fmt::format("dense over low-rank seconds, the least up to rank {}", kUpTo)},
@@ -94,7 +97,8 @@ struct StepClaim {
 
 Verdict step_verdict(const StepClaim& claim, const std::vector<SeedValue>& ratios) {
   return judged(
-      {.claim = {.text = claim.text, .unit = "times", .relation = study::Relation::less},
+      {.claim =
+           {.text = claim.text, .unit = "times", .each = kEach, .relation = study::Relation::less},
        .first = fmt::format("seconds of a step of {} over those of {}", claim.name, claim.other),
        .second = fmt::format("{}", claim.bound),
        .measure = fmt::format("seconds of a step at rank {}, {} over {}, − {}", kCompared,

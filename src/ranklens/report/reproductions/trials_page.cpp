@@ -213,7 +213,8 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Reproduction& re
   const auto asked = std::count_if(trials.trials.begin(), trials.trials.end(),
                                    [](const study::Trial& trial) { return trial.asked; });
   std::set<std::uint64_t> seeds;
-  for (const auto& trial : trials.trials) seeds.insert(trial.seed);
+  for (const auto& trial : trials.trials)
+    if (trial.asked) seeds.insert(trial.seed);
   std::vector<std::pair<std::string, std::string>> facts{
       {"extent", extent_text(reproduction.extent)},
       {"trainings", fmt::format("{} of {}", results.cells.size(), asked)},

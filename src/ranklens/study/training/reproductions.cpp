@@ -17,12 +17,24 @@ namespace {
 /// Five seeds make a verdict where the experiment has as many.
 constexpr std::int64_t kEnough = 5;
 
+/// Trials from seeds that were not asked for are only told of.
+void tell_only_of_more_seeds(const Options& options, Reproduction& made) {
+  if (options.more_seeds.empty()) return;
+  auto own = options;
+  own.more_seeds.clear();
+  const auto seeds = seeds_of(own, made.seeds);
+  for (auto& trial : made.trials.trials) {
+    trial.asked = trial.asked && std::find(seeds.begin(), seeds.end(), trial.seed) != seeds.end();
+  }
+}
+
 /// An experiment at the extent, with the arms and on the device of the options.
 template <Reproduction (*experiment)(const Options&)>
 Reproduction asked(const Options& options) {
   auto made = experiment(options);
   made.extent = options.extent;
   ask_for(made.trials, options.arms);
+  tell_only_of_more_seeds(options, made);
   train_on(made.trials, options.device);
   return made;
 }
@@ -78,12 +90,13 @@ std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& a
 
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter) {
-  if (!options.these_seeds.empty()) return options.these_seeds;
   const auto own = options.extent == Extent::full ? published : shorter;
-  const auto count = options.seeds > 0 ? options.seeds : own;
-  std::vector<std::uint64_t> seeds;
-  for (std::int64_t k = 0; k < count; ++k) {
+  auto seeds = options.seeds;
+  for (std::int64_t k = 0; k < own && options.seeds.empty(); ++k) {
     seeds.push_back(options.first_seed + static_cast<std::uint64_t>(k));
+  }
+  for (const auto seed : options.more_seeds) {
+    if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) seeds.push_back(seed);
   }
   return seeds;
 }
@@ -109,10 +122,10 @@ Trials grey_trials(const char* name, const Options& options, const GreyImages& h
   if (how.own_parts) {
     const auto training = grey_images(options, 6000, how.side, data::Split::train);
     const auto test = grey_images(options, 1000, how.side, data::Split::test);
-    const auto parts = own_parts(training, test, how.validation);
+    auto parts = own_parts(training, test, how.validation);
     return {.name = name,
             .settings = {{"data", training.hash + "-" + test.hash}},
-            .data = [parts](std::uint64_t) { return parts; },
+            .data = [parts](std::uint64_t) -> TrialData { return parts; },
             .images = sizes_text(parts) + ", the data's own parts for every seed"};
   }
   const auto images = std::make_shared<const data::Dataset>(grey_images(options, 7000, how.side));

@@ -21,8 +21,10 @@ struct Options {
   /// Where the images are: "mnist:DIR", "cifar10:DIR"; not needed for Extent::smoke.
   std::string data = {};
   std::uint64_t first_seed = 1;
-  std::int64_t seeds = 0;  ///< 0: as many as the published experiment has, or the extent
-  std::vector<std::uint64_t> these_seeds = {};  ///< instead of so many from the first; none: those
+  /// None: as many from the first on as the published experiment has, or the extent.
+  std::vector<std::uint64_t> seeds = {};
+  /// Others, whose results are told of where they are there.
+  std::vector<std::uint64_t> more_seeds = {};
   std::vector<std::string> arms = {};  ///< none: those that the experiment has without being asked
   at::Device device = at::kCPU;        ///< that networks are trained on
 };
@@ -92,7 +94,7 @@ const std::vector<Entry>& all();
 /// Parts that experiments share.
 
 /// The seeds that were asked for, or `first_seed` and those that follow, as many as published,
-/// fewer where it is shorter.
+/// fewer where it is shorter; then those of `more_seeds`.
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter = 2);
 /// Grey images of the data, train and test together unless `split` says which; for a smoke a few

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "ranklens/base/error.h"
+#include "ranklens/train/evaluate.h"
+#include "ranklens/train/try_step.h"
 
 namespace ranklens::study {
 namespace {
@@ -45,6 +47,21 @@ class Kept {
   std::function<TrialData(std::uint64_t)> open_;
   std::optional<std::pair<std::uint64_t, TrialData>> kept_;
 };
+
+/// A step of every arm that is asked for: images that its network does not take, and an optimiser
+/// that has nothing to do in it, show at once.
+void try_arms(const Trials& trials, Kept& kept) {
+  std::set<std::string> tried;
+  for (const auto& trial : trials.trials) {
+    if (!trial.asked || trial.make || !tried.insert(trial.arm).second) continue;
+    const auto& first = trial.phases.front();
+    const auto network = trial.network();
+    const auto& images = kept.of(trial.seed).training;
+    train::check_fits(network, images);
+    train::try_step(first.before ? first.before(network) : network, images, first.fit.optimiser,
+                    first.fit.execution);
+  }
+}
 
 }  // namespace
 
@@ -93,7 +110,9 @@ Experiment experiment(const Trials& trials) {
   }
   base::require(!made.cells.empty(), "none of the arms of '{}' is asked for", trials.name);
   made.settings["arms"] = recipes;
-  made.make = [by_name, kept = std::make_shared<Kept>(trials.data)](const Experiment::Work& work) {
+  const auto kept = std::make_shared<Kept>(trials.data);
+  made.check = [trials, kept] { try_arms(trials, *kept); };
+  made.make = [by_name, kept](const Experiment::Work& work) {
     const auto& trial = by_name.at(work.cell);
     return run(trial, kept->of(trial.seed), work);
   };

@@ -99,14 +99,13 @@ Reproduction uv_vs_dlrt(const Options& options) {
                     .published = published_curves(),
                     .seeds = kFactorRuns};
   const auto seeds = seeds_of(options, kFactorRuns);
-  const bool asked = options.seeds > 0 || !options.these_seeds.empty();
   const auto decays = full ? std::vector<double>{1, 2, 10} : std::vector<double>{1, 10};
   for (std::size_t k = 0; k < seeds.size(); ++k) {
     for (const double decay : decays) {
       for (const auto& method : kMethods) {
         const auto arm = fmt::format("{}-d{}", method.name, decay);
         made.seeds_of_arm[arm] = method.runs;
-        if (full && !asked && static_cast<std::int64_t>(k) >= method.runs) continue;
+        if (full && options.seeds.empty() && static_cast<std::int64_t>(k) >= method.runs) continue;
         made.trials.trials.push_back(
             {.arm = arm,
              .seed = seeds[k],
