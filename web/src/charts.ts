@@ -11,6 +11,7 @@ import { linesChart, type Spread } from "./lines";
 export function chartsSection(report: Report): HTMLElement[] {
   const { charts, chart_note: note } = report.data;
   const lined = charts.filter(({ lines }) => lines.length > 0);
+  const seeded = lined.some(({ lines }) => lines.some(({ seed }) => seed !== "0"));
   const several = new Set(lined.flatMap(({ lines }) => lines.map(({ seed }) => seed))).size > 1;
   const plots = h("div", { class: lined.length > 1 ? "charts" : "charts one" });
   const state: { spread: Spread } = { spread: "band" };
@@ -24,7 +25,7 @@ export function chartsSection(report: Report): HTMLElement[] {
     ...(lined.length > 0 ? [legend(report, "line", lined.flatMap(({ lines }) => lines.map(({ arm }) => arm)))] : []),
     plots,
     ...(note ? [h("p", { class: "note" }, note)] : []),
-    ...(lined.length > 0 ? [h("p", { class: "note" }, bandNote(several))] : []),
+    ...(seeded ? [h("p", { class: "note" }, bandNote(several))] : []),
   ];
 }
 

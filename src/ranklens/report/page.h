@@ -136,7 +136,7 @@ struct Setting {
 /// The values of one run over `x`; y may be NaN where nothing was measured.
 struct ChartLine {
   std::string arm{};
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  // 0: of none, such as a mean, or what was printed
   std::vector<double> x{}, y{};
   /// Names of the places, where they have any: those of one name are one place of all seeds, at the
   /// mean of their x. Empty: places of one x are one.

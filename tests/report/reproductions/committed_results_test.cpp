@@ -16,6 +16,7 @@
 #include "ranklens/report/table.h"
 
 #include "paths.h"
+#include "testing/temporary_folder.h"
 
 namespace ranklens::report {
 namespace {
@@ -52,6 +53,12 @@ std::string verdicts_in(const ReportData& page) {
   return "";
 }
 
+/// Whatever a page refers to must be there: an Error where it is not.
+void expect_whole(const ReportData& page, const std::string& name) {
+  const ranklens::testing::TemporaryFolder folder;
+  EXPECT_NO_THROW(write_page(folder.path() / "report.html", page)) << name;
+}
+
 std::string committed_verdicts(const std::string& name) {
   return base::read_file(results_of(name) / "verdicts.csv");
 }
@@ -60,6 +67,7 @@ std::string committed_verdicts(const std::string& name) {
 TEST(CommittedResults, OfLenetAreAboveEveryPublishedRow) {
   const auto page = trials_page(whole("lenet-dlrt"), committed_cells("lenet-dlrt"), "");
   EXPECT_EQ(verdicts_in(page), committed_verdicts("lenet-dlrt"));
+  expect_whole(page, "lenet-dlrt");
   int rows = 0;
   for (const auto& verdict : page.verdicts) {
     if (verdict.claim.text.find("77 to 98") != std::string::npos) {
@@ -75,6 +83,7 @@ TEST(CommittedResults, OfLenetAreAboveEveryPublishedRow) {
 TEST(CommittedResults, OfTimingsReachTheirTargets) {
   const auto page = timings_page({}, committed_cells("timings"), "");
   EXPECT_EQ(verdicts_in(page), committed_verdicts("timings"));
+  expect_whole(page, "timings");
   EXPECT_EQ(page.verdicts.size(), 7U);
   for (const auto& verdict : page.verdicts) {
     EXPECT_EQ(verdict.verdict.outcome, Outcome::supported) << verdict.verdict.reason;
@@ -86,9 +95,10 @@ TEST(CommittedResults, OfTimingsReachTheirTargets) {
 TEST(CommittedResults, AreWhatTheirCellsSay) {
   for (const std::string name : {"train-from-prune", "novikov-mnist", "mps-mnist",
                                  "fine-tune-effect", "uv-vs-dlrt", "mlp-dlrt"}) {
-    if (!fs::exists(results_of(name) / "verdicts.csv")) continue;
     if (!fs::exists(results_of(name) / "cells")) continue;
     const auto page = trials_page(whole(name), committed_cells(name), "");
+    expect_whole(page, name);
+    if (!fs::exists(results_of(name) / "verdicts.csv")) continue;
     EXPECT_EQ(verdicts_in(page), committed_verdicts(name)) << name;
   }
 }

@@ -136,11 +136,19 @@ Table sweeps_table(const study::Trials& trials) {
   return table;
 }
 
-ChartLine sorted_line(const std::string& arm, std::uint64_t seed,
-                      std::vector<std::pair<double, double>> points) {
-  std::sort(points.begin(), points.end());
+struct TradePoint {
+  double saved = 0, accuracy = 0;  ///< in percent
+  std::string arm{};
+};
+
+ChartLine sorted_line(const std::string& arm, std::uint64_t seed, std::vector<TradePoint> points) {
+  std::sort(points.begin(), points.end(),
+            [](const auto& a, const auto& b) { return a.saved < b.saved; });
   ChartLine made{.arm = arm, .seed = seed};
-  for (const auto& [x, y] : points) made.x.push_back(x), made.y.push_back(y);
+  for (const auto& point : points) {
+    made.x.push_back(point.saved), made.y.push_back(point.accuracy);
+    made.places.push_back(point.arm);
+  }
   return made;
 }
 
@@ -149,19 +157,19 @@ ChartLine sorted_line(const std::string& arm, std::uint64_t seed,
 Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& results,
                   const std::string& table) {
   Chart chart{.id = "trade-" + table,
-              .title = fmt::format("Accuracy over the share of weights saved, {}", table),
-              .note = "one line a seed through all tolerances; the published means beside",
+              .title = "Accuracy over the share of weights saved",
+              .note = "means over the seeds at each tolerance; the published means beside",
               .x_title = "weights saved (%)",
               .y_title = "accuracy on the test images (%)"};
   const auto& trials = reproduction.trials;
-  std::map<std::uint64_t, std::vector<std::pair<double, double>>> by_seed, to_a_size;
+  std::map<std::uint64_t, std::vector<TradePoint>> by_seed, to_a_size;
   for (const auto& arm : arms_of(trials)) {
     if (table_of(arm) != table) continue;
     const auto saved = values_of(trials, results, arm, saved_share());
     const auto accuracy = values_of(trials, results, arm, test_accuracy());
     for (std::size_t k = 0; k < saved.size(); ++k) {
       auto& line = (comes_to_a_size(arm) ? to_a_size : by_seed)[saved[k].seed];
-      line.emplace_back(100 * saved[k].value, 100 * accuracy[k].value);
+      line.push_back({100 * saved[k].value, 100 * accuracy[k].value, arm});
     }
   }
   for (const auto& [seed, points] : by_seed) {
@@ -170,10 +178,10 @@ Chart trade_chart(const Reproduction& reproduction, const ExperimentResults& res
   for (const auto& [seed, points] : to_a_size) {
     chart.lines.push_back(sorted_line("ours, to a size", seed, points));
   }
-  std::vector<std::pair<double, double>> printed;
+  std::vector<TradePoint> printed;
   for (const auto& row : reproduction.published) {
     if (row.saved > 0 && table_of(row.arm) == table) {
-      printed.emplace_back(100 * row.saved, 100 * row.accuracy);
+      printed.push_back({100 * row.saved, 100 * row.accuracy, row.arm});
     }
   }
   if (!by_seed.empty()) chart.lines.push_back(sorted_line("published", 0, printed));
@@ -188,6 +196,7 @@ std::vector<Chart> trade_charts(const Reproduction& reproduction,
   std::vector<Chart> charts;
   for (const auto& table : tables) {
     auto chart = trade_chart(reproduction, results, table);
+    if (tables.size() > 1) chart.title += ", " + table;
     if (!chart.lines.empty()) charts.push_back(std::move(chart));
   }
   return charts;
@@ -238,10 +247,10 @@ void add_charts(const Reproduction& reproduction, const ExperimentResults& resul
     for (auto& chart : charts) data.charts.push_back(std::move(chart));
   };
   add(trade_charts(reproduction, results));
-  if (!data.charts.empty()) {
-    data.arms.push_back({.id = "ours", .label = "ours"});
-    data.arms.push_back({.id = "published", .label = "published"});
-  }
+  std::set<std::string> drawn;  // "ours", "ours, to a size", "published"
+  for (const auto& chart : data.charts)
+    for (const auto& line : chart.lines) drawn.insert(line.arm);
+  for (const auto& name : drawn) data.arms.push_back({.id = name, .label = name});
   add(epoch_charts(reproduction, results));
   for (auto& arm : printed_arms(reproduction)) data.arms.push_back(std::move(arm));
   add(observed_charts(runs));
