@@ -133,8 +133,8 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
 std::string held_out_text(const TrainOptions& options, const TrainingData& parts, bool chosen) {
   if (parts.choosing.size() == 0) return "";
   const bool own = options.hold_out > 0;
-  const auto which = own ? fmt::format("{} of the training images", parts.choosing.size())
-                         : fmt::format("the {} test images", parts.choosing.size());
+  auto which = own ? fmt::format("{} of the training images", parts.choosing.size())
+                   : fmt::format("the {} test images", parts.choosing.size());
   if (!chosen) return which;
   return which + (own ? ", which also chose the best epoch"
                       : ", which also chose the best epoch: the accuracy of best.safetensors on "
