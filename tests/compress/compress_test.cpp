@@ -49,6 +49,20 @@ TEST_F(CompressNetwork, ReportsEveryLayerAndCountsWhatIsStored) {
   EXPECT_TRUE(result.network(x_).isfinite().all().item<bool>());
 }
 
+// "dense" of a layer that is in factors is a format as any other; a layer of no rule stays.
+TEST_F(CompressNetwork, FactorsAreMultipliedOutWhereARuleSaysDense) {
+  const auto small = compress(network_, parse_scheme("conv2: low_rank(r=5); head: low_rank(r=5)"));
+  const auto refused = compress(small.network, parse_scheme("head: dense"));
+  EXPECT_EQ(refused.layers[2].spec, "low_rank(r=5)");
+  EXPECT_EQ(refused.layers[2].refused, "dense");
+  const auto dense = compress(small.network, keeping(parse_scheme("head: dense")));
+  EXPECT_EQ(dense.layers[1].spec, "low_rank(r=5)");
+  EXPECT_EQ(dense.layers[2].spec, "dense");
+  EXPECT_EQ(dense.layers[2].after, 500 * 800);
+  EXPECT_EQ(dense.layers[2].error, 0);
+  EXPECT_TRUE(close(dense.network(x_), small.network(x_), 1e-4, 1e-4));
+}
+
 TEST_F(CompressNetwork, ARatioIsKept) {
   std::int64_t all = 0;
   for (const auto& layer : compress(network_, parse_scheme("*: dense")).layers) all += layer.before;

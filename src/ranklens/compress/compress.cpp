@@ -15,9 +15,12 @@ at::Tensor dense_of(const nn::Network& network, const Place& place) {
   return network.state.at(place.entry).weight->dense().detach();
 }
 
-nn::WeightSpec spec_of(const Scheme& scheme, const Place& place) {
+/// What a rule asks for; nothing where none matches.
+using Asked = std::optional<nn::WeightSpec>;
+
+Asked spec_of(const Scheme& scheme, const Place& place) {
   const auto* rule = nn::rule_for(scheme.rules, place.layer);
-  return rule == nullptr ? nn::WeightSpec{} : rule->spec;
+  return rule == nullptr ? Asked() : rule->spec;
 }
 
 void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
@@ -26,10 +29,9 @@ void check_rules(const Scheme& scheme, const std::vector<Place>& places) {
   nn::require_matched(scheme.rules, names);
 }
 
-std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& scheme,
-                                      const std::vector<Place>& places,
-                                      const base::Progress& progress) {
-  std::vector<nn::WeightSpec> specs;
+std::vector<Asked> specs_for(const nn::Network& network, const Scheme& scheme,
+                             const std::vector<Place>& places, const base::Progress& progress) {
+  std::vector<Asked> specs;
   if (!scheme.ratio) {
     for (const auto& place : places) specs.push_back(spec_of(scheme, place));
     return specs;
@@ -37,13 +39,14 @@ std::vector<nn::WeightSpec> specs_for(const nn::Network& network, const Scheme& 
   std::vector<at::Tensor> weights;
   for (const auto& place : places) weights.push_back(dense_of(network, place));
   for (auto& chosen : choose(weights, *scheme.ratio, progress))
-    specs.push_back(std::move(chosen.spec));
+    specs.emplace_back(std::move(chosen.spec));
   return specs;
 }
 
 /// Nothing where no form of fewer numbers is as close as asked, unless a larger one would do, too.
 std::optional<Factorised> decomposed(const nn::Network& network, const Place& place,
                                      const nn::WeightSpec& spec, bool even_if_larger) {
+  if (spec.is_dense()) return Factorised{nn::Weight(dense_of(network, place)), 0};
   try {
     return decompose_weight(dense_of(network, place), spec);
   } catch (const NothingSmaller& error) {
@@ -55,19 +58,18 @@ std::optional<Factorised> decomposed(const nn::Network& network, const Place& pl
 }
 
 /// Decomposes one weight; what is stored goes to `result`.
-CompressedLayer compressed_layer(const nn::Network& network, const Place& place,
-                                 const nn::WeightSpec& spec, bool even_if_larger,
-                                 nn::Network& result) {
+CompressedLayer compressed_layer(const nn::Network& network, const Place& place, const Asked& spec,
+                                 bool even_if_larger, nn::Network& result) {
   const auto before = network.state.at(place.entry).weight;
   CompressedLayer layer{.layer = place.layer,
                         .shape = place.shape,
                         .spec = before->spec(),
                         .before = before->parameters(),
                         .after = before->parameters()};
-  if (spec.is_dense()) return layer;
-  const auto found = decomposed(network, place, spec, even_if_larger);
+  if (!spec || (spec->is_dense() && before.is_dense())) return layer;
+  const auto found = decomposed(network, place, *spec, even_if_larger);
   if (!found) {
-    layer.refused = nn::to_string(spec);
+    layer.refused = nn::to_string(*spec);
     return layer;
   }
   if (found->weight->parameters() >= layer.before && !even_if_larger) {
