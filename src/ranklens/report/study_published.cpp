@@ -14,8 +14,8 @@ void add_published(const study::Results& results, ReportData& data) {
               .title = "What was published of these networks",
               .note =
                   "In settings of its own, which differ from this study's in batches, rate, "
-                  "epochs and in which layers are of low rank; shares of weights are as "
-                  "printed."};
+                  "epochs and in which layers are of low rank; shares of weights are by "
+                  "its own count."};
   table.columns = {{.title = "Network"},
                    {.title = "Setting"},
                    {.title = "Accuracy", .format = Format::Percent, .decimals = 1},
