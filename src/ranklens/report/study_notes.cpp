@@ -111,7 +111,7 @@ void add_missing_recipes(const Results& results, ReportData& data) {
     missing[recipe.network].push_back(recipe.name);
   }
   for (const auto& network : order) {
-    data.notes.push_back(fmt::format("Missing: {} was not trained ({}); --arms adds arms.", network,
+    data.notes.push_back(fmt::format("Not trained, of {}: {}; --arms adds arms.", network,
                                      fmt::join(missing[network], ", ")));
   }
   if (!results.beside.empty()) {

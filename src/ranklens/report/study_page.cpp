@@ -141,16 +141,16 @@ std::string lead_of(const Results& results, const study::Selection& images) {
   std::vector<std::string> arms, methods;
   for (const auto& name : config.arms) arms.push_back(study::arm_label(name));
   for (const auto& spec : config.methods) methods.push_back(method_label(study::method_name(spec)));
-  const auto seeds = config.seeds.size();
+  const auto seeds = config.seeds.size(), shown = study::distinct(images).size();
   const bool heads = std::none_of(config.arms.begin(), config.arms.end(), [&](const auto& name) {
     return study::arm(config, name).recipe;
   });
   return fmt::format(
       "{}: {}. Trained on the same batches from {} seed{}. {} maps "
-      "of {} images{}.",
+      "of {} image{}{}.",
       heads ? "Networks that differ in their head" : "Networks and what trains them",
-      fmt::join(arms, ", "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "),
-      study::distinct(images).size(),
+      fmt::join(arms, ", "), seeds, seeds == 1 ? "" : "s", fmt::join(methods, " and "), shown,
+      shown == 1 ? "" : "s",
       images.data.masks.defined() ? ", measured against the masks of their objects" : "");
 }
 
