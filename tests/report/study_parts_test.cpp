@@ -122,7 +122,7 @@ TEST(StudyParts, NoLineIsDrawnThroughFewerThanThreePlaces) {
 TEST(StudyParts, SaysWhatIsMissing) {
   const auto with = study_page(by_tolerance(), one_image(true), "").notes;
   const auto without = study_page(by_tolerance(), one_image(false), "").notes;
-  EXPECT_THAT(with, ::testing::Contains("Missing: vgg16 was not trained (big); --arms adds arms."));
+  EXPECT_THAT(with, ::testing::Contains("Not trained, of vgg16: big; --arms adds arms."));
   EXPECT_THAT(::testing::PrintToString(with), Not(HasSubstr("have no masks")));
   EXPECT_THAT(::testing::PrintToString(without), HasSubstr("have no masks of their objects"));
 }
