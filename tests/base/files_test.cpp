@@ -161,6 +161,17 @@ TEST(WriteNewFile, WritesOnlyWhereNothingIs) {
   expect_error([&] { write_new_file(folder / "none" / "a", "x"); }, "cannot write");
 }
 
+TEST(AppendToFile, AddsAtTheEndAndSaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  append_to_file(folder / "log", "one\n");
+  append_to_file(folder / "log", "two\n");
+  EXPECT_EQ(read_file(folder / "log"), "one\ntwo\n");
+  expect_error([&] { append_to_file(folder / "no" / "log", "x"); }, "No such file or directory");
+  const SmallDisk disk(4);
+  expect_error<SystemError>([&] { append_to_file(folder / "log", "three\n"); },
+                            "cannot write '" + (folder / "log").string() + "': File too large");
+}
+
 TEST(InputFile, ReadsInsideAndRefusesOutside) {
   const TemporaryFolder folder;
   write_file(folder / "a", "0123456789");

@@ -73,6 +73,17 @@ bool is_temporary(const std::string& name) {
   return rest.size() > 1;
 }
 
+// Returns 0 or an error number.
+int write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor, bytes.data(), std::min(bytes.size(), kPiece));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
 // The rename itself reaches the disk only with its folder. Some file systems cannot: not an error.
 void flush_folder(const std::filesystem::path& path) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -120,13 +131,8 @@ void AtomicFile::give_up(int error) {
 
 void AtomicFile::write(std::string_view bytes) {
   require(descriptor_ >= 0, "'{}' was already closed", path_.string());
-  while (!bytes.empty()) {
-    const auto written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kPiece));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) give_up(errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-    size_ += static_cast<std::uint64_t>(written);
-  }
+  if (const int failed = write_all(descriptor_, bytes); failed != 0) give_up(failed);
+  size_ += bytes.size();
 }
 
 int AtomicFile::place(int (*move)(const char* from, const char* to)) {
@@ -166,6 +172,19 @@ bool write_new_file(const std::filesystem::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   return file.commit_new();
+}
+
+void append_to_file(const std::filesystem::path& path, std::string_view bytes) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) fail_on_file("write", final_place(path), errno);
+  int failed = write_all(descriptor, bytes);
+  // A pipe has nothing to flush.
+  if (failed == 0 && ::fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS) failed = errno;
+  if (::close(descriptor) != 0 && failed == 0) failed = errno;
+  if (failed != 0) {
+    throw SystemError(
+        fmt::format("cannot write '{}': {}", final_place(path).string(), reason(failed)));
+  }
 }
 
 void sweep_temporaries(const std::filesystem::path& folder) {

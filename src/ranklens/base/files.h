@@ -44,6 +44,10 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// processes that try, one writes it.
 bool write_new_file(const std::filesystem::path& path, std::string_view bytes);
 
+/// Puts the bytes at the end of the file, which is made where it is missing, and flushes them to
+/// the disk. A process that is killed meanwhile may leave a part of them.
+void append_to_file(const std::filesystem::path& path, std::string_view bytes);
+
 /// Removes from a folder the temporary files of AtomicFiles that were killed: those that nobody has
 /// open any more, as far as this machine can tell, and nobody has written to for an hour.
 void sweep_temporaries(const std::filesystem::path& folder);

@@ -1,11 +1,9 @@
 #include "ranklens/train/step_log.h"
 
-#include <fstream>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
-#include "ranklens/base/error.h"
 #include "ranklens/base/files.h"
 #include "ranklens/base/json_number.h"
 #include "ranklens/train/observed.h"
@@ -44,9 +42,7 @@ void StepLog::add(std::int64_t step, double loss, const std::map<std::string, do
 
 void StepLog::write() {
   if (waiting_.empty()) return;
-  std::ofstream file(path_, std::ios::app);
-  file << waiting_ << std::flush;
-  if (!file) throw base::SystemError("'" + path_.string() + "' cannot be written to");
+  base::append_to_file(path_, waiting_);
   waiting_.clear();
 }
 
