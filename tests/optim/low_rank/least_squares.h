@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +43,7 @@ class LossOfWeights : public Objective {
       shapes[one.name] = one.tensor.sizes().vec();
     }
     const auto sum = value(leaves);
-    const auto found = torch::autograd::grad({sum}, tensors);
+    const auto found = torch::autograd::grad({sum}, tensors, {}, std::nullopt, false, true);
     Gradients gradients{.loss = sum.item<double>(), .gradients = {}};
     for (std::size_t k = 0; k < named.size(); ++k) {
       gradients.gradients.push_back({named[k].name, found[k]});

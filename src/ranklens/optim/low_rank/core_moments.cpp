@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/maximum.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/zeros_like.h>
@@ -13,6 +14,12 @@
 #include "ranklens/optim/low_rank/bases.h"
 
 namespace ranklens::optim {
+namespace {
+
+/// Of a turned second moment, no less than this of the mean of all.
+constexpr double kLeastOfMean = 0.1;
+
+}  // namespace
 
 at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
                              const at::Tensor& gradient, double rate) {
@@ -51,6 +58,9 @@ void CoreMoments::turn(const at::Tensor& left, const at::Tensor& right) {
   if (moment_.defined()) moment_ = contracted(moment_, left, right);
   if (second_.defined() && second_.dim() > 0) {
     second_ = contracted(at::sqrt(second_), left, right).square();
+    // Turned roots change their signs and are nearly nothing in between, where a gradient as large
+    // as ever would make a huge step.
+    if (left.defined()) second_ = at::maximum(second_, kLeastOfMean * second_.mean());
   }
 }
 

@@ -13,7 +13,8 @@ struct CoreRule {
   enum class Kind { sgd, adam };
   /// What Adam's second moment is. One number for the whole core does not depend on how the bases
   /// are turned; one an entry is carried through a change of bases as the square of its rotated
-  /// root, which is a rule of thumb (an entrywise square is no tensor).
+  /// root, which is a rule of thumb (an entrywise square is no tensor), no entry below a tenth of
+  /// the mean.
   enum class SecondMoment { layer, entry };
 
   Kind kind = Kind::adam;

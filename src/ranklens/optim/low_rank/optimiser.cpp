@@ -8,6 +8,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/stack.h>
 #include <ATen/record_function.h>
 #include <fmt/format.h>
 
@@ -17,7 +18,6 @@
 #include "ranklens/optim/adam.h"
 #include "ranklens/optim/low_rank/budget.h"
 #include "ranklens/optim/low_rank/methods.h"
-#include "ranklens/optim/other_tensors.h"
 #include "ranklens/optim/sgd.h"
 
 namespace ranklens::optim {
@@ -41,6 +41,14 @@ std::unique_ptr<GradientOptimiser> dense_rule(const LowRankOptions& options) {
 
 bool wants_again(const std::vector<std::unique_ptr<Work>>& works) {
   return std::any_of(works.begin(), works.end(), [](const auto& one) { return one->again(); });
+}
+
+// Asked of all together: a device is waited for once.
+bool are_finite(const std::vector<std::unique_ptr<Work>>& works) {
+  const at::NoGradGuard no_gradients;
+  std::vector<at::Tensor> finite;
+  for (const auto& one : works) finite.push_back(one->finite());
+  return at::stack(finite).all().item<bool>();
 }
 
 // Singular values of small cores, which no library spreads over threads: side by side.
@@ -85,51 +93,59 @@ LowRankOptimiser::Works LowRankOptimiser::begin(const nn::State& state, double s
     std::vector<std::string> names;
     for (const auto& one : works) names.push_back(one->name());
     require_matched(options_.schedule.layers, std::move(names));
+    if (options_.budget > 0) {  // wherever the bound begins, and before anything moves
+      std::vector<Budgeted> least;
+      for (const auto& one : works) least.push_back(one->least());
+      require_attainable(least, options_.budget);
+    }
   }
   return works;
 }
 
-double LowRankOptimiser::stage(std::size_t which, Works& works, nn::State& state,
-                               Objective& objective, double rate) {
+LowRankOptimiser::Evaluated LowRankOptimiser::stage(std::size_t which, Works& works,
+                                                    const nn::State& state, Objective& objective) {
+  // Clipped by the norm of all gradients together, the parts of one field must all see it. Where a
+  // weight has no momentum but its core's, a stage may find a span alone, which has no length.
+  const bool with_others =
+      moves_dense(which) || !moves_core(options_.method) || !has_core_moments(options_);
   nn::State probed = state;
   for (const auto& name : state.names()) {
     nn::Entry entry = state.at(name);
     if (entry.buffer || !entry.trainable) continue;
-    // Clipped by the norm of all gradients together, the parts of one field must all see it.
-    entry.trainable = moves_dense(which) || !moves_core(options_.method);
+    entry.trainable = with_others;
     probed.set(name, entry);
   }
   for (auto& one : works) probed.set(one->name(), {.weight = one->probe(which)});
   Gradients found = objective.loss_and_gradients(probed, {"factors"});
-  if (!std::isfinite(found.loss)) return found.loss;
+  if (!std::isfinite(found.loss)) return {found.loss};
   const auto gradients = by_name(std::move(found.gradients));
   const at::NoGradGuard no_gradients;
   for (auto& one : works) one->stage(which, gradients, found.scale);
-  // A stage that is made again is made at the same weights.
-  if (moves_dense(which) && !wants_again(works)) {
-    const auto others = other_tensors(state, gradients);
-    dense_->update(others.tensors, others.gradients, rate);
-  }
-  return found.loss;
+  if (!moves_dense(which)) return {found.loss};
+  return {found.loss, other_tensors(state, gradients)};
 }
 
-double LowRankOptimiser::stages(Works& works, nn::State& state, Objective& objective, double rate) {
+LowRankOptimiser::Evaluated LowRankOptimiser::stages(Works& works, nn::State& state,
+                                                     Objective& objective, double rate) {
   std::optional<double> first;
+  Evaluated last;
   for (std::size_t which = 0; which < stages_; ++which) {
-    do {
-      const double loss = stage(which, works, state, objective, rate);
-      if (!std::isfinite(loss)) return loss;
-      if (!first) first = loss;
+    if (which > 0 && moves_dense(which - 1))
+      dense_->update(last.others.tensors, last.others.gradients, rate);
+    do {  // a stage that is made again is made at the same weights
+      last = stage(which, works, state, objective);
+      if (!std::isfinite(last.loss)) return last;
+      if (!first) first = last.loss;
     } while (wants_again(works));
   }
-  return first.value_or(0);
+  last.loss = first.value_or(0);
+  return last;
 }
 
 void LowRankOptimiser::end(Works& works, nn::State& state) {
   const at::NoGradGuard no_gradients;
   auto ranks = ranks_of(works);
   if (options_.budget > 0) {
-    require_attainable(ranks, options_.budget);  // in the first step, wherever the bound begins
     std::int64_t dense = 0;
     for (const auto& one : works) dense += one->dense_numbers();
     fit_budget(ranks, budget_for(options_.budget, options_.schedule, dense, steps_));
@@ -149,17 +165,16 @@ double LowRankOptimiser::step(nn::State& state, Objective& objective, double rat
   const nn::State before = several ? state.clone() : state;
   const auto memory = several ? cloned(dense_->save()) : std::map<std::string, at::Tensor>{};
   auto works = begin(state, options_.lr * rate);
-  double loss = stages(works, state, objective, rate);
+  auto [loss, others] = stages(works, state, objective, rate);
   // Gradients may be no numbers where the loss still is one.
-  const bool finite =
-      std::all_of(works.begin(), works.end(), [](const auto& work) { return work->is_finite(); });
-  if (!finite) loss = std::numeric_limits<double>::quiet_NaN();
+  if (std::isfinite(loss) && !are_finite(works)) loss = std::numeric_limits<double>::quiet_NaN();
   if (!std::isfinite(loss)) {
     state = before;
     remembered_ = remembered;
     if (several) dense_->load(memory);
     return loss;
   }
+  dense_->update(others.tensors, others.gradients, rate);
   ++steps_;
   end(works, state);
   return loss;

@@ -9,6 +9,7 @@
 #include "ranklens/optim/low_rank/options.h"
 #include "ranklens/optim/low_rank/work.h"
 #include "ranklens/optim/optimiser.h"
+#include "ranklens/optim/other_tensors.h"
 
 namespace ranklens::optim {
 
@@ -38,12 +39,16 @@ class LowRankOptimiser final : public Optimiser {
   using Works = std::vector<std::unique_ptr<Work>>;
 
   Works begin(const nn::State& state, double size);
+  /// A loss, and other tensors with the gradients by which they are still to be moved.
+  struct Evaluated {
+    double loss = 0;
+    OtherTensors others = {};
+  };
   /// All evaluations, those that weights ask for again included; the loss of the first, or the
-  /// first that is not finite.
-  double stages(Works& works, nn::State& state, Objective& objective, double rate);
-  /// One evaluation and what all weights do with it; the loss.
-  double stage(std::size_t which, Works& works, nn::State& state, Objective& objective,
-               double rate);
+  /// first that is not finite. Other tensors are not yet moved by the last of them.
+  Evaluated stages(Works& works, nn::State& state, Objective& objective, double rate);
+  /// One evaluation and what all weights in factors do with it.
+  Evaluated stage(std::size_t which, Works& works, const nn::State& state, Objective& objective);
   void end(Works& works, nn::State& state);
   bool moves_dense(std::size_t which) const;
 

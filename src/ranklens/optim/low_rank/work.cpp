@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -81,7 +82,8 @@ class WorkOf final : public Work {
       // Contiguous, as a checkpoint gives back what becomes of them: strides reach the last bits.
       slots[k] = found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
     }
-    const Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
+    Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
+    if (which == 0 && uses_ && uses_->empty()) known.between = nothing_between();
     const auto direction = directed(which, known);
     const double size = std::exchange(step_.size, step_.size * direction.factor);
     integrator_.stages[which](step_, direction.along);
@@ -92,15 +94,24 @@ class WorkOf final : public Work {
 
   std::int64_t dense_numbers() const override { return c10::multiply_integers(layer_.shape); }
 
-  bool is_finite() const override {
-    return Form::core(step_.point).isfinite().all().template item<bool>();
+  at::Tensor finite() const override { return Form::core(step_.point).isfinite().all(); }
+
+  Budgeted least() const override {
+    const bool grows = integrator_.augments && !is_held(options_.schedule, number_);
+    Budgeted found = integrator_.augments ? Form::budgeted(layer_, step_.point, {}) : Budgeted{};
+    const auto now = Form::ranks(step_.point), most = Form::most_ranks(layer_, policy_now().floor);
+    for (std::size_t k = 0; k < found.modes.size(); ++k) {
+      found.modes[k].rank = found.modes[k].floor =
+          std::min(most.at(k), grows ? most.at(k) : now.at(k));
+    }
+    return found;
   }
 
   Budgeted ranks() override {
     const auto& rule = options_.rule;
     if (!has_core_moments(options_) && rule.kind == CoreRule::Kind::adam) {
       auto& core = Form::core(step_.point);
-      core = core * (1 - step_.size * rule.weight_decay);
+      core = core * std::pow(1 - step_.size * rule.weight_decay, core_steps());
     }
     if (!integrator_.augments) return {};
     values_ = Form::values(step_.point);
@@ -188,11 +199,25 @@ class WorkOf final : public Work {
     return direction;
   }
 
+  // Other tensors make a step as often, and decay in each.
+  int core_steps() const { return options_.method == Method::bug ? options_.core_steps : 1; }
+
+  // Of a weight that no backward pass has come by: the loss does not depend on it.
+  auto nothing_between() const {
+    return [core = Form::core(step_.start)](const at::Tensor& left, const at::Tensor& right) {
+      auto sizes = core.sizes().vec();
+      sizes[0] = left.size(1), sizes[1] = right.size(1);
+      return core.new_zeros(sizes);
+    };
+  }
+
   RankPolicy policy_now() const {
     return policy_for(options_.ranks, options_.schedule, layer_.name, number_);
   }
 
   void judge(const Known& known) {
+    again_ = false, accepted_ = true;
+    if (!finite().template item<bool>()) return;  // the whole step will be refused
     const auto left = added(step_.point.u, step_.start.u),
                right = added(step_.point.v, step_.start.v);
     again_ = may_grow() && (leaves_out_much(known, left, right) || cuts_nothing());

@@ -60,8 +60,10 @@ class Work {
   virtual Budgeted ranks() = 0;
   /// How many numbers the weight has where it is dense.
   virtual std::int64_t dense_numbers() const = 0;
-  /// Whether the core after all stages holds numbers.
-  virtual bool is_finite() const = 0;
+  /// The fewest ranks that it will be let down to once its bases have grown to them.
+  virtual Budgeted least() const = 0;
+  /// Whether the core as the stages so far left it holds numbers: one truth, on its device.
+  virtual at::Tensor finite() const = 0;
   /// The weight cut to such ranks; adds what is worth a line to `observed`. `again`: bases are
   /// made orthonormal again.
   virtual nn::Weight finish(const Budgeted& ranks, bool again,

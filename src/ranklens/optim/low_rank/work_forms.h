@@ -48,6 +48,10 @@ struct MatrixForm {
   static std::array<std::int64_t, 1> ranks(const Point& point) {
     return {std::min(point.s.size(0), point.s.size(1))};
   }
+  /// The ranks that it can have, none above `bound`.
+  static std::array<std::int64_t, 1> most_ranks(const Layer& layer, std::int64_t bound) {
+    return {std::min({bound, layer.point.u.size(0), layer.point.v.size(0)})};
+  }
   /// Whether a batch of few examples may span less than the rank: it does in linear maps.
   static bool may_span_less(const Layer& layer) { return layer.shape.size() == 2; }
 
@@ -129,6 +133,12 @@ struct TuckerForm {
   static std::array<at::Tensor, 2> by_mode(const Values& values) { return {values.out, values.in}; }
   static RankPolicy policy(const RankPolicy& whole) { return for_one_mode(whole); }
   static bool may_span_less(const Layer&) { return false; }
+  static std::array<std::int64_t, 2> most_ranks(const Layer& layer, std::int64_t bound) {
+    const auto& [u, core, v] = layer.point;
+    const auto out = u.size(0), in = v.size(0),
+               window = core.numel() / (core.size(0) * core.size(1));
+    return {std::min({bound, out, in * window}), std::min({bound, in, out * window})};
+  }
   static std::array<std::int64_t, 2> ranks(const Point& point) {
     return {point.core.size(0), point.core.size(1)};
   }
