@@ -14,19 +14,31 @@ export function chartsSection(report: Report): HTMLElement[] {
   const seeded = lined.some(({ lines }) => lines.some(({ seed }) => seed !== "0"));
   const several = new Set(lined.flatMap(({ lines }) => lines.map(({ seed }) => seed))).size > 1;
   const plots = h("div", { class: lined.length > 1 ? "charts" : "charts one" });
+  const shared = new Set(lined.map((one) => [...armsOf(one)].sort().join("\n"))).size < 2;
   const state: { spread: Spread } = { spread: "band" };
   const draw = () => plots.replaceChildren(...charts.map((one) => withCsv(report, one,
-    one.lines.length > 0 ? lineView(report, one, state.spread) : dotView(one))).filter((part) => part !== null));
+    one.lines.length > 0 ? withLegend(report, one, shared, lineView(report, one, state.spread)) : dotView(one)))
+    .filter((part) => part !== null));
   draw();
   return [
     h("div", { class: "section-tools" },
       several && choice("Show", [["band", "mean and range"], ["seeds", "every seed"]], state.spread,
         (value) => { state.spread = value; draw(); })),
-    ...(lined.length > 0 ? [legend(report, "line", lined.flatMap(({ lines }) => lines.map(({ arm }) => arm)))] : []),
+    ...(lined.length > 0 && shared ? [legend(report, "line", armsOf(lined[0]!))] : []),
     plots,
     ...(note ? [h("p", { class: "note" }, note)] : []),
     ...(seeded ? [h("p", { class: "note" }, bandNote(several))] : []),
   ];
+}
+
+function armsOf({ lines }: Chart): Set<string> {
+  return new Set(lines.map(({ arm }) => arm));
+}
+
+/** A chart has a legend of its own where others of its section draw other arms. */
+function withLegend(report: Report, one: Chart, shared: boolean, figure: HTMLElement | null): HTMLElement | null {
+  if (!shared) figure?.querySelector("figcaption")?.after(legend(report, "line", armsOf(one)));
+  return figure;
 }
 
 function withCsv(report: Report, { id }: Chart, figure: HTMLElement | null): HTMLElement | null {
@@ -37,7 +49,7 @@ function withCsv(report: Report, { id }: Chart, figure: HTMLElement | null): HTM
 
 function lineView(report: Report, { title, note, x_title, y_title, lines }: Chart, spread: Spread): HTMLElement | null {
   const counts = lines.every(({ y }) => y.every((value) => value === null || Number.isInteger(value)));
-  const formats = counts ? { format: ".4~g", precise: "d", preciseMean: ".1f" } : { format: ".2f", precise: ".3f" };
+  const formats = counts ? { format: ".3~s", precise: "d", preciseMean: ".1f" } : { format: ".2f", precise: ".3f" };
   const marked = lines.some(({ places }) => places.length > 0);
   return linesChart(report, { title, note, axis: y_title, ...formats, xTitle: x_title, step: marked ? "place" : x_title, whole: !marked, marked },
     lines.map((line) => ({ ...line, step: line.places.length > 0 ? line.places : line.x })), spread);

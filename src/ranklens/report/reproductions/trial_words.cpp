@@ -82,12 +82,12 @@ const TrialWords& trial_words(const std::string& experiment) {
        {"What tuning the cores alone adds",
         "Ranks are found at a tolerance of 0.1 with all layers in factors, then the cores alone "
         "are trained on.",
-        {"In the published runs accuracies jumped by 14 to 28 points, after a truncation whose "
+        {"In the published runs accuracies jumped by 15 to 28 points, after a truncation whose "
          "factor was transposed.",
          "Layers begin at half of the rank that their weights can have, which no rank exceeds, as "
          "published; convolutions as matrices of filters.",
-         "The published means are of five runs, at a rate that stayed, as ours; the published "
-         "shares "
+         "The published means are of five runs, at a rate that stayed, as ours (one of them ended "
+         "at a lower one); the published shares "
          "of saved weights count something else, and those beside are of the ranks of one of these "
          "runs. Their pixels were normalised, their ResNet-20 has no ReLU between its three linear "
          "layers, and their singular values began as |N(0, 1)|; ours are pixels from 0 to 1, with "
