@@ -206,6 +206,56 @@ TEST(RiemannianOptimiser, SearchesDoNotDecay) {
   EXPECT_EQ(make_optimiser(spec)->spec(), spec);
 }
 
+/// A matrix [12, 12] in three cores of all the ranks that such a train can have.
+nn::Weight full_train(std::uint64_t seed) {
+  std::vector<at::Tensor> cores{values({1, 3, 2, 6}, seed), values({6, 2, 3, 4}, seed + 1),
+                                values({4, 2, 2, 1}, seed + 2)};
+  return nn::Weight(std::make_shared<nn::TTMatrix>(nn::Shape{12, 12}, std::move(cores)));
+}
+
+TEST(RiemannianOptimiser, AtFullRankIsDenseSgdWithItsMomentumAndDecay) {
+  for (const std::string options :
+       {"(lr=0.2)", "(lr=0.2,momentum=0.9)", "(lr=0.2,weight_decay=0.3)",
+        "(lr=0.2,momentum=0.9,weight_decay=0.3)"}) {
+    auto train = state_of(full_train(50));
+    auto dense = state_of(nn::Weight(dense_of(train).contiguous().clone()));
+    OneWeight objective(values({5, 12}, 53));
+    const auto one = make_optimiser("riemannian_sgd" + options),
+               other = make_optimiser("sgd" + options);
+    for (int k = 0; k < 6; ++k) {
+      const double rate = k == 3 ? 0.5 : 1;
+      one->step(train, objective, rate);
+      other->step(dense, objective, rate);
+      EXPECT_LT(distance(dense_of(train), dense_of(dense)), 1e-9 * norm(dense_of(dense)))
+          << options << " " << k;
+    }
+  }
+}
+
+// Where there is no gradient, a train and a dense tensor shrink alike; a matrix product state by
+// the shares of its norm that momentum has summed.
+TEST(RiemannianOptimiser, MomentumSumsTheDecayOfAllTensors) {
+  nn::State state = state_of(tt_weight(54));
+  state.set("b", {.weight = nn::Weight(values({7}, 57))});
+  state.set("mps.core.0", {.weight = nn::Weight(values({1, 3, 2}, 58))});
+  state.set("mps.core.1", {.weight = nn::Weight(values({2, 4, 1}, 59))});
+  state = state.clone();
+  const auto before = state.clone();
+  const auto whole = [](const nn::State& at) { return tn::full(train_layers(at).at(1).train); };
+  OfState flat([](const nn::State& at) { return 0 * at.tensor("b").square().sum(); });
+  const auto optimiser = make_optimiser("riemannian_sgd(lr=0.1,momentum=0.9,weight_decay=0.01)");
+  double summed = 0, share = 1;
+  for (int k = 0; k < 30; ++k) {
+    optimiser->step(state, flat);
+    summed = 0.9 * summed + 0.01;
+    share *= 1 - 0.1 * summed;
+  }
+  const double left = norm(state.tensor("b")) / norm(before.tensor("b"));
+  EXPECT_LT(left, 0.9);  // without momentum 0.97
+  EXPECT_LT(distance(dense_of(state), left * dense_of(before)), 1e-9 * norm(dense_of(before)));
+  EXPECT_LT(distance(whole(state), share * whole(before)), 1e-9 * norm(whole(before)));
+}
+
 TEST(RiemannianOptimiser, RefusesMemoriesThatAreNone) {
   const auto core = [](at::IntArrayRef sizes) { return values(sizes, 1); };
   const auto number = [](double value) { return at::scalar_tensor(value, at::kDouble); };

@@ -8,6 +8,7 @@
 #include <ATen/ops/matmul.h>
 #include <gtest/gtest.h>
 
+#include "ranklens/optim/clip.h"
 #include "ranklens/optim/low_rank/integrator.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
@@ -144,6 +145,101 @@ TEST(SplittingOptimiser, IsOfFirstOrder) {
   const double coarse = off(1e-2), fine = off(5e-3);
   EXPECT_GT(fine, 0);
   EXPECT_NEAR(coarse / fine, 4, 0.4);
+}
+
+/// Clips all gradients of an evaluation by their norm, as the objective of a batch does.
+class ClippedByNorm final : public Objective {
+ public:
+  ClippedByNorm(OfState& whole, double most) : whole_(whole), most_(most) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    std::vector<at::Tensor> gradients;
+    for (const auto& one : found.gradients) gradients.push_back(one.tensor);
+    const double length = clip_norm(state, gradients, most_);
+    if (length > most_) found.scale = most_ / length;
+    scales.push_back(found.scale);
+    return found;
+  }
+
+  std::vector<double> scales;  ///< of all evaluations
+
+ private:
+  OfState& whole_;
+  double most_;
+};
+
+/// A train, and a dense tensor whose gradient is the longer one by far.
+struct Beside {
+  nn::Weight train;
+  at::Tensor x;  ///< that the train is applied to
+  std::size_t parts;
+
+  nn::State start() const {
+    auto state = state_of(train);
+    state.set("b", {.weight = nn::Weight(values({6}, 40))});
+    return state.clone();
+  }
+  at::Tensor loss_of_train(const nn::State& state) const {
+    return state.at("w").weight->linear(x, {}).cos().sum();
+  }
+  at::Tensor loss(const nn::State& state) const {
+    return loss_of_train(state) + 1000 * state.tensor("b").square().sum();
+  }
+};
+
+std::vector<Beside> trains_beside_a_tensor() {
+  return {{two_cores(8, 7, 3, 41), values({5, 7}, 43), 3}, {tt_weight(44), values({5, 12}, 47), 5}};
+}
+
+/// In every part; in later ones, which see the train alone, by less.
+void expect_clipped(const std::vector<double>& scales, std::size_t parts) {
+  ASSERT_EQ(scales.size(), parts);
+  for (std::size_t k = 0; k < parts; ++k) EXPECT_LT(scales[k], 1) << k;
+  for (std::size_t k = 1; k < parts; ++k) EXPECT_GT(scales[k], 2 * scales[0]) << k;
+}
+
+TEST(SplittingOptimiser, AClippedStepIsThatOfTheLossTimesItsFirstFactor) {
+  for (const auto& given : trains_beside_a_tensor()) {
+    double factor = 1;
+    OfState plain([&](const nn::State& at) { return given.loss(at); });
+    OfState scaled_loss([&](const nn::State& at) { return factor * given.loss(at); });
+    ClippedByNorm clipped(plain, 1);
+    auto state = given.start(), other = given.start();
+    const auto one = make_optimiser("tt_psi(lr=0.1)"), two = make_optimiser("tt_psi(lr=0.1)");
+    for (int k = 0; k < 3; ++k) {
+      clipped.scales.clear();
+      one->step(state, clipped);
+      expect_clipped(clipped.scales, given.parts);
+      factor = clipped.scales.at(0);
+      two->step(other, scaled_loss);
+      EXPECT_LT(distance(dense_of(state), dense_of(other)), 1e-12 * norm(dense_of(other))) << k;
+      EXPECT_LT(distance(state.tensor("b"), other.tensor("b")), 1e-12) << k;
+    }
+  }
+}
+
+TEST(SplittingOptimiser, AClippedStepGoesAlongTheClippedProjectedGradient) {
+  constexpr double lr = 1e-3;
+  for (const auto& given : trains_beside_a_tensor()) {
+    const auto in_modes = [&](const at::Tensor& matrix) {
+      return given.parts == 3 ? matrix : as_tensor(matrix);
+    };
+    OfState of_train([&](const nn::State& at) { return given.loss_of_train(at); });
+    OfState plain([&](const nn::State& at) { return given.loss(at); });
+    ClippedByNorm clipped(plain, 1);
+    const auto start = given.start();
+    const auto space = space_at(train_layers(start).at(0).train);
+    const auto gradient = in_modes(dense_gradient(of_train, dense_of(start)));
+    const auto way = tn::full(tn::as_train(space, tn::project(space, gradient)));
+    auto state = start.clone();
+    SplittingOptimiser({.lr = lr}).step(state, clipped);
+    expect_clipped(clipped.scales, given.parts);
+    const auto moved = in_modes(dense_of(start)) - in_modes(dense_of(state));
+    const double length = lr * clipped.scales.at(0) * norm(way);
+    EXPECT_NEAR(norm(moved) / length, 1, 1e-3);
+    EXPECT_NEAR((moved * way).sum().item<double>() / norm(moved) / norm(way), 1, 1e-6);
+  }
 }
 
 TEST(SplittingOptimiser, DecaysWeightsAndMovesOthersBySgd) {

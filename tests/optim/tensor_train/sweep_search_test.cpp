@@ -126,5 +126,21 @@ TEST(Descend, DoesNothingFromWhereThereIsNoValueOrNoGradient) {
   EXPECT_EQ(descend(flat, start).after, 3);
 }
 
+TEST(Descend, TakesAGradientThatIsNoneAtTheStartForALossThatIsNone) {
+  const auto start = at::tensor({1., 2.}, at::kDouble);
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    int trials = 0;
+    const LocalFunction steep{
+        .value = [&](const at::Tensor&) { return static_cast<double>(++trials); },
+        .value_and_gradient =
+            [&](const at::Tensor&) { return LocalValue{3, at::tensor({1., bad}, at::kDouble)}; }};
+    const auto found = descend(steep, start);
+    EXPECT_TRUE(std::isnan(found.before));
+    EXPECT_TRUE(found.point.equal(start));
+    EXPECT_EQ(trials, 0);
+  }
+}
+
 }  // namespace
 }  // namespace ranklens::optim

@@ -1,7 +1,13 @@
 #include "ranklens/optim/tensor_train/gradients.h"
 
+#include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/aminmax.h>
+#include <ATen/ops/stack.h>
 
 #include "ranklens/base/error.h"
 
@@ -11,6 +17,24 @@ NamedGradients named_gradients(const Gradients& found) {
   NamedGradients gradients;
   for (const auto& one : found.gradients) gradients[one.name] = one.tensor;
   return gradients;
+}
+
+bool are_finite(const std::vector<at::Tensor>& tensors) {
+  const at::NoGradGuard no_gradients;
+  std::vector<at::Tensor> ends;  // the least and the largest entry: NaN where any entry is
+  for (const auto& tensor : tensors) {
+    if (!tensor.defined() || tensor.numel() == 0) continue;
+    const auto [least, largest] = at::aminmax(tensor);
+    ends.insert(ends.end(), {least, largest});
+  }
+  return ends.empty() || at::stack(ends).isfinite().all().item<bool>();
+}
+
+double checked_loss(const Gradients& found) {
+  if (!std::isfinite(found.loss)) return found.loss;
+  std::vector<at::Tensor> gradients;
+  for (const auto& one : found.gradients) gradients.push_back(one.tensor);
+  return are_finite(gradients) ? found.loss : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::vector<at::Tensor> take_cores(const TrainLayer& layer, NamedGradients& gradients) {

@@ -13,6 +13,14 @@ namespace ranklens::optim {
 
 NamedGradients named_gradients(const Gradients& found);
 
+/// Whether every entry of all of them is a number, neither NaN nor infinite; undefined ones have
+/// none. However many there are, the device is asked once.
+bool are_finite(const std::vector<at::Tensor>& tensors);
+
+/// The loss, or NaN where that is finite and a gradient is not, as at a square root of zero: what
+/// such a step would leave in a state or a memory stays there.
+double checked_loss(const Gradients& found);
+
 /// The gradients of a layer's cores as [r, n, r'], taken out of `gradients`; undefined where the
 /// loss does not depend on a core.
 std::vector<at::Tensor> take_cores(const TrainLayer& layer, NamedGradients& gradients);

@@ -89,7 +89,8 @@ double RecanonicalAdam::step(nn::State& state, Objective& objective, double rate
     set_cores(moved, layer, layer.train.cores);
   }
   const auto found = objective.loss_and_gradients(moved, {});
-  if (!std::isfinite(found.loss)) return found.loss;
+  const double loss = checked_loss(found);
+  if (!std::isfinite(loss)) return loss;
   auto gradients = named_gradients(found);
   for (auto& layer : layers) {
     auto& moments = memories[layer.name];
@@ -103,7 +104,7 @@ double RecanonicalAdam::step(nn::State& state, Objective& objective, double rate
   dense_.update(others.tensors, others.gradients, rate);
   state = std::move(moved);
   memories_ = std::move(memories);
-  return found.loss;
+  return loss;
 }
 
 std::map<std::string, at::Tensor> RecanonicalAdam::save() const {

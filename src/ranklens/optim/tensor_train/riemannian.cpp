@@ -128,7 +128,7 @@ double RiemannianOptimiser::step(nn::State& state, Objective& objective, double 
   for (const auto& one : work) {
     if (length == 0 && one.cut < 0) continue;
     const auto& memory = memories_.at(one.layer.name);
-    move(one, state, own_length(options_, memory, length), 1 - length * options_.weight_decay);
+    move(one, state, own_length(options_, memory, length), decay_factor(options_, length));
   }
   observe(work, state);
   if (searches) {

@@ -25,7 +25,9 @@ struct RiemannianOptions {
   double longest = 0;
   double momentum = 0;  ///< of sgd
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double weight_decay = 0;  ///< X <- (1 - rate * weight_decay) X; not of cg
+  /// As of the other tensors: with sgd weight_decay * X is part of the gradient, which momentum
+  /// sums; with adam X <- (1 - rate * weight_decay) X beside the step. Not of cg.
+  double weight_decay = 0;
   TrainRanks ranks = {};
 };
 

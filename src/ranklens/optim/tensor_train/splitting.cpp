@@ -1,6 +1,7 @@
 #include "ranklens/optim/tensor_train/splitting.h"
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -78,6 +79,54 @@ std::unique_ptr<Objective> narrowed(Objective& whole, const std::vector<SplitLay
   return whole.where_only_moves(entries, state);
 }
 
+/// What the first evaluation of a step finds, at the state as it was.
+struct FirstPart {
+  double loss = 0;  ///< or that of a later part, where it was not finite
+  double scale = 1;
+  NamedGradients gradients = {};
+};
+
+/// Takes all trains through their parts, unless a loss is not finite.
+FirstPart go_through_parts(std::vector<SplitLayer>& work, const nn::State& state,
+                           Objective& objective, double length) {
+  FirstPart first;
+  nn::State probed = state;
+  std::unique_ptr<Objective> narrow;
+  for (int part = 0; !all_done(work); ++part) {
+    for (const auto& one : work) set_cores_of(probed, one);
+    const Gradients found = (narrow ? *narrow : objective).loss_and_gradients(probed, {"factors"});
+    if (!std::isfinite(found.loss)) return {.loss = found.loss};
+    const at::NoGradGuard no_gradients;
+    auto gradients = named_gradients(found);
+    if (part == 0) {
+      first = {.loss = found.loss, .scale = found.scale, .gradients = gradients};
+      probed = with_trains_alone(state);
+    }
+    // Clipping sees another norm in every part, and what one part takes back another has gone: they
+    // must be of one field.
+    advance_all(work, gradients, length * (first.scale / found.scale));
+    if (part == 0) narrow = narrowed(objective, work, state);
+  }
+  return first;
+}
+
+/// The cores as the network has them, of weights times `decay`.
+std::vector<std::vector<at::Tensor>> moved_cores(const std::vector<SplitLayer>& work,
+                                                 double decay) {
+  std::vector<std::vector<at::Tensor>> moved;
+  for (const auto& one : work) {
+    auto& cores = moved.emplace_back(scaled(one.train.cores(), one.share));
+    cores.back() = cores.back() * decay;
+  }
+  return moved;
+}
+
+std::vector<at::Tensor> all_of(const std::vector<std::vector<at::Tensor>>& cores,
+                               std::vector<at::Tensor> others) {
+  for (const auto& some : cores) others.insert(others.end(), some.begin(), some.end());
+  return others;
+}
+
 }  // namespace
 
 TrainSplitting::TrainSplitting(const tn::TensorTrain& start) {
@@ -128,37 +177,22 @@ double SplittingOptimiser::step(nn::State& state, Objective& objective, double r
   std::vector<SplitLayer> work;
   for (const auto& layer : layers) work.push_back(split_layer(layer));
   const double length = options_.lr * rate;
-  nn::State probed = state;
-  NamedGradients gradients, first;
-  std::unique_ptr<Objective> narrow;
-  double loss = 0;
-  for (int part = 0; !all_done(work); ++part) {
-    for (const auto& one : work) set_cores_of(probed, one);
-    const Gradients found = (narrow ? *narrow : objective).loss_and_gradients(probed, {"factors"});
-    if (!std::isfinite(found.loss)) return found.loss;
-    const at::NoGradGuard no_gradients;
-    gradients = named_gradients(found);
-    if (part == 0) {
-      loss = found.loss;
-      first = gradients;
-      probed = with_trains_alone(state);
-    }
-    advance_all(work, gradients, length);
-    if (part == 0) narrow = narrowed(objective, work, state);
-  }
+  auto first = go_through_parts(work, state, objective, length);
+  if (!std::isfinite(first.loss)) return first.loss;
   const at::NoGradGuard no_gradients;
-  for (const auto& one : work) take_cores(one.layer, first);
-  const auto others = other_tensors(state, first);
-  const double decay = 1 - length * options_.weight_decay;
-  for (const auto& one : work) {
-    auto cores = scaled(one.train.cores(), one.share);
-    cores.back() = cores.back() * decay;
-    set_cores(state, one.layer, cores);
-    const auto last = static_cast<std::int64_t>(cores.size()) - 1;
-    observed_.keep(one.layer.name, std::move(cores), last);
+  for (const auto& one : work) take_cores(one.layer, first.gradients);
+  const auto others = other_tensors(state, first.gradients);
+  auto moved = moved_cores(work, 1 - length * options_.weight_decay);
+  // A gradient of any part that is no number has left its mark in a core, which stays there.
+  if (!are_finite(all_of(moved, others.gradients))) return std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t k = 0; k < work.size(); ++k) {
+    const auto& layer = work[k].layer;
+    set_cores(state, layer, moved[k]);
+    const auto last = static_cast<std::int64_t>(moved[k].size()) - 1;
+    observed_.keep(layer.name, std::move(moved[k]), last);
   }
   others_.update(others.tensors, others.gradients, rate);
-  return loss;
+  return first.loss;
 }
 
 }  // namespace ranklens::optim

@@ -46,9 +46,10 @@ class TrainSplitting {
 /// what the parts before it have turned, so a gradient held from the step's start would take d
 /// passes, with trains of three times the ranks. All trains of a network go through their parts
 /// together. Steps do not depend on the gauge of the cores; the parts that go back climb, so steps
-/// must be small. Steps of matrix product states are in units of their norm, as the Riemannian
-/// ones. All other tensors move by SGD of these options, of which lr and weight_decay are
-/// the trains', too: tt_psi(lr=0.1,momentum=0,dampening=0,weight_decay=0,nesterov).
+/// must be small. Clipping scales all parts of a step as its first evaluation, which sees the
+/// gradients of all tensors. Steps of matrix product states are in units of their norm, as the
+/// Riemannian ones. All other tensors move by SGD of these options, of which lr and weight_decay
+/// are the trains', too: tt_psi(lr=0.1,momentum=0,dampening=0,weight_decay=0,nesterov).
 class SplittingOptimiser final : public Optimiser {
  public:
   explicit SplittingOptimiser(SgdOptions options = {});

@@ -83,7 +83,9 @@ struct SweepOptimiser::Visit {
     const auto own = gradients[layer.tensors[place]];
     double value = found.loss;
     if (!others) {
-      loss = found.loss;
+      value = checked_loss(found);  // the other tensors have no search that would notice
+      if (!std::isfinite(value)) return {.value = value, .gradient = {}};
+      loss = value;
       for (const auto& one : train_layers(state)) take_cores(one, gradients);
       others = other_tensors(state, gradients);
       // What trials are compared with is evaluated as they are: the whole differs by rounding.

@@ -96,7 +96,9 @@ LocalMinimum descend(const LocalFunction& function, const at::Tensor& start,
     Line line{.value = [&](double step) { return function.value(found.point + step * direction); },
               .start = found.after,
               .slope = inner_product(gradient, direction)};
-    if (!(line.slope < 0) || !std::isfinite(norm)) break;
+    const bool finite = std::isfinite(norm);
+    if (k == 0 && !finite) found.before = found.after = std::numeric_limits<double>::quiet_NaN();
+    if (!(line.slope < 0) || !finite) break;
     if (size > 0) line.end = way_out(found.point, start, direction, search.reach * size);
     if (!(line.end > 0)) break;
     const double first = length > 0 ? length : (size > 0 ? 0.1 * size : 1) / norm;

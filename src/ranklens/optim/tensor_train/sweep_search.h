@@ -34,7 +34,7 @@ struct LocalMinimum {
 /// direction: a first trial, the minimum of the parabola through what is known, halved or more
 /// until Armijo's rule holds. On a quadratic function these are the linear conjugate gradients. A
 /// trial whose value is not finite is a step too far. Where the value at the start is not finite,
-/// nothing is done and `before` is that.
+/// nothing is done and `before` is that; where its gradient is not, NaN.
 LocalMinimum descend(const LocalFunction& function, const at::Tensor& start,
                      const LocalSearch& search = {});
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include <ATen/ops/zeros_like.h>
+
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
 
@@ -14,6 +16,21 @@ using DirectionMethod = RiemannianOptions::Method;
 
 tn::Tangent carried(const tn::TensorTrain& momentum, const tn::TangentSpace& to) {
   return tn::project(to, momentum);
+}
+
+/// The point of a space as one of its own tangent vectors.
+tn::Tangent own_vector(const tn::TangentSpace& space) {
+  tn::Tangent found{.deltas = {}, .log_scale = space.log_scale};
+  for (const auto& core : space.left) found.deltas.push_back(at::zeros_like(core));
+  found.deltas.back() = space.left.back();
+  return found;
+}
+
+/// What momentum sums is the gradient of the loss with its penalty, as optim::Sgd has it: a decay
+/// beside the momentum would be 1 / (1 - momentum) times weaker than that of all other tensors.
+tn::Tangent decaying_gradient(const RiemannianOptions& options, const TangentWork& work) {
+  if (options.weight_decay == 0) return work.gradient;
+  return work.gradient + options.weight_decay * own_vector(work.space);
 }
 
 /// Conjugate to the last one by Polak and Ribiere's factor, or the gradient where that would not go
@@ -66,8 +83,9 @@ tn::Tangent next_direction(const RiemannianOptions& options, const TangentWork& 
   ++memory.steps;
   if (options.method == DirectionMethod::cg) return next_conjugate(work, memory);
   if (options.method == DirectionMethod::adam) return next_mean(options, work, memory);
-  if (options.momentum == 0 || memory.momentum.cores.empty()) return work.gradient;
-  return work.gradient + options.momentum * carried(memory.momentum, work.space);
+  auto gradient = decaying_gradient(options, work);
+  if (options.momentum == 0 || memory.momentum.cores.empty()) return gradient;
+  return gradient + options.momentum * carried(memory.momentum, work.space);
 }
 
 double share_of_gradient(const RiemannianOptions& options) {
@@ -79,6 +97,10 @@ double own_length(const RiemannianOptions& options, const TangentMemory& memory,
   const auto t = static_cast<double>(memory.steps);
   const double root = std::sqrt(memory.second / (1 - std::pow(options.beta2, t)));
   return length / (1 - std::pow(options.beta1, t)) / (root + options.eps);
+}
+
+double decay_factor(const RiemannianOptions& options, double length) {
+  return options.method == DirectionMethod::adam ? 1 - length * options.weight_decay : 1;
 }
 
 }  // namespace ranklens::optim

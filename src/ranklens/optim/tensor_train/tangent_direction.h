@@ -7,8 +7,8 @@
 // The rules of the Riemannian methods for one train: which way, and how far.
 namespace ranklens::optim {
 
-/// The direction against which the train moves, of its gradient and of what is remembered, which is
-/// projected onto the tangent space; counts the step.
+/// The direction against which the train moves, of its gradient (sgd's has the decay in it) and of
+/// what is remembered, which is projected onto the tangent space; counts the step.
 tn::Tangent next_direction(const RiemannianOptions& options, const TangentWork& work,
                            TangentMemory& memory);
 
@@ -18,5 +18,9 @@ double share_of_gradient(const RiemannianOptions& options);
 /// How far a train goes along its direction when the rule of all says `length`: of Adam that over
 /// the root of the train's second moment.
 double own_length(const RiemannianOptions& options, const TangentMemory& memory, double length);
+
+/// What a train is multiplied by after a step of this length, before the root of own_length(): of
+/// adam its decay, which is no part of the direction.
+double decay_factor(const RiemannianOptions& options, double length);
 
 }  // namespace ranklens::optim

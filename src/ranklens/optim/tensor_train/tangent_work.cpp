@@ -85,7 +85,8 @@ double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objec
   const auto alone = with_trains_alone(state);
   const Gradients found =
       objective.loss_and_gradients(probed_state(work, alone, objective), {"factors"});
-  if (!std::isfinite(found.loss)) return found.loss;
+  const double loss = checked_loss(found);
+  if (!std::isfinite(loss)) return loss;
   const at::NoGradGuard no_gradients;
   auto gradients = named_gradients(found);
   for (auto& one : work) {
@@ -94,7 +95,7 @@ double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objec
     // Clipping may have seen another norm this time.
     one.normal = (scale / found.scale) * leading_normal(one.space, one.normal, cores, one.gained);
   }
-  return found.loss;
+  return loss;
 }
 
 }  // namespace
@@ -125,7 +126,8 @@ double differentiate(std::vector<TangentWork>& work, const nn::State& state, Obj
                      NamedGradients& gradients) {
   const Gradients found =
       objective.loss_and_gradients(probed_state(work, state, objective), {"factors"});
-  if (!std::isfinite(found.loss)) return found.loss;
+  const double loss = checked_loss(found);
+  if (!std::isfinite(loss)) return loss;
   gradients = named_gradients(found);
   bool grows = false;
   {
@@ -141,8 +143,8 @@ double differentiate(std::vector<TangentWork>& work, const nn::State& state, Obj
       grows = true;
     }
   }
-  const double again = grows ? find_normal(work, state, objective, found.scale) : found.loss;
-  return std::isfinite(again) ? found.loss : again;
+  const double again = grows ? find_normal(work, state, objective, found.scale) : loss;
+  return std::isfinite(again) ? loss : again;
 }
 
 tn::TensorTrain remembered(const tn::TangentSpace& space, const tn::Tangent& tangent,

@@ -29,8 +29,9 @@ struct TangentWork {
 /// At the beginning of a step that follows `steps` others.
 TangentWork begin_work(TrainLayer layer, const TrainRanks& ranks, std::int64_t steps);
 
-/// Both of a train's gradients, on its tangent space and off it. Returns the loss, or one that was
-/// not finite; `gradients` are left with those of all other tensors.
+/// Both of a train's gradients, on its tangent space and off it. Returns the loss; or one that was
+/// not finite, NaN where a gradient of any tensor is not, after which there is no step to be made.
+/// `gradients` are left with those of all other tensors.
 double differentiate(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
                      NamedGradients& gradients);
 

@@ -111,7 +111,8 @@ double TurningOptimiser::step(nn::State& state, Objective& objective, double rat
     set_cores(probed, work.back().layer, work.back().cores);
   }
   const Gradients found = objective.loss_and_gradients(probed, {"factors"});
-  if (!std::isfinite(found.loss)) return found.loss;
+  const double loss = checked_loss(found);
+  if (!std::isfinite(loss)) return loss;
   const at::NoGradGuard no_gradients;
   auto gradients = named_gradients(found);
   nn::State turned = state;
@@ -122,7 +123,7 @@ double TurningOptimiser::step(nn::State& state, Objective& objective, double rat
   if (options_.shrink < 1) {
     const double after = objective.loss(turned);
     if (!std::isfinite(after)) return after;
-    if (after > found.loss) angle_ = std::max(options_.least, angle_ * options_.shrink);
+    if (after > loss) angle_ = std::max(options_.least, angle_ * options_.shrink);
   }
   for (auto& one : work) {
     ++turns_[one.layer.name];
@@ -131,7 +132,7 @@ double TurningOptimiser::step(nn::State& state, Objective& objective, double rat
   state = std::move(turned);
   const auto others = other_tensors(state, gradients);
   others_.update(others.tensors, others.gradients, rate);
-  return found.loss;
+  return loss;
 }
 
 std::map<std::string, at::Tensor> TurningOptimiser::save() const {
