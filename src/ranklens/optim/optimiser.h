@@ -24,7 +24,8 @@ class Optimiser {
   /// One step on the trainable tensors of `state`, which are changed in place. `rate` multiplies
   /// the learning rate (the schedule's factor). Returns the loss before the step; if a loss within
   /// it was not finite, that one, and the state is as it was. Methods on manifolds return NaN, too,
-  /// where a gradient is no number, as at a square root of zero; rules for plain tensors move by it.
+  /// where a gradient is no number, as at a square root of zero; rules for plain tensors move by
+  /// it.
   virtual double step(nn::State& state, Objective& objective, double rate = 1) = 0;
 
   /// The spec that makes it: "adam(lr=0.001)".

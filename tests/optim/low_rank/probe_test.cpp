@@ -1,10 +1,19 @@
 #include "ranklens/optim/low_rank/probe.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ranklens/nn/low_memory.h"
+#include "ranklens/nn/weights/dense.h"
 #include "ranklens/nn/weights/fixed_rank.h"
+#include "ranklens/optim/low_rank/bases.h"
 
 #include "optim/low_rank/matrices.h"
 
@@ -167,6 +176,142 @@ TEST(Probe, OnePassGivesWhatThreePassesDo) {
       EXPECT_TRUE(near(g[2], expected.l)) << dtype;
     }
   }
+}
+
+// Rows by themselves and again, the first and the last, of a table of nine.
+at::Tensor some_indices() {
+  return at::tensor({4, 0, 8, 4, 4, 2, 0, 7, 8, 4}, at::kLong).reshape({2, 5});
+}
+
+const auto apply_rows = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+  return weight->rows(some_indices()) * x + b.sum();
+};
+
+TEST(Probe, OfATableGivesTheFactorsGradients) {
+  const auto x = noise(10, 7, 19).reshape({2, 5, 7});
+  const auto both = compare({9, 7}, low_rank(9, 7, 3, 20), x, apply_rows);
+  EXPECT_EQ(both.y.sizes(), (at::IntArrayRef{2, 5, 7}));
+  expect_equal(both, 9, 7);
+  const LowRank rectangular{testing::basis(9, 4, 21), noise(4, 2, 22), testing::basis(7, 2, 23)};
+  expect_equal(compare({9, 7}, rectangular, x, apply_rows), 9, 7);
+  const auto recomputed = [](const nn::Weight& weight, const at::Tensor& in, const at::Tensor& b) {
+    return apply_rows(nn::with_low_memory(weight), in, b);
+  };
+  expect_equal(compare({9, 7}, rectangular, x, recomputed), 9, 7);
+}
+
+// Two rows under a rank of three: what the bases grow by holds all of the gradient.
+TEST(Probe, OfATableOfWhichFewRowsAreLookedUp) {
+  const auto point = low_rank(9, 7, 3, 24);
+  const auto few = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return weight->rows(at::tensor({4, 8, 4}, at::kLong)) * x + b.sum();
+  };
+  const auto both = compare({9, 7}, point, noise(3, 7, 25), few);
+  expect_equal(both, 9, 7);
+  EXPECT_FALSE(both.found.k_span.defined());
+  const auto g = both.expected.between(at::eye(9, at::kDouble), at::eye(7, at::kDouble));
+  const auto wide = widened(point, new_left(point, both.found), new_right(point, both.found));
+  EXPECT_LT(orthogonality_error(wide), 1e-12);
+  EXPECT_LT(distance(at::matmul(wide.u, at::matmul(wide.u.t(), g)), g), 1e-12 * testing::norm(g));
+  EXPECT_LT(distance(at::matmul(at::matmul(g, wide.v), wide.v.t()), g), 1e-12 * testing::norm(g));
+}
+
+TEST(Probe, OfATableWithoutLookups) {
+  const auto none = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return weight->rows(some_indices().narrow(0, 0, 0)).sum() + x.sum() + b;
+  };
+  const auto both = compare({9, 7}, low_rank(9, 7, 3, 26), noise(2, 7, 27), none);
+  expect_equal(both, 9, 7);
+  EXPECT_EQ(testing::norm(both.found.k) + testing::norm(both.found.l), 0);
+}
+
+// A table that is the last layer, too.
+TEST(Probe, TiedTablesAddUp) {
+  const auto tied = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return weight->linear(weight->rows(some_indices()).sin() + x, b);
+  };
+  const auto x = noise(10, 7, 28).reshape({2, 5, 7});
+  const auto both = compare({9, 7}, low_rank(9, 7, 3, 29), x, tied);
+  expect_equal(both, 9, 7);
+  // Fewer rows than the rank, but no span is known of both uses together.
+  const auto few = [](const nn::Weight& weight, const at::Tensor& in, const at::Tensor& b) {
+    return weight->linear(weight->rows(at::tensor({4}, at::kLong)) + in, b);
+  };
+  const auto narrow = compare({9, 7}, low_rank(9, 7, 3, 29), noise(1, 7, 30), few);
+  expect_equal(narrow, 9, 7);
+  EXPECT_FALSE(narrow.found.k_span.defined());
+}
+
+TEST(Probe, OfAnOperatorThatAsksForTheWholeWeight) {
+  const auto whole = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return at::linear(x, weight->dense(), b);
+  };
+  const LowRank rectangular{testing::basis(9, 4, 31), noise(4, 2, 32), testing::basis(7, 2, 33)};
+  expect_equal(compare({9, 7}, rectangular, noise(5, 7, 34), whole), 9, 7);
+  const auto convolved = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& b) {
+    return nn::convolve(x, weight->dense(), b, {});
+  };
+  const auto x = noise(12, 72, 35).reshape({3, 4, 9, 8}).contiguous(at::MemoryFormat::ChannelsLast);
+  expect_equal(compare({6, 4, 3, 2}, low_rank(6, 24, 4, 36), x, convolved), 6, 24);
+}
+
+// A probe as a network has it: slots stored in one type, cast to the one that is computed in.
+struct TypedProbe {
+  std::vector<at::Tensor> slots;
+  nn::Weight weight;
+  std::shared_ptr<Uses> uses = std::make_shared<Uses>();
+
+  TypedProbe(const LowRank& exact, at::ScalarType stored, at::ScalarType computed) {
+    const LowRank point{exact.u.to(stored), exact.s.to(stored), exact.v.to(stored)};
+    const auto plain = probe({exact.u.size(0), exact.v.size(0)}, point, uses);
+    weight = nn::map_factors(plain, [&](const at::Tensor& slot) {
+      slots.push_back(slot.detach().requires_grad_());
+      return slots.back().to(computed);
+    });
+  }
+  Gradient gradient_of(const at::Tensor& loss) const {
+    const auto g = torch::autograd::grad({loss}, slots);
+    return probed_gradient(g[0], g[1], g[2], *uses);
+  }
+};
+
+TEST(Probe, OfATableInTheTypeThatIsComputedIn) {
+  const auto exact = low_rank(40, 30, 6, 37);
+  const auto indices = base::Stream(38, "noise", "rows").integers({200}, 40);
+  const auto table = exact.dense().requires_grad_();
+  const auto rows = at::embedding(table, indices);
+  const auto expected =
+      seen_from(exact, torch::autograd::grad({rows.cos().sum()}, {table}).front());
+  const auto left = noise(40, 3, 39), right = noise(30, 2, 40);
+  for (const auto& [type, allowed] :
+       {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-5}, {at::kBFloat16, 5e-2}}) {
+    const auto stored = type == at::kBFloat16 ? at::kFloat : type;
+    const TypedProbe typed(exact, stored, type);
+    const auto y = typed.weight->rows(indices);
+    EXPECT_EQ(y.scalar_type(), type);
+    EXPECT_EQ(typed.weight->dense().scalar_type(), type);
+    const auto found = typed.gradient_of(y.cos().sum());
+    const auto near = [&, bound = allowed](const at::Tensor& one, const at::Tensor& other) {
+      EXPECT_EQ(one.scalar_type(), stored);
+      return distance(one.to(at::kDouble), other) < bound * testing::norm(other);
+    };
+    EXPECT_TRUE(near(found.k, expected.k)) << type;
+    EXPECT_TRUE(near(found.l, expected.l)) << type;
+    EXPECT_TRUE(near(found.s, expected.s)) << type;
+    EXPECT_TRUE(
+        near(found.between(left.to(stored), right.to(stored)), expected.between(left, right)))
+        << type;
+  }
+}
+
+// A sum in bfloat16 stops growing at 256 times what is added to it.
+TEST(Probe, OfATableAddsUpARowThatIsLookedUpOften) {
+  const auto exact = low_rank(40, 30, 6, 41);
+  const TypedProbe typed(exact, at::kFloat, at::kBFloat16);
+  const auto found = typed.gradient_of(typed.weight->rows(at::full({4096}, 3, at::kLong)).sum());
+  auto expected = at::zeros({40, 6}, at::kDouble);
+  expected[3] = 4096 * exact.v.sum(0);
+  EXPECT_LT(distance(found.k.to(at::kDouble), expected), 2e-2 * testing::norm(expected));
 }
 
 }  // namespace

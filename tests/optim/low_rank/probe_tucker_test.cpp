@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/nn/weights/dense.h"
 
 #include "optim/low_rank/kernels.h"
 
@@ -90,6 +91,18 @@ TEST(TuckerProbe, SharedWeightsAddUp) {
                 [=](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& bias) {
                   return weight->conv2d(weight->conv2d(x, bias, same).sin(), bias, same);
                 });
+}
+
+TEST(TuckerProbe, OfAnOperatorThatAsksForTheWholeKernel) {
+  const Applied whole = [](const nn::Weight& weight, const at::Tensor& x, const at::Tensor& bias) {
+    return nn::convolve(x, weight->dense(), bias, {});
+  };
+  const auto x = block({3, 5, 9, 8}, 14);
+  expect_probed(kernel(6, 5, 4, 3, 15), x, whole);
+  expect_probed(kernel(6, 5, 2, 4, 16), x.contiguous(at::MemoryFormat::ChannelsLast), whole);
+  const TuckerKernel wide{testing::basis(6, 5, 17), block({5, 2, 1, 2}, 18),
+                          testing::basis(5, 2, 19)};
+  expect_probed(wide, x, whole);
 }
 
 TEST(TuckerProbe, KeepsNothingUnasked) {

@@ -13,7 +13,9 @@
 #include "ranklens/base/error.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/optim/low_rank/probe_convolution.h"
+#include "ranklens/optim/low_rank/probe_dense.h"
 #include "ranklens/optim/low_rank/probe_linear.h"
+#include "ranklens/optim/low_rank/probe_rows.h"
 
 namespace ranklens::optim {
 namespace {
@@ -49,10 +51,12 @@ class Probe final : public nn::FactorisedFormat, public OverlappingGradients {
                     const nn::ConvGeometry& geometry) const override {
     return probed_convolution(call(), shape_, x, bias, geometry);
   }
-  at::Tensor dense() const override { return point_.dense().reshape(shape_); }
+  at::Tensor dense() const override { return probed_dense(call()).reshape(shape_); }
+  at::Tensor rows(const at::Tensor& indices) const override { return probed_rows(call(), indices); }
   std::int64_t multiply_adds() const override {
     return point_.u.numel() + point_.s.numel() + point_.v.numel();
   }
+  std::int64_t row_multiply_adds() const override { return point_.s.numel() + point_.v.numel(); }
 
  private:
   ProbeCall call() const {

@@ -15,7 +15,8 @@ struct Use {
   /// left^T G right of this use.
   std::function<at::Tensor(const at::Tensor& left, const at::Tensor& right)> between;
   /// Of a linear map: the gradients of its outputs [c, m] and its inputs [c, n], so that G is the
-  /// transposed first times the second. Undefined for a convolution.
+  /// transposed first times the second. Undefined of any other use: a convolution, a table whose
+  /// rows are looked up, the whole tensor.
   at::Tensor out_gradient, in;
 };
 using Uses = std::vector<Use>;
@@ -27,7 +28,9 @@ std::function<at::Tensor(const at::Tensor& left, const at::Tensor& right)> betwe
 /// A weight U S V^T of `shape` (a convolution's kernel is the matrix [out, in * height * width])
 /// that is applied as it is and whose gradients come out in the form that integrators want: its
 /// factors "dK" [m, q], "dS" [p, q] and "dL" [n, p] are zeros, and their gradients are G V, U^T G V
-/// and G^T U, from one backward pass at the cost of one for the factors. Nothing is unfolded.
+/// and G^T U, from one backward pass at the cost of one for the factors. Nothing is unfolded; of a
+/// table nothing is multiplied out but the rows looked up. All uses within a pass add up, those
+/// through dense() among them, which costs the whole weight and its whole gradient.
 ///
 /// Where `uses` is given, inputs and gradients of outputs are kept there until it is emptied, which
 /// takes the memory of the layer's input and output.

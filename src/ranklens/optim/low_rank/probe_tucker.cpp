@@ -10,6 +10,7 @@
 #include "ranklens/base/error.h"
 #include "ranklens/optim/clip.h"
 #include "ranklens/optim/convolution_parts.h"
+#include "ranklens/optim/low_rank/probe_dense.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/formats/mode_product.h"
 #include "ranklens/tn/linalg/tall.h"
@@ -127,7 +128,12 @@ class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradien
                           walk};
     return ProbedTucker::apply(image, optional_of(bias), slots_[0], slots_[1], slots_[2], call);
   }
-  at::Tensor dense() const override { return point_.dense(); }
+  at::Tensor dense() const override {
+    const auto type = slots_.front().scalar_type();
+    const auto& [u, core, v] = point_;
+    return probed_dense({u.to(type), core.to(type), v.to(type)},
+                        {rows_.out.to(type), rows_.in.to(type)}, slots_, uses_);
+  }
   std::int64_t multiply_adds() const override {
     return point_.u.numel() + point_.core.numel() + point_.v.numel();
   }
