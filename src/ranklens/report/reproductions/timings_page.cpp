@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/timings_claims.h"
@@ -152,9 +153,12 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
       "ratios count, seconds are this machine's. Medians of the repeats.",
       "Adaptive methods run with the smallest and largest rank alike, so that they pay for "
       "augmentation and truncation but keep the rank.",
-      fmt::format("In the verdicts a repeat stands for a seed. Each has {}, but none more once a "
-                  "method has taken {:.0f} s at a rank; the table says how many it has.",
-                  options.repeats, options.patience)};
+      fmt::format("In the verdicts a repeat stands for a seed. Each has {} ({} at rank {}), but "
+                  "none more once a method has taken {:.0f} s at a rank; the table says how many "
+                  "it has. Intervals are over repeats of one process, and know nothing of how "
+                  "processes or machines differ.",
+                  options.repeats, 3 * options.repeats, fmt::join(options.closely, ", "),
+                  options.patience)};
   data.verdicts = timings_verdicts(options, results);
   data.facts = {{"repeats", std::to_string(options.repeats)},
                 {"ranks", fmt::format("{} of {}", results.cells.size(), options.ranks.size())}};

@@ -61,13 +61,13 @@ struct Reproduction {
 /// Seeds without which there is no verdict on an arm: five, or all of the whole experiment.
 std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& arm);
 
-/// LeNet5 on MNIST with ranks found by nine tolerances (Schotthöfer, Zangrando, Kusch, Ceruti,
+/// LeNet5 on MNIST with ranks found by ten tolerances (Schotthöfer, Zangrando, Kusch, Ceruti,
 /// Tudisco 2022, in the runs published with the authors' PyTorch code), at the true count of its
 /// weights.
 Reproduction lenet_dlrt(const Options& options);
 /// Fixed rank 20 from singular values that decay, by descent on U and V and by integrators.
 Reproduction uv_vs_dlrt(const Options& options);
-/// Dense networks of five layers on MNIST, ranks found by eight tolerances, one phase.
+/// Dense networks of five layers on MNIST, ranks found by nine tolerances, one phase.
 Reproduction mlp_dlrt(const Options& options);
 /// A dense network cut to rank 20, then trained at that rank.
 Reproduction train_from_prune(const Options& options);
