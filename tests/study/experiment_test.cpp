@@ -164,5 +164,23 @@ TEST(Experiment, TakesArmsThatWereAdded) {
   EXPECT_EQ(made, 8);
 }
 
+// Ranks that are timed stand in a list, each with a cell of its own.
+TEST(Experiment, TakesRanksThatWereAdded) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  const auto at_ranks = [&](const std::vector<int>& ranks) {
+    auto experiment = squares(&made);
+    experiment.cells.clear();
+    for (const int rank : ranks) experiment.cells.push_back(std::to_string(rank));
+    experiment.settings["ranks"] = ranks;
+    return experiment;
+  };
+  run(at_ranks({5, 20}), {.folder = out});
+  EXPECT_TRUE(run(at_ranks({5, 10, 20}), {.folder = out}).complete);
+  EXPECT_EQ(made, 3);
+  ranklens::testing::expect_error([&] { run(at_ranks({5, 10, 40}), {.folder = out}); }, "ranks");
+}
+
 }  // namespace
 }  // namespace ranklens::study

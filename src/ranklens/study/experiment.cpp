@@ -23,6 +23,8 @@ using nlohmann::json;
 
 /// Of settings, what belongs to one arm each, by the arm's name.
 constexpr const char* kByArm[] = {"arms", "sweeps"};
+/// Of settings, lists whose entries have a cell each and are arms in this.
+constexpr const char* kListed[] = {"ranks"};
 
 json identity_of(const std::string& name, const json& settings) {
   return {{"experiment", name}, {"settings", settings}};
@@ -38,6 +40,14 @@ fs::path path_of(const fs::path& folder, const std::string& cell) {
   return folder / "cells" / (cell + ".json");
 }
 
+/// Whether a list has all that another one has.
+bool has_all_of(const json& now, const json& before) {
+  if (!now.is_array() || !before.is_array()) return false;
+  return std::all_of(before.begin(), before.end(), [&](const json& one) {
+    return std::find(now.begin(), now.end(), one) != now.end();
+  });
+}
+
 /// Whether settings are those of before with arms added to them.
 bool adds_arms(const json& now, json before) {
   if (!now.is_object() || !before.is_object()) return false;
@@ -46,6 +56,9 @@ bool adds_arms(const json& now, json before) {
     for (const auto& [arm, how] : now.at(key).items()) {
       if (!before.at(key).contains(arm)) before.at(key)[arm] = how;
     }
+  }
+  for (const char* key : kListed) {
+    if (has_all_of(now.value(key, json()), before.value(key, json()))) before[key] = now.at(key);
   }
   return now == before;
 }

@@ -50,8 +50,8 @@ struct ExperimentResults {
 };
 
 /// Makes the cells that the folder does not hold yet; any number of processes may work on one
-/// folder. Settings may gain arms (entries of "arms" and "sweeps") after the first cells. An Error
-/// if the folder holds the experiment with other settings, or anything else.
+/// folder. Settings may gain arms (entries of "arms", "sweeps" and "ranks") after the first cells.
+/// An Error if the folder holds the experiment with other settings, or anything else.
 ExperimentResults run(const Experiment& experiment, const ExperimentOptions& options);
 
 /// How many of the experiment's own cells the results have.
