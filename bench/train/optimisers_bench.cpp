@@ -227,12 +227,13 @@ void add_trains(const Work& work, double rate, std::int64_t rank) {
 }
 
 /// Near the rank up to which a step is faster than one of the dense network.
-void add_wide_at_break_even() {
-  const std::string low = "fc*: low_rank(r=320)", adam = "adam(lr=1e-4)",
-                    held = "lr=1e-4,tau=0.01,floor=320,cap=320,rule=sgd";
-  const References references{{"over_dense", {"", adam}}};
+void add_wide_at_break_even(int rank) {
+  const auto low = fmt::format("fc*: low_rank(r={})", rank),
+             held = fmt::format("lr=1e-4,tau=0.01,floor={0},cap={0},rule=sgd", rank);
+  const References references{{"over_dense", {"", "adam(lr=1e-4)"}}};
   const auto one = [&](const char* name, const std::string& optimiser) {
-    add({"width5120_rank320", wide, 256, kWide}, name, {low, optimiser}, references, 5);
+    add({fmt::format("width5120_rank{}", rank), wide, 256, kWide}, name, {low, optimiser},
+        references, 5);
   };
   one("fixed_bug", "fixed_bug(lr=1e-4)");
   one("fixed_bug_sgd", "fixed_bug(lr=1e-4,rule=sgd)");
@@ -243,7 +244,8 @@ void add_wide_at_break_even() {
 
 const bool kAdded = [] {
   add_wide();
-  add_wide_at_break_even();
+  add_wide_at_break_even(320);
+  add_wide_at_break_even(400);
   add_trains(kPaperHead, 1e-3, 16);
   add_trains(kMatchedHead, 1e-3, 16);
   add_trains(kState, 1e-9, 32);  // hardly moves: larger plain gradient steps diverge here

@@ -153,7 +153,7 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
       "ratios count, seconds are this machine's. Medians of the repeats.",
       "Adaptive methods run with the smallest and largest rank alike, so that they pay for "
       "augmentation and truncation but keep the rank.",
-      fmt::format("In the verdicts a repeat stands for a seed. Each has {} ({} at rank {}), but "
+      fmt::format("In the verdicts a repeat stands for a seed. Each has {} ({} at ranks {}), but "
                   "none more once a method has taken {:.0f} s at a rank; the table says how many "
                   "it has. Intervals are over repeats of one process, and know nothing of how "
                   "processes or machines differ.",

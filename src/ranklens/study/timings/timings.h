@@ -17,8 +17,8 @@ struct Options {
   std::vector<std::int64_t> ranks = {5, 10, 20, 32, 40, 80, 160, 320, 400, 640, 1280, 2560};
   /// Times that each is measured, after two steps to begin with; a long one's second step counts.
   int repeats = 5;
-  /// Where ratios of short steps are held against bounds: three times as many.
-  std::vector<std::int64_t> closely = {32};
+  /// Where steps are held against bounds, or come near to the dense one's: three times as many.
+  std::vector<std::int64_t> closely = {32, 400};
   /// Seconds after which a method has no further repeat at a rank; one it always has.
   double patience = 60;
   std::uint64_t seed = 1;
