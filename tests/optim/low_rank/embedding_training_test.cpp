@@ -189,7 +189,8 @@ TEST(EmbeddingTraining, IsThatOfADenseTableAtFullRank) {
         EXPECT_GT(most_apart(expected, dense), 1e-2);
         for (const auto& method : kTableMethods) {
           if (method == "psi(") continue;
-          const auto spec = method + "lr=0.2,rule=sgd," + momentum;
+          auto spec = method + "lr=0.2,rule=sgd,";
+          spec += momentum;
           const auto found = after_steps(spec, objective, network.state, 4);
           EXPECT_LT(most_apart(found, expected), 1e-8) << spec << table << tied;
         }

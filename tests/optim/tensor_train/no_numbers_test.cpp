@@ -44,7 +44,7 @@ class WithKink final : public OfState {
   at::Tensor loss_at(const nn::State& state) const {
     const auto y = state.at("w").weight->linear(x_, {});
     const auto z = state.at("v").weight->linear(y.sin(), {}) + state.tensor("b");
-    const auto smooth = z.cos().mean();
+    auto smooth = z.cos().mean();
     if (kink.of.empty() || evaluations != kink.evaluation) return smooth;
     const auto part = kink.of == "b" ? state.tensor("b") : state.at(kink.of).weight->linear(x_, {});
     const auto zeros = kink.infinite ? part - part.detach() : (0 * part).abs();
