@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 // Sums of `values` [c, q] by the rows that they are of: [rows, q]. In 16 bits a sum soon stops
-// growing (of bfloat16 256 + 1 is 256). This kernel adds in a fixed order on every device.
+// growing (of bfloat16 256 + 1 is 256). On the CPU this kernel adds in a fixed order.
 at::Tensor added_by_row(const at::Tensor& values, const at::Tensor& indices, std::int64_t rows) {
   const auto type = values.scalar_type();
   const bool narrow = type == at::kBFloat16 || type == at::kHalf;
