@@ -25,14 +25,15 @@ struct EvaluateOptions {
   std::int64_t batch = 512;
 };
 
-/// Whether these images decided which epoch's network this is: then the figures flatter it.
+/// Whether these images decided which epoch's network this is, or how it was trained: then the
+/// figures flatter it.
 bool chosen_on(const OpenedModel& opened, const data::Dataset& set, const Common& common) {
   const auto found = opened.model.metadata.find(kChosenOn);
   if (found == opened.model.metadata.end() || found->second != set.hash) return false;
   if (!common.quiet) {
     std::cerr << fmt::format(
-        "ranklens: the epoch of '{}' was chosen on these images, so that figures of them flatter "
-        "it; 'train --hold-out' leaves them out\n",
+        "ranklens: these images chose the epoch of '{}' or its learning rate, so that figures of "
+        "them flatter it; 'train --hold-out' leaves them out\n",
         opened.name);
   }
   return true;

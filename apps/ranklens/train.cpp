@@ -13,6 +13,7 @@
 #include "ranklens/base/progress.h"
 #include "ranklens/data/hold_out.h"
 #include "ranklens/optim/factor_by_factor.h"
+#include "ranklens/optim/schedule.h"
 #include "ranklens/report/table.h"
 #include "ranklens/report/train_page.h"
 #include "ranklens/train/classes.h"
@@ -82,6 +83,12 @@ bool was_chosen(const train::FitResult& result) {
   return result.best_epoch > 0 && result.history.size() > 1;
 }
 
+/// Whether the learning rate went by the images that are not trained on.
+bool was_steered(const TrainOptions& options, const TrainingData& parts) {
+  return parts.choosing.size() > 0 &&
+         optim::make_schedule(options.fit_options().schedule).listens();
+}
+
 /// Writes NAME.safetensors. Nothing in it may depend on when or where: same seed, same threads,
 /// same bytes.
 void write_network(const TrainOptions& options, const TrainingData& parts, const char* name,
@@ -104,8 +111,9 @@ void write_network(const TrainOptions& options, const TrainingData& parts, const
 /// Writes the networks that came out; returns the names of all files.
 std::vector<std::string> write_models(const TrainOptions& options, const train::FitResult& result,
                                       const TrainingData& parts) {
-  write_network(options, parts, "best", result.best, was_chosen(result));
-  write_network(options, parts, "last", result.last, false);
+  const bool steered = was_steered(options, parts);
+  write_network(options, parts, "best", result.best, steered || was_chosen(result));
+  write_network(options, parts, "last", result.last, steered);
   std::vector<std::string> files{"best.safetensors", "last.safetensors", "checkpoint.safetensors",
                                  "metrics.jsonl"};
   if (std::filesystem::exists(std::filesystem::path(options.common.out) / "steps.jsonl"))
@@ -135,6 +143,7 @@ std::string held_out_text(const TrainOptions& options, const TrainingData& parts
   const bool own = options.hold_out > 0;
   auto which = own ? fmt::format("{} of the training images", parts.choosing.size())
                    : fmt::format("the {} test images", parts.choosing.size());
+  if (was_steered(options, parts)) which += ", by whose loss the learning rate fell";
   if (!chosen) return which;
   return which + (own ? ", which also chose the best epoch"
                       : ", which also chose the best epoch: the accuracy of best.safetensors on "
@@ -207,6 +216,15 @@ void require_page_of_its_own(const TrainOptions& options) {
   }
 }
 
+/// Whether there is a page to write and something beside it: alone, it would hold the folder
+/// against a better rate.
+bool has_place_beside(const TrainOptions& options) {
+  if (options.page.empty()) return false;
+  const auto place = std::filesystem::absolute(options.page).parent_path();
+  return std::filesystem::exists(place) &&
+         (!same_place(place, options.common.out) || !std::filesystem::is_empty(place));
+}
+
 void train_network(TrainOptions options) {
   start(options.common);
   base::require(options.hold_out == 0 || !options.no_validation,
@@ -241,11 +259,7 @@ void train_network(TrainOptions options) {
     throw base::SystemError(fmt::format("{}; the same command goes on from there", result.message));
   }
   if (result.ending == Ending::diverged) {
-    // A page alone would hold the folder against a better rate.
-    const auto place = std::filesystem::absolute(options.page).parent_path();
-    const bool alone = !std::filesystem::exists(place) ||
-                       (same_place(place, options.common.out) && std::filesystem::is_empty(place));
-    if (!options.page.empty() && !alone) write_report(options, result, parts);
+    if (has_place_beside(options)) write_report(options, result, parts);
     throw base::SystemError(result.message + kept_of(options, result, parts));
   }
   finish(options, result, parts, earlier + watch.seconds());

@@ -131,7 +131,7 @@ TEST(Train, LeavesWhatItsContractSays) {
   EXPECT_NEAR(found["loss"].get<double>(), result["validation_loss"].get<double>(), 1e-6);
 }
 
-TEST(Train, SameSeedSameBytesAndAnotherSeedOthers) {
+TEST(Train, SameSeedSameBytesAndOtherOptionsOthers) {
   const TemporaryFolder folder;
   const Args recipe{"--optimiser", "sgd(lr=0.05,momentum=0.9)",
                     "--schedule",  "cosine(warmup=1)",
@@ -220,7 +220,7 @@ TEST(Train, WhatChoseTheEpochIsSaid) {
   const auto best = folder / "test/best.safetensors";
   const auto biased = evaluated(best, test);
   EXPECT_EQ(answer_of(biased)["chosen_on_these_images"], true);
-  EXPECT_THAT(biased.err, HasSubstr("was chosen on these images"));
+  EXPECT_THAT(biased.err, HasSubstr("these images chose the epoch of"));
   EXPECT_EQ(answer_of(evaluated(best, "scenes:train=60,test=29"))["chosen_on_these_images"], false);
   const auto last = evaluated(folder / "test/last.safetensors", test);
   EXPECT_EQ(answer_of(last)["chosen_on_these_images"], false);

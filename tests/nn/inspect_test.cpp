@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/nn/weights/tucker.h"
+
 #include "testing/expect_error.h"
 
 namespace ranklens::nn {
@@ -61,6 +63,24 @@ TEST(Bounds, WorkThatCouldNotBeCountedIsRefused) {
   constexpr std::int64_t size = std::int64_t{1} << 16;
   EXPECT_EQ(costs_of(size), (size + 1) * (size + 1) << 20);
   EXPECT_THAT(error_of([&] { costs_of(4 * size); }), HasSubstr("more than can be counted"));
+}
+
+// The dense kernel would be one number here, met by 32x32 pixels.
+TEST(Bounds, FactorsThatCouldNotBeCountedAreRefused) {
+  const auto conv = make_operator(
+      "conv2d", {{"in", 1}, {"out", 1}, {"kernel", 1}, {"stride", 32768}, {"bias", false}});
+  const auto costs_of = [&](std::int64_t rank) {
+    const auto zeros = [](at::IntArrayRef sizes) { return at::zeros({1}).expand(sizes); };
+    State state;
+    state.set("w",
+              {.weight = Weight(std::make_shared<Tucker2>(
+                   Shape{1, 1, 1, 1}, zeros({1, 1}), zeros({1, rank, 1, 1}), zeros({1, rank})))});
+    const Graph graph{
+        {{"x", {1, 1 << 20, 1 << 20}}}, {{"y", conv, {"x"}, {{"weight", "w"}}}}, {"y"}};
+    return costs({graph, state}).front().multiply_adds;
+  };
+  EXPECT_EQ(costs_of(1000), (std::int64_t{1000} << 40) + (1 << 10) * 1001);
+  EXPECT_THAT(error_of([&] { costs_of(1 << 23); }), HasSubstr("more than can be counted"));
 }
 
 TEST(Bounds, AnOutputHasABatchDimension) {

@@ -39,11 +39,15 @@ TEST(LayerPlans, TrainsTakeTheScheduleOfTheLayer) {
 }
 
 TEST(LayerPlans, OtherFormatsHaveOneOrder) {
-  for (const auto& [conv, order, between] :
-       {std::tuple{"low_rank(r=5)", "V, then U", 2 * 16 * 5},
-        std::tuple{"tucker(r=4x3)", "V, then the core, then U", 2 * (64 * 3 + 16 * 4)},
+  // Two images of 8x8 pixels, with their padding 10x10, to 4x4; kernels 8x6x3x3.
+  const double low_rank = 2 * 16 * (6 * 9 * 5 + 5 * 8);               // 9920
+  const double tucker = 2 * (64 * 6 * 3 + 16 * (3 * 9 * 4 + 4 * 8));  // 6784
+  const double cp = 2 * 5 * (64 * 6 + 4 * 10 * 3 + 16 * 3 + 16 * 8);  // 6800
+  for (const auto& [conv, order, between, multiply_adds] :
+       {std::tuple{"low_rank(r=5)", "V, then U", 2 * 16 * 5, low_rank},
+        std::tuple{"tucker(r=4x3)", "V, then the core, then U", 2 * (64 * 3 + 16 * 4), tucker},
         std::tuple{"cp(r=5)", "input channels, down, across, output channels",
-                   2 * 5 * (64 + 4 * 8 + 16)}}) {
+                   2 * 5 * (100 + 4 * 10 + 16), cp}}) {
     const auto network = with_weights(conv, "dense");
     const auto plans = layer_plans(network, 2);
     ASSERT_EQ(plans.size(), 1U) << conv;
@@ -51,8 +55,27 @@ TEST(LayerPlans, OtherFormatsHaveOneOrder) {
     ASSERT_EQ(plans[0].passes.size(), 3U);
     EXPECT_EQ(plans[0].passes[0].order, order);
     EXPECT_EQ(plans[0].passes[1].kept, 4 * between);
-    EXPECT_EQ(plans[0].passes[0].forward,
-              2 * static_cast<double>(costs(network, 2)[0].multiply_adds));
+    EXPECT_EQ(plans[0].passes[0].forward, 2 * multiply_adds);
+    EXPECT_EQ(static_cast<double>(costs(network, 2)[0].multiply_adds), multiply_adds);
+  }
+}
+
+TEST(LayerPlans, ATrainOfAKernelsMatrixIsRebuilt) {
+  for (const auto& [kernel, modes, multiply_adds] :
+       {std::tuple{3, "in=6x9", 2 * 16 * 8 * 54}, std::tuple{1, "in=3x2", 2 * 16 * 8 * 6}}) {
+    GraphBuilder g;
+    g.conv2d("conv", g.input("image", {6, 8, 8}),
+             {.out = 8,
+              .kernel = kernel,
+              .stride = 2,
+              .padding = kernel / 2,
+              .weight = std::string("tt(out=4x2,") + modes + ",r=1)"});
+    const auto network = g.build(1);
+    const auto plan = layer_plans(network, 2).at(0);
+    EXPECT_EQ(plan.passes[0].order, "the dense kernel is rebuilt");
+    // Forming the kernel comes on top, once a batch.
+    EXPECT_EQ(costs(network, 2)[0].multiply_adds, multiply_adds);
+    EXPECT_LE(2.0 * multiply_adds, plan.passes[0].forward);
   }
 }
 

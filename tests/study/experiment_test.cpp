@@ -46,6 +46,43 @@ TEST(Experiment, MakesEachCellOnceAndGoesOn) {
   EXPECT_EQ(made, 4);
 }
 
+// Earlier versions did not tell everything that results depend on.
+TEST(Experiment, GoesOnWithAFolderThatToldLess) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  auto now = squares(&made), before = now;
+  now.settings["arms"] = {{"a", {{{"epochs", 3}, {"best_from", 2}}}}};
+  before.settings["arms"] = {{"a", {{{"epochs", 3}}}}};
+  run(before, {.folder = out});
+  run(now, {.folder = out});
+  EXPECT_EQ(made, 3);
+  // What is told may not change.
+  now.settings["arms"]["a"][0]["best_from"] = 1;
+  ranklens::testing::expect_error([&] { run(now, {.folder = out}); }, "best_from");
+}
+
+TEST(Experiment, SecondsAreThoseOfAllProcesses) {
+  const ranklens::testing::TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  int made = 0;
+  auto experiment = squares(&made);
+  experiment.make = [](const Experiment::Work& work) {
+    work.earlier->seconds = 100;
+    work.earlier->provenance["threads"] = {"many"};
+    return nlohmann::json{{"value", 1}};
+  };
+  EXPECT_GT(run(experiment, {.folder = out}).seconds.at("1"), 100);
+  auto cell = nlohmann::json::parse(base::read_file(out / "cells" / "1.json"));
+  EXPECT_EQ(cell.at("provenance").at("threads").at(0), "many");
+  EXPECT_EQ(cell.at("provenance").at("threads").size(), 2U);
+  // Earlier versions told those of the last; phases tell all.
+  cell["seconds"] = 2;
+  cell["result"] = {{"phases", {{{"seconds", 30}}, {{"seconds", 20}}}}};
+  base::write_file(out / "cells" / "1.json", cell.dump());
+  EXPECT_EQ(load(experiment, out).seconds.at("1"), 50);
+}
+
 TEST(Experiment, AnInterruptedCellLeavesNothing) {
   const ranklens::testing::TemporaryFolder folder;
   int made = 0;

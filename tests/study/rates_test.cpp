@@ -95,7 +95,17 @@ TEST(Rates, AreChosenBeforeTheSeedsAndTrainedAt) {
   alone.rates = {};
   EXPECT_EQ(run(alone, quiet(plain.path())).cells.at(0).loss, results.cells[0].loss);
 
-  // A cell at another rate than the chosen one is of no use.
+  // One that was made on other images is of no use, and so is a cell at another rate.
+  const auto tried = folder / "rates" / "dense-x1.json";
+  const auto own = base::read_json(tried);
+  auto foreign = own;
+  foreign["training data"] = "other";
+  base::write_json(tried, foreign);
+  expect_error([&] { run(config, quiet(folder.path())); }, "was made on other training images");
+  foreign.erase("training data");  // as earlier versions left them
+  base::write_json(tried, foreign);
+  EXPECT_NO_THROW(run(config, quiet(folder.path())));
+  base::write_json(tried, own);
   const auto made = folder / "cells" / "dense-s1.json";
   const auto whole = base::read_json(made);
   auto other = whole;

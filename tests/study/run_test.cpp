@@ -47,7 +47,7 @@ std::map<std::string, std::string> contents(const fs::path& folder, bool times =
   std::map<std::string, std::string> all;
   for (const auto& entry : fs::directory_iterator(folder / "cells")) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with(".")) continue;  // the temporary of a killed process
+    if (name.starts_with('.')) continue;  // the temporary of a killed process
     const bool json = entry.path().extension() == ".json";
     all[name] = json && !times ? without_times(base::read_json(entry.path())).dump()
                                : base::read_file(entry.path());
@@ -224,6 +224,23 @@ TEST_F(StudyRun, ADivergedCellIsKeptAndSaid) {
   ASSERT_EQ(results.cells.size(), 1u);
   EXPECT_THAT(results.cells[0].failure, ::testing::HasSubstr("not finite"));
   EXPECT_FALSE(results.pictures.contains("dense"));
+}
+
+// Weights after the only step at such a rate are finite yet, what they answer is not.
+TEST_F(StudyRun, ATrainingWhoseAnswersAreNotFiniteStopsNoOther) {
+  auto config = tiny();
+  config.arms = {"dense", "low-rank"};
+  config.seeds = {1};
+  config.batch = 48;
+  config.epochs = config.full_epochs = 1;
+  config.optimiser = "sgd(lr=1e4)";
+  const auto results = run(config, quiet(whole_.path()));
+  ASSERT_EQ(results.cells.size(), 2U);
+  for (const auto& cell : results.cells) {
+    EXPECT_THAT(cell.failure, ::testing::HasSubstr("held-out loss")) << cell.arm;
+    EXPECT_TRUE(cell.scores.empty());
+  }
+  EXPECT_TRUE(results.pictures.empty());
 }
 
 TEST_F(StudyRun, WhatIsWrongIsSaidBeforeAnythingIsWritten) {

@@ -1,8 +1,10 @@
 #include <ATen/ops/conj.h>
 #include <ATen/ops/einsum.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/linalg_svdvals.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ranklens/tn/born/born.h"
 #include "ranklens/tn/contraction/execute.h"
 #include "ranklens/tn/formats/cp_als.h"
 #include "ranklens/tn/formats/cp_approximation.h"
@@ -154,6 +156,38 @@ TEST_P(RealDevices, ClassifiersByMatrixProductStates) {
     EXPECT_NEAR((gradients[k].cpu() * cores[k]).sum().item<double>(),
                 (weights * expected).sum().item<double>(),
                 rounding() * norm_of(weights) * norm_of(expected));
+}
+
+// What is drawn on a device is what complete() draws on the processor, where that is held against
+// dense states.
+TEST_P(RealDevices, BornMachines) {
+  const TensorTrain train{{drawn({1, 3, 4}, "0", dtype()), drawn({4, 3, 5}, "1", dtype()),
+                           drawn({5, 3, 1}, "2", dtype())}};
+  TensorTrain moved;
+  for (const auto& core : train.cores) moved.cores.push_back(here(core));
+  auto given = at::full({300, 3}, -1, at::kLong);
+  const base::Stream stream(1, "noise", "samples");
+  auto first = stream, second = stream;
+  const auto samples = sample(moved, 300, first);
+  EXPECT_EQ(samples.device().type(), device());
+  EXPECT_TRUE(samples.cpu().equal(complete(train, given, second)));
+  given.select(1, 1).narrow(0, 0, 200).fill_(2);
+  const auto expected = complete(train, given, second);
+  for (const auto& known : {given, here(given)}) {  // on either device
+    first.seek(second.position() - 900);
+    const auto completed = complete(moved, known, first);
+    EXPECT_EQ(completed.device().type(), device());
+    EXPECT_TRUE(completed.cpu().equal(expected));
+  }
+  const auto squares = full(train).to(at::kDouble).square().flatten();
+  const auto places = expected.select(1, 0) * 9 + expected.select(1, 1) * 3 + expected.select(1, 2);
+  const auto logs = (squares / squares.sum()).log().index_select(0, places);
+  const auto features = basis_features(expected, 3, dtype());
+  for (const auto& vectors : {features, here(features)}) {
+    const auto found = log_probabilities(moved, vectors);
+    EXPECT_EQ(found.device().type(), device());
+    EXPECT_LT(relative(found.cpu(), logs), 10 * rounding());
+  }
 }
 
 RANKLENS_ON_DEVICES(RealDevices, ::testing::Values(at::kFloat, at::kDouble));

@@ -2,13 +2,17 @@
 #include "ranklens/train/session.h"
 
 #include <cmath>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/files.h"
+#include "ranklens/base/folder_lock.h"
 #include "ranklens/base/interrupt.h"
+#include "ranklens/base/leftovers.h"
 #include "ranklens/base/safetensors.h"
 #include "ranklens/base/threads.h"
 #include "ranklens/base/version.h"
@@ -46,11 +50,12 @@ nn::Network surely_wrong() {
 }
 
 FitResult overflowing(std::int64_t epochs, const std::filesystem::path& folder = {},
-                      const base::Progress& progress = {}) {
+                      const base::Progress& progress = {}, BestBy best_by = BestBy::loss) {
   return fit(surely_wrong(), one_pixel(1), one_pixel(1e38),
              {.epochs = epochs,
               .batch = 2,
               .optimiser = "sgd(lr=2)",
+              .best_by = best_by,
               .folder = folder,
               .progress = progress});
 }
@@ -75,6 +80,35 @@ TEST(Session, ALossThatIsNotFiniteIsNeverTheBest) {
   EXPECT_EQ(none.ending, FitResult::Ending::finished);
   EXPECT_EQ(none.best_epoch, 0);
   EXPECT_TRUE(same_state(none.best.state, none.last.state));
+  // Its answers are some class nevertheless.
+  const auto by_accuracy = overflowing(1, {}, {}, BestBy::accuracy);
+  ASSERT_FALSE(std::isfinite(by_accuracy.history[0].validation_loss));
+  EXPECT_EQ(by_accuracy.best_epoch, 0);
+  EXPECT_GT(overflowing(3, {}, {}, BestBy::accuracy).best_epoch, 1);
+}
+
+TEST(Session, AFolderHasOneTrainingAtATime) {
+  const TemporaryFolder folder;
+  begin_and_stop(folder.path());
+  {
+    const base::FolderLock held(folder.path(), "trains");
+    expect_error([&] { overflowing(3, folder.path()); }, "another process trains in '");
+  }
+  EXPECT_EQ(overflowing(3, folder.path()).ending, FitResult::Ending::finished);
+}
+
+TEST(Session, LeavesATemporaryThatIsBeingWritten) {
+  const TemporaryFolder folder;
+  begin_and_stop(folder.path());
+  const auto left = folder / ".checkpoint.safetensors.1.2.tmp";
+  base::write_file(left, "x");
+  const int writer = ::open(left.c_str(), O_RDONLY);
+  ASSERT_TRUE(base::mark_in_use(writer));
+  remove_leftovers(folder.path());
+  EXPECT_TRUE(std::filesystem::exists(left));
+  ::close(writer);
+  remove_leftovers(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(left));
 }
 
 TEST(Session, GoesOnWhereNoEpochWasTheBestYet) {
@@ -142,6 +176,7 @@ TEST(Session, WeightsThatAreNotFiniteAreADivergenceWithoutAFolderToo) {
             {.epochs = 1, .batch = 24, .optimiser = "sgd(lr=1e6)", .folder = where});
     EXPECT_EQ(result.ending, FitResult::Ending::diverged);
     EXPECT_THAT(result.message, HasSubstr("a weight is not finite"));
+    EXPECT_THAT(result.message, HasSubstr("at step 1 (epoch 1)"));
     EXPECT_THAT(result.message, HasSubstr("there is no checkpoint"));
   }
 }

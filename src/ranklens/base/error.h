@@ -24,6 +24,12 @@ class SystemError : public Error {
   using Error::Error;
 };
 
+/// A number that a network or a map of it gave is infinite or none at all.
+class NotFiniteError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Throws Error with a fmt-formatted message.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {

@@ -97,8 +97,8 @@ at::Tensor target_scores(const at::Tensor& logits, const at::Tensor& targets, Sc
   base::require(known, "a target is no class of the network, which has {} classes", classes);
   const at::Tensor all = kind == Score::softmax ? logits.softmax(1) : logits;
   at::Tensor scores = all.gather(1, targets.unsqueeze(1)).squeeze(1);
-  base::require(at::isfinite(scores).all().item<bool>(),
-                "the network's score of a perturbed image is not a finite number");
+  if (!at::isfinite(scores).all().item<bool>())
+    throw base::NotFiniteError("the network's score of a perturbed image is not a finite number");
   return scores;
 }
 

@@ -59,9 +59,10 @@ class Block {
  private:
   void complain(std::int64_t first, std::int64_t index) const {
     const std::int64_t pixels = height_ * width_;
-    base::fail("map {} holds {} at row {}, column {}", first + index / pixels,
-               std::isnan(values_[static_cast<std::size_t>(index)]) ? "a NaN" : "an infinity",
-               index % pixels / width_, index % width_);
+    throw base::NotFiniteError(
+        fmt::format("map {} holds {} at row {}, column {}", first + index / pixels,
+                    std::isnan(values_[static_cast<std::size_t>(index)]) ? "a NaN" : "an infinity",
+                    index % pixels / width_, index % width_));
   }
 
   std::int64_t height_;

@@ -139,6 +139,9 @@ class LowMemory final : public WeightFormat {
     });
   }
   std::int64_t multiply_adds() const override { return inner_->multiply_adds(); }
+  std::int64_t conv_multiply_adds(const ConvSizes& sizes) const override {
+    return inner_->conv_multiply_adds(sizes);
+  }
   std::int64_t row_multiply_adds() const override { return inner_->row_multiply_adds(); }
 
  private:

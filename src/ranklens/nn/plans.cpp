@@ -7,6 +7,7 @@
 
 #include "ranklens/base/dtype.h"
 #include "ranklens/nn/inspect.h"
+#include "ranklens/nn/operators/conv2d.h"
 #include "ranklens/tn/linear/application_cost.h"
 #include "ranklens/tn/linear/merge.h"
 #include "ranklens/tn/linear/tt_linear.h"
@@ -21,6 +22,7 @@ struct PlannedNode {
   const Weight& weight;
   std::string_view kind;  ///< of the operator
   Shape input, output;
+  ConvSizes sizes{};  ///< of a convolution
   double multiply_adds = 0;
   std::int64_t bytes = 4;
 
@@ -35,6 +37,11 @@ struct PlannedNode {
     return static_cast<double>(count);
   }
 };
+
+ConvSizes conv_sizes(const Operator& op, const Shape& input, const Shape& output) {
+  const auto* conv = dynamic_cast<const Conv2d*>(&op);
+  return conv != nullptr ? conv->pixels(input, output) : ConvSizes{};
+}
 
 /// What nn::with_low_memory() makes of a weight that is no linear map by a train: the backward pass
 /// begins with a forward pass that keeps its results.
@@ -82,10 +89,14 @@ std::vector<PlannedPass> of_terms(const PlannedNode& node) {
   const auto factors = node.weight->factors();
   const auto rank = static_cast<double>(factors[0].tensor.size(1));
   if (factors.size() == 2) return fixed_order(node, "inputs, then outputs", node.outputs() * rank);
-  // Down the columns first: as many columns as the input has, as many rows as the output.
-  const double between = static_cast<double>(node.output[0] * node.output[2] * node.input[3]);
+  // The padding is added to the r channels, so it is they that are kept with it. Down the columns
+  // first: as many columns as the padded input has, as many rows as the output.
+  const auto& sizes = node.sizes;
+  const double between =
+      static_cast<double>(node.output[0]) *
+      static_cast<double>(sizes.padded_pixels() + sizes.out_height * sizes.padded_width);
   return fixed_order(node, "input channels, down, across, output channels",
-                     (node.inputs() + between + node.outputs()) * rank);
+                     (between + node.outputs()) * rank);
 }
 
 PlannedPass train_pass(const std::vector<at::Tensor>& cores, std::int64_t rows, bool training,
@@ -184,10 +195,12 @@ std::vector<LayerPlan> layer_plans(const Network& network, std::int64_t batch) {
       const auto& weight = network.state.at(name).weight;
       if (weight.is_dense()) continue;
       const auto factor = weight->factors().front().tensor;
+      const auto &input = shapes.at(node.inputs.front()), &output = nodes[k].outputs.front();
       const PlannedNode planned{.weight = weight,
                                 .kind = node.op->kind(),
-                                .input = shapes.at(node.inputs.front()),
-                                .output = nodes[k].outputs.front(),
+                                .input = input,
+                                .output = output,
+                                .sizes = conv_sizes(*node.op, input, output),
                                 .multiply_adds = static_cast<double>(nodes[k].multiply_adds),
                                 .bytes = static_cast<std::int64_t>(factor.element_size())};
       plans.push_back({.layer = node.name,

@@ -7,10 +7,11 @@
 namespace ranklens::nn {
 namespace {
 
-/// A fresh weight in place of `old`.
+/// A fresh weight in place of `old`, of its own shape: the role's, but for the ranks that training
+/// found for the cores of a matrix product state.
 Weight drawn_like(const Weight& old, const Role& role, const base::Stream& stream) {
   const auto options = old->factors().front().tensor.options().requires_grad(false);
-  const auto fresh = initialise(role.shape, parse_weight_spec(old->spec()), role.init, stream);
+  const auto fresh = initialise(old->shape(), parse_weight_spec(old->spec()), role.init, stream);
   return map_factors(fresh, [&](const at::Tensor& factor) { return factor.to(options); });
 }
 

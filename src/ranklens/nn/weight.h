@@ -22,6 +22,18 @@ struct ConvGeometry {
   std::int64_t top = 0, left = 0, bottom = 0, right = 0;
 };
 
+/// The pixels of one image that a convolution meets: those it is given, these with the padding
+/// around them, and those it makes.
+struct ConvSizes {
+  std::int64_t in_height = 0, in_width = 0;
+  std::int64_t padded_height = 0, padded_width = 0;
+  std::int64_t out_height = 0, out_width = 0;
+
+  std::int64_t in_pixels() const { return in_height * in_width; }
+  std::int64_t padded_pixels() const { return padded_height * padded_width; }
+  std::int64_t out_pixels() const { return out_height * out_width; }
+};
+
 /// One stored tensor of a weight. A dense weight has one factor, with an empty name.
 struct Factor {
   std::string name;
@@ -83,8 +95,14 @@ class WeightFormat {
   /// what an embedding looks up. Nothing but these rows is multiplied out. Error where the weight
   /// is no table.
   virtual at::Tensor rows(const at::Tensor& indices) const;
-  /// Multiply–adds of linear() for one row, or of conv2d() for one output pixel.
+  /// Multiply–adds of linear() for one row, or of conv2d() where each factor meets one pixel. What
+  /// is formed once for all rows is left out: merged cores, U S, a kernel multiplied out.
   virtual std::int64_t multiply_adds() const = 0;
+  /// Multiply–adds of conv2d() for one image. Factors that meet other pixels than those of the
+  /// output override it.
+  virtual std::int64_t conv_multiply_adds(const ConvSizes& sizes) const {
+    return sizes.out_pixels() * multiply_adds();
+  }
   /// Multiply–adds of rows() for one index.
   virtual std::int64_t row_multiply_adds() const { return 0; }
 

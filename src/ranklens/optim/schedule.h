@@ -43,6 +43,8 @@ class Schedule {
   double factor(const Place& place) const;
   /// Told at the end of each epoch; only `plateau` listens.
   void observe(double validation_loss);
+  /// Whether what it is told changes its factor.
+  bool listens() const { return options_.kind == ScheduleOptions::Kind::plateau; }
 
   std::string spec() const;
   nlohmann::json save() const;

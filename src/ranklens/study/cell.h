@@ -55,7 +55,8 @@ struct Cell {
   /// Versions, threads, numbers: for whoever doubts. Several values of one key, where a training
   /// that was begun with one went on with another, are joined by " and ": see provenance_values().
   std::map<std::string, std::string> provenance;
-  /// Why there is nothing: the training diverged. Empty for a good cell.
+  /// Why there is nothing: the training diverged, or what it learned answers with numbers that are
+  /// not finite. Empty for a good cell.
   std::string failure;
 };
 

@@ -26,6 +26,11 @@ constexpr const char* kByArm[] = {"arms", "sweeps"};
 /// Of settings, lists whose entries have a cell each and are arms in this.
 constexpr const char* kListed[] = {"ranks"};
 
+/// What earlier versions did not tell of their recipes ("arms") and data: where a folder lacks it,
+/// it is taken to be what it is now.
+constexpr const char* kUntold[] = {"clip_value", "label_smoothing", "accumulate", "rate",
+                                   "best_by",    "best_from",       "compute",    "test data"};
+
 json identity_of(const std::string& name, const json& settings) {
   return {{"experiment", name}, {"settings", settings}};
 }
@@ -48,6 +53,20 @@ bool has_all_of(const json& now, const json& before) {
   });
 }
 
+/// Gives an object what it did not tell.
+void tell_rest(const json& now, json& before) {
+  if (!now.is_object() || !before.is_object()) return;
+  for (const char* key : kUntold) {
+    if (now.contains(key) && !before.contains(key)) before[key] = now.at(key);
+  }
+}
+
+/// The same for the phases of a recipe.
+void tell_phases(const json& now, json& before) {
+  if (!now.is_array() || !before.is_array() || now.size() != before.size()) return;
+  for (std::size_t k = 0; k < now.size(); ++k) tell_rest(now[k], before[k]);
+}
+
 /// Whether settings are those of before with arms added to them.
 bool adds_arms(const json& now, json before) {
   if (!now.is_object() || !before.is_object()) return false;
@@ -55,8 +74,10 @@ bool adds_arms(const json& now, json before) {
     if (!now.value(key, json()).is_object() || !before.value(key, json()).is_object()) continue;
     for (const auto& [arm, how] : now.at(key).items()) {
       if (!before.at(key).contains(arm)) before.at(key)[arm] = how;
+      tell_phases(how, before.at(key).at(arm));
     }
   }
+  tell_rest(now, before);
   for (const char* key : kListed) {
     if (has_all_of(now.value(key, json()), before.value(key, json()))) before[key] = now.at(key);
   }
@@ -134,6 +155,17 @@ json stored(const Experiment& experiment, const fs::path& folder, const std::str
   return object;
 }
 
+/// Cells of earlier versions tell the seconds of the process that ended them; their phases those of
+/// all.
+double seconds_of(const json& object) {
+  const auto& result = object.at("result");
+  double phases = 0;
+  if (result.is_object() && result.contains("phases")) {
+    for (const auto& phase : result.at("phases")) phases += phase.value("seconds", 0.0);
+  }
+  return std::max(object.at("seconds").get<double>(), phases);
+}
+
 }  // namespace
 
 std::int64_t made_of(const Experiment& experiment, const ExperimentResults& results) {
@@ -146,7 +178,7 @@ ExperimentResults load(const Experiment& experiment, const fs::path& folder) {
   const auto take = [&](const std::string& cell) {
     auto object = stored(experiment, folder, cell);
     if (object.is_null()) return false;
-    results.seconds[cell] = object.at("seconds").get<double>();
+    results.seconds[cell] = seconds_of(object);
     results.cells[cell] = std::move(object.at("result"));
     return true;
   };
@@ -178,15 +210,20 @@ ExperimentResults run(const Experiment& experiment, const ExperimentOptions& opt
   };
   grid.make = [&](const std::string& cell, const Lease& lease) {
     const base::Stopwatch watch;
-    const auto result =
-        experiment.make({.cell = cell, .folder = work / cell, .progress = options.progress});
+    Experiment::Earlier earlier;
+    const auto result = experiment.make({.cell = cell,
+                                         .folder = work / cell,
+                                         .progress = options.progress,
+                                         .note = options.note,
+                                         .earlier = &earlier});
     if (result.is_null() || !lease.held()) return false;
+    train::add(earlier.provenance, train::provenance_here(experiment.device));
     base::write_json(path_of(options.folder, cell),
                      {{"experiment", experiment.name},
                       {"cell", cell},
                       {"identity", digest_of(identity_of(experiment))},
-                      {"seconds", watch.seconds()},
-                      {"provenance", train::provenance_here(experiment.device)},
+                      {"seconds", earlier.seconds + watch.seconds()},
+                      {"provenance", earlier.provenance},
                       {"result", result}});
     ++done;
     if (options.note) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/progress.h"
+#include "ranklens/train/provenance.h"
 
 namespace ranklens::study {
 
@@ -24,10 +25,18 @@ struct Experiment {
   /// An Error for what would go wrong in the cells; called before the folder is made.
   std::function<void()> check = {};
 
+  /// What earlier processes put into a cell that is taken up again.
+  struct Earlier {
+    double seconds = 0;
+    train::Provenance provenance = {};
+  };
   struct Work {
     std::string cell;
     std::filesystem::path folder;  ///< for checkpoints; "" for nowhere
     base::Progress progress;
+    /// Told, in one sentence, what a person should know of a cell that is taken up again.
+    std::function<void(const std::string& line)> note = {};
+    Earlier* earlier = nullptr;  ///< where that is to be added; null: nowhere
   };
   /// The result of a cell; null where it was interrupted.
   std::function<nlohmann::json(const Work&)> make = {};
@@ -44,7 +53,7 @@ struct ExperimentOptions {
 
 struct ExperimentResults {
   std::map<std::string, nlohmann::json> cells;  ///< by name, those that are there
-  std::map<std::string, double> seconds;        ///< that each took
+  std::map<std::string, double> seconds;        ///< that each took, of all processes
   bool complete = false;                        ///< but for `others`
   std::vector<std::string> left_out = {};       ///< why some of `others` were not read
 };

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/error.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/methods.h"
@@ -145,6 +146,38 @@ void predict(const metrics::Subject& subject, Pictures& pictures) {
   pictures.probability = at::cat(probabilities).to(at::kCPU, at::kFloat);
 }
 
+at::Tensor maps_of(const Series& item, const metrics::Subject& subject, const RunOptions& options,
+                   const Cell& cell) {
+  // Maps are scored where their masks are; fetching them also waits for the device.
+  return explain::attribute(item.spec, {.network = item.network,
+                                        .images = subject.images,
+                                        .targets = subject.targets,
+                                        .seed = cell.seed,
+                                        .execution = {.memory = options.memory}})
+      .maps.cpu();
+}
+
+/// Keeps the means of the metrics of a set of maps; returns those of each image.
+std::map<std::string, at::Tensor> scored(const Series& item, const metrics::Subject& subject,
+                                         const Counted& places, Cell& cell) {
+  auto per_image = measured(subject, false);
+  std::map<std::string, std::int64_t> left_out;
+  cell.scores[item.key] = means(per_image, places, &left_out);
+  if (!left_out.empty()) cell.left_out[item.key] = left_out;
+  if (const auto count = blank(subject.maps, places.all); count > 0) cell.blank[item.key] = count;
+  return per_image;
+}
+
+/// A training after which the network answers with numbers that are none has diverged, too.
+void give_up(MadeCell& made, const std::string& why) {
+  made.cell.failure =
+      fmt::format("what it learned cannot be explained, {}: lower the learning rate", why);
+  made.cell.scores.clear();
+  made.cell.left_out.clear();
+  made.cell.blank.clear();
+  made.pictures = {};
+}
+
 }  // namespace
 
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
@@ -164,24 +197,19 @@ void explain_cell(const Config& config, const RunOptions& options, const Selecti
                   .total = static_cast<double>(series.size()),
                   .unit = "map sets",
                   .note = item.key});
-    // Maps are scored where their masks are; fetching them also waits for the device.
-    subject.maps = explain::attribute(item.spec, {.network = item.network,
-                                                  .images = subject.images,
-                                                  .targets = subject.targets,
-                                                  .seed = made.cell.seed,
-                                                  .execution = {.memory = options.memory}})
-                       .maps.cpu();
-    made.cell.seconds["explain"] += watch.restart();
-    const auto per_image = measured(subject, false);
-    std::map<std::string, std::int64_t> left_out;
-    made.cell.scores[item.key] = means(per_image, places, &left_out);
-    if (!left_out.empty()) made.cell.left_out[item.key] = left_out;
-    if (const auto count = blank(subject.maps, places.all); count > 0)
-      made.cell.blank[item.key] = count;
-    maps[item.key] = subject.maps;
-    if (item.network == &network) {
-      made.pictures.maps[item.key] = subject.maps;
-      made.pictures.values[item.key] = per_image;
+    try {
+      subject.maps = maps_of(item, subject, options, made.cell);
+      made.cell.seconds["explain"] += watch.restart();
+      const auto per_image = scored(item, subject, places, made.cell);
+      maps[item.key] = subject.maps;
+      if (item.network == &network) {
+        made.pictures.maps[item.key] = subject.maps;
+        made.pictures.values[item.key] = per_image;
+      }
+    } catch (const base::NotFiniteError& error) {
+      if (item.network != &network) throw;
+      give_up(made, error.what());
+      return;
     }
     made.cell.seconds["measure"] += watch.restart();
   }

@@ -1,6 +1,7 @@
 #include "ranklens/study/make_cell.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -86,6 +87,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.stage = fmt::format("train {}", name);
   fit.data_text = config.data;
   fit.note = options.note;
+  fit.lock_folder = false;
   fit.log_steps = 0;  // a cell keeps what was observed after each epoch
   return fit;
 }
@@ -134,11 +136,17 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
                       {.execution = fit.execution,
                        .progress = options.progress,
                        .stage = fmt::format("evaluate {}", cell_name(arm_name, seed))});
+  cell.seconds["evaluate"] = watch.restart();
+  // Weights may be finite, and answers not.
+  if (!std::isfinite(held_out.loss)) {
+    cell.failure = "the held-out loss after the last epoch is not finite: lower the learning rate";
+    return made;
+  }
   cell.accuracy = held_out.accuracy;
   cell.loss = held_out.loss;
-  cell.seconds["evaluate"] = watch.restart();
   explain_cell(config, options, material.selection, trained.last, fresh, made);
   if (base::interrupted()) return std::nullopt;
+  if (!cell.failure.empty()) return made;
   cell.seconds["other"] -= cell.seconds["explain"] + cell.seconds["measure"];
   nn::write_model(fit.folder / "model.safetensors",
                   {.network = trained.last, .labels = material.train.classes, .metadata = {}});

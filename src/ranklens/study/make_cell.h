@@ -29,7 +29,8 @@ std::optional<MadeCell> make_cell(const Config& config, const RunOptions& option
                                   const Material& material, const std::string& arm,
                                   std::uint64_t seed);
 
-/// Adds the scores, agreements and pictures of a trained network's maps.
+/// Adds the scores, agreements and pictures of a trained network's maps; why there are none
+/// (`failure`) where its maps or answers are not finite.
 void explain_cell(const Config& config, const RunOptions& options, const Selection& selection,
                   const nn::Network& trained, const nn::Network& untrained, MadeCell& made);
 

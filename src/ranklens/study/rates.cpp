@@ -60,13 +60,15 @@ std::optional<RateTrial> find_trial(const Config& config, const fs::path& folder
   }
 }
 
-void write_trial(const Config& config, const fs::path& folder, const RateTrial& trial) {
+void write_trial(const Config& config, const fs::path& folder, const RateTrial& trial,
+                 const std::string& data) {
   base::make_folder(folder / "rates");
   base::write_json(trial_path(folder, trial.arm, trial.factor),
                    {{"arm", trial.arm},
                     {"factor", trial.factor},
                     {"seed", kRateSeed},
                     {"identity", trial_identity(config, trial.arm)},
+                    {"training data", data},
                     {"loss", base::number_or_null(trial.loss)},
                     {"accuracy", base::number_or_null(trial.accuracy)}});
 }
@@ -158,13 +160,23 @@ void try_rates(const Config& config, const RunOptions& options, const Material& 
       const auto& [arm, factor] = places.at(name);
       const auto trial = make_trial(config, options, parts, arm, factor);
       if (!trial || !lease.held()) return false;
-      write_trial(config, options.folder, *trial);
+      write_trial(config, options.folder, *trial, material.train.hash);
       if (options.note)
         options.note(fmt::format("{} at {} times its learning rate: held-out loss {:.4f}", arm,
                                  factor, trial->loss));
       return true;
     };
     work_through(work);
+  }
+}
+
+void require_rates_of(const Config& config, const fs::path& folder, const std::string& data) {
+  for (const auto& trial : find_rates(config, folder)) {
+    const auto path = trial_path(folder, trial.arm, trial.factor);
+    // Those of earlier versions do not say.
+    const auto there = base::read_json(path).value("training data", data);
+    base::require(there == data, "'{}' was made on other training images than those in '{}' now",
+                  path.string(), config.data);
   }
 }
 

@@ -38,6 +38,10 @@ void try_rates(const Config& config, const RunOptions& options, const Material& 
 /// configuration.
 std::vector<RateTrial> find_rates(const Config& config, const std::filesystem::path& folder);
 
+/// An Error if one of those was made on training images of another hash than `data`.
+void require_rates_of(const Config& config, const std::filesystem::path& folder,
+                      const std::string& data);
+
 /// The factor of least loss among an arm's, the smallest of several such; 1 for none.
 double best_rate(const std::vector<RateTrial>& trials, const std::string& arm);
 

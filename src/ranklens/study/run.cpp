@@ -26,8 +26,10 @@
 namespace ranklens::study {
 namespace {
 
-/// An Error if a finished cell saw other images than this run would.
+/// An Error if a finished cell, or a training that chose a rate, saw other images than this run
+/// would.
 void require_same_data(const Config& config, const RunOptions& options, const Material& material) {
+  require_rates_of(config, options.folder, material.train.hash);
   for (const auto seed : config.seeds) {
     for (const auto& arm : config.arms) {
       const auto cell = find_cell(config, options.folder, arm, seed);

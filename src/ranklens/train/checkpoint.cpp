@@ -1,12 +1,11 @@
 #include "ranklens/train/checkpoint.h"
 
-#include <vector>
-
 #include <fmt/ranges.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/free_folder.h"
 #include "ranklens/base/json.h"
+#include "ranklens/base/leftovers.h"
 #include "ranklens/base/safetensors.h"
 #include "ranklens/nn/core_ranks.h"
 #include "ranklens/nn/stored_state.h"
@@ -95,15 +94,11 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::
 }
 
 void remove_leftovers(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  std::vector<std::filesystem::path> leftovers;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
+  base::sweep(folder, [](const std::string& name) {
     const bool ours = name.starts_with(".checkpoint.safetensors.") ||
                       name.starts_with(".metrics.jsonl.") || name.starts_with(".steps.jsonl.");
-    if (ours && name.ends_with(".tmp")) leftovers.push_back(entry.path());
-  }
-  for (const auto& path : leftovers) std::filesystem::remove(path, ignored);
+    return ours && name.ends_with(".tmp");
+  });
 }
 
 std::map<std::string, at::Tensor> tensors_of(const nn::State& state) {

@@ -44,6 +44,9 @@ struct FitOptions {
 
   /// Where the checkpoint and metrics.jsonl go, and where a run is taken up again; "" for nowhere.
   std::filesystem::path folder = {};
+  /// Whether the folder is refused while another process trains in it. Cells of studies, which have
+  /// leases, do without: a process that was stopped for long is taken over.
+  bool lock_folder = true;
   /// How the data were asked for, kept in the checkpoint for people: whoever goes on with other
   /// data reads both texts. Nothing of the training depends on it.
   std::string data_text = {};

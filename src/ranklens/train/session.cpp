@@ -79,6 +79,7 @@ std::int64_t Session::batches() const {
 FitResult Session::run() {
   if (!options_.folder.empty()) {
     base::make_folder(options_.folder);
+    if (options_.lock_folder) lock_.emplace(options_.folder, "trains");
     remove_leftovers(options_.folder);
     if (fs::exists(checkpoint_path(options_.folder))) resume();
     log_.resume(steps_);
@@ -124,7 +125,8 @@ bool Session::step() {
       schedule_.factor({.step = steps_, .steps_per_epoch = batches(), .epochs = options_.epochs});
   const double loss = optimiser_->step(state_, objective, sums_.rate);
   if (!std::isfinite(loss)) {
-    diverged(fmt::format("the loss became {}", std::isnan(loss) ? std::abs(loss) : loss));
+    diverged(fmt::format("the loss became {}", std::isnan(loss) ? std::abs(loss) : loss),
+             steps_ + 1, position_.epoch + 1);
     return false;
   }
   state_.apply(objective.change());
@@ -195,20 +197,22 @@ void Session::keep_best(const EpochMetrics& metrics) {
   if (metrics.epoch < options_.best_from) return;
   const bool by_loss = options_.best_by == BestBy::loss;
   const double value = by_loss ? -metrics.validation_loss : metrics.validation_accuracy;
-  if (!std::isfinite(value) || (best_epoch_ != 0 && !(value > best_value_))) return;
+  // A network of NaN still answers with some class.
+  if (!std::isfinite(value) || !std::isfinite(metrics.validation_loss)) return;
+  if (best_epoch_ != 0 && !(value > best_value_)) return;
   best_value_ = value;
   best_epoch_ = metrics.epoch;
   best_ = state_.clone();
 }
 
-void Session::diverged(const std::string& what) {
+void Session::diverged(const std::string& what, std::int64_t step, std::int64_t epoch) {
   ending_ = FitResult::Ending::diverged;
   const std::string kept = saved_step_ < 0
                                ? "there is no checkpoint"
                                : fmt::format("the last checkpoint is of step {}", saved_step_);
   message_ =
       fmt::format("{} at step {} (epoch {}): lower the learning rate or clip the gradients; {}",
-                  what, steps_ + 1, position_.epoch + 1, kept);
+                  what, step, epoch, kept);
   // What led here is what one wants to know; a run that is taken up again drops these lines.
   log_.write();
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/clock.h"
+#include "ranklens/base/folder_lock.h"
 #include "ranklens/base/random.h"
 #include "ranklens/data/loader.h"
 #include "ranklens/optim/optimiser.h"
@@ -50,7 +51,8 @@ class Session {
   bool save(bool told);
   void write_metrics() const;
   bool due(bool told) const;
-  void diverged(const std::string& what);
+  /// At a step and in an epoch, both from 1.
+  void diverged(const std::string& what, std::int64_t step, std::int64_t epoch);
   void report_progress(double loss) const;
   std::int64_t batches() const;
   FitResult result() const;
@@ -75,6 +77,7 @@ class Session {
   std::int64_t steps_ = 0;
   Sums sums_;
   std::vector<EpochMetrics> history_;
+  std::optional<base::FolderLock> lock_;
   StepLog log_;
   double earlier_seconds_ = 0;  ///< of the calls before this one
   Provenance provenance_;

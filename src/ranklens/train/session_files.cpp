@@ -30,7 +30,9 @@ bool all_finite(const nn::State& state) {
 bool Session::save(bool told) {
   if (!due(told)) return true;
   if (!all_finite(state_)) {
-    diverged("a weight is not finite after a step; the loss was still finite");
+    // At an epoch's end the position is already the next epoch's.
+    diverged("a weight is not finite after a step; the loss was still finite", steps_,
+             position_.batch == 0 ? position_.epoch : position_.epoch + 1);
     return false;
   }
   if (options_.folder.empty()) {

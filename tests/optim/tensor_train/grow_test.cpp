@@ -38,7 +38,6 @@ constexpr std::int64_t kMany = 1000;
 struct Grown {
   TrainLayer layer;
   tn::TangentSpace space;
-  tn::Tangent gradient;
   NormalPart normal;
 };
 
@@ -52,12 +51,11 @@ std::vector<at::Tensor> differentiated(OfState& objective, const nn::State& stat
 
 /// The leading directions, at most `most` a bond, as the optimiser finds them.
 Grown grown(OfState& objective, const nn::State& state, std::int64_t most) {
-  Grown out{.layer = train_layers(state).at(0), .space = {}, .gradient = {}, .normal = {}};
+  Grown out{.layer = train_layers(state).at(0), .space = {}, .normal = {}};
   out.space = space_at(out.layer.train);
   const auto wanted = free_directions(out.space, most, kMany);
   out.normal = random_left(out.space, wanted, base::Stream(3, "noise", "sketch"));
   auto cores = differentiated(objective, state, out);
-  out.gradient = gradient_in(out.space, tangent_blocks(out.space, cores));
   out.normal = spanned_right(out.space, out.normal, cores);
   cores = differentiated(objective, state, out);
   out.normal = leading_normal(out.space, out.normal, cores, wanted);
@@ -107,11 +105,6 @@ TEST(NormalPart, IsTheDenseGradientOffTheTangentSpace) {
     const auto expected = merged_densely(found.space, dense, bond);
     EXPECT_GT(norm(expected), 1e-3);
     EXPECT_LT(distance(merged(found.normal, bond), expected), 1e-12) << bond;
-  }
-  // With it the evaluation still yields the tangent gradient.
-  const auto expected = tn::project(found.space, dense);
-  for (std::size_t k = 0; k < 3; ++k) {
-    EXPECT_LT(distance(found.gradient.deltas[k], expected.deltas[k]), 1e-12) << k;
   }
 }
 

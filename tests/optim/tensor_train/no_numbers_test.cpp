@@ -130,8 +130,32 @@ TEST(NoNumbers, InTheGradientOfAnyTensorEndAStepOfAnyOptimiser) {
 TEST(NoNumbers, InLaterEvaluationsEndAStepToo) {
   for (int evaluation = 2; evaluation <= 5; ++evaluation)
     expect_refused("tt_psi(lr=0.1,momentum=0.5)", {.of = "w", .evaluation = evaluation});
-  for (const std::string method : {"riemannian_sgd", "riemannian_cg", "riemannian_adam"})
-    expect_refused(method + "(lr=0.05,grow=1,tau=0.001,every=3)", {.of = "w", .evaluation = 2});
+  for (const std::string method : {"riemannian_sgd", "riemannian_cg", "riemannian_adam"}) {
+    for (const int evaluation : {2, 3})
+      expect_refused(method + "(lr=0.05,grow=1,tau=0.001,every=3)",
+                     {.of = "w", .evaluation = evaluation});
+  }
+}
+
+// Adam divides by what gradients were: without eps nothing moves where they were all zero, and what
+// comes next does.
+TEST(NoNumbers, DoNotComeOfZeroGradientsWithoutEps) {
+  OfState flat([](const nn::State& state) { return (0 * testing::dense_of(state)).sum(); });
+  auto some_inputs = values({5, 12}, 87);
+  some_inputs.narrow(1, 0, 6).zero_();  // half of the first core's entries have no gradient
+  testing::OneWeight sloped(some_inputs);
+  for (const char* spec :
+       {"riemannian_adam(lr=0.05,eps=0)", "recanonical_adam(lr=0.05,eps=0,every=2)"}) {
+    auto state = testing::state_of(tt_weight(88));
+    const auto before = testing::dense_of(state);
+    const auto optimiser = make_optimiser(spec);
+    for (int k = 0; k < 3; ++k) EXPECT_EQ(optimiser->step(state, flat), 0) << spec;
+    EXPECT_LT(testing::distance(testing::dense_of(state), before), 1e-11) << spec;
+    for (int k = 0; k < 3; ++k) EXPECT_TRUE(std::isfinite(optimiser->step(state, sloped))) << spec;
+    const double moved = testing::distance(testing::dense_of(state), before);
+    EXPECT_TRUE(std::isfinite(moved)) << spec;
+    EXPECT_GT(moved, 0.01) << spec;
+  }
 }
 
 TEST(NoNumbers, AreFoundWhereverTheyAre) {

@@ -22,6 +22,7 @@ namespace {
 
 using ranklens::testing::expect_error;
 using testing::Clipped;
+using testing::ClippedByNorm;
 using testing::dense_gradient;
 using testing::dense_of;
 using testing::distance;
@@ -229,16 +230,16 @@ TEST(RankAdaptation, MomentumIsProjectedWhereRanksFall) {
   EXPECT_LT(distance(testing::as_tensor(dense_of(state)), expected), 1e-9);
 }
 
-// One evaluation a step, one more where ranks grow.
-TEST(RankAdaptation, TakesOneEvaluationMoreToGrow) {
+// One evaluation a step, two more where ranks grow.
+TEST(RankAdaptation, TakesTwoEvaluationsMoreToGrow) {
   OneWeight objective(values({5, 12}, 38));
   nn::State state = state_of(tt_weight(39));
   const auto optimiser = make_optimiser("riemannian_sgd(lr=0.01,grow=1,every=4)");
   for (int k = 0; k < 8; ++k) optimiser->step(state, objective);
-  EXPECT_EQ(objective.evaluations, 10);
+  EXPECT_EQ(objective.evaluations, 12);
 }
 
-// Clipping sees other blocks in the second evaluation: the step is clipped as the first was.
+// Clipping sees other blocks in later evaluations: the step is clipped as the first was.
 TEST(RankAdaptation, TakesTheFirstEvaluationsClipping) {
   OneWeight objective(values({5, 12}, 45));
   Clipped clipped(objective);
@@ -247,6 +248,30 @@ TEST(RankAdaptation, TakesTheFirstEvaluationsClipping) {
   objective.evaluations = 0;
   make_optimiser("riemannian_sgd(lr=0.2,grow=1,every=1)")->step(other, clipped);
   EXPECT_LT(distance(dense_of(one), dense_of(other)), 1e-11);
+}
+
+// What counts is the projected gradient, whether ranks grow or stay, of a train of any norm: the
+// step is a quarter of the one that is not clipped.
+TEST(RankAdaptation, IsClippedByTheProjectedGradient) {
+  OneWeight objective(values({5, 12}, 47));
+  for (const double size : {1.0, 4.0, 16.0}) {
+    nn::State state = state_of(tt_weight(48));
+    auto layer = train_layers(state).at(0);
+    layer.train = (size / tn::norm(layer.train)) * layer.train;
+    set_cores(state, layer, plain_cores(layer.train));
+    const auto gradient = testing::as_tensor(dense_gradient(objective, dense_of(state)));
+    const double projected = tn::norm(tn::project(space_at(layer.train), gradient));
+    ClippedByNorm clipped(objective, projected / 4);
+    for (const std::string ranks : {"", ",grow=1,every=1"}) {
+      nn::State whole = state, quarter = state;
+      clipped.scales.clear();
+      make_optimiser("riemannian_sgd(lr=0.4" + ranks + ")")->step(whole, clipped);
+      EXPECT_NEAR(clipped.scales.front(), 0.25, 1e-10) << size << ranks;
+      make_optimiser("riemannian_sgd(lr=0.1" + ranks + ")")->step(quarter, objective);
+      EXPECT_LT(distance(dense_of(whole), dense_of(quarter)), 1e-10) << size << ranks;
+      EXPECT_GT(distance(dense_of(whole), dense_of(state)), 0.05 * projected) << size << ranks;
+    }
+  }
 }
 
 // A matrix product state, whose cores are entries of their own.

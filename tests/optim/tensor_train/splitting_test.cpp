@@ -8,7 +8,6 @@
 #include <ATen/ops/matmul.h>
 #include <gtest/gtest.h>
 
-#include "ranklens/optim/clip.h"
 #include "ranklens/optim/low_rank/integrator.h"
 #include "ranklens/optim/tensor_train/tangent_point.h"
 #include "ranklens/tn/train/algebra.h"
@@ -22,6 +21,7 @@ namespace ranklens::optim {
 namespace {
 
 using testing::as_tensor;
+using testing::ClippedByNorm;
 using testing::dense_gradient;
 using testing::dense_of;
 using testing::distance;
@@ -146,28 +146,6 @@ TEST(SplittingOptimiser, IsOfFirstOrder) {
   EXPECT_GT(fine, 0);
   EXPECT_NEAR(coarse / fine, 4, 0.4);
 }
-
-/// Clips all gradients of an evaluation by their norm, as the objective of a batch does.
-class ClippedByNorm final : public Objective {
- public:
-  ClippedByNorm(OfState& whole, double most) : whole_(whole), most_(most) {}
-  double loss(const nn::State& state) override { return whole_.loss(state); }
-  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
-    auto found = whole_.loss_and_gradients(state, phase);
-    std::vector<at::Tensor> gradients;
-    for (const auto& one : found.gradients) gradients.push_back(one.tensor);
-    const double length = clip_norm(state, gradients, most_);
-    if (length > most_) found.scale = most_ / length;
-    scales.push_back(found.scale);
-    return found;
-  }
-
-  std::vector<double> scales;  ///< of all evaluations
-
- private:
-  OfState& whole_;
-  double most_;
-};
 
 /// A train, and a dense tensor whose gradient is the longer one by far.
 struct Beside {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "ranklens/base/random.h"
 #include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
+#include "ranklens/optim/clip.h"
 #include "ranklens/optim/objective.h"
 #include "ranklens/optim/tensor_train/layers.h"
 #include "ranklens/tn/train/make.h"
@@ -111,13 +113,35 @@ class Clipped final : public Objective {
   double loss(const nn::State& state) override { return whole_.loss(state); }
   Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
     auto found = whole_.loss_and_gradients(state, phase);
-    found.scale = whole_.evaluations % 2 == 1 ? 0.5 : 0.125;
+    found.scale = std::array{0.25, 0.5, 0.125}[static_cast<std::size_t>(whole_.evaluations) % 3];
     for (auto& one : found.gradients) one.tensor = found.scale * one.tensor;
     return found;
   }
 
  private:
   OfState& whole_;
+};
+
+/// Clips all gradients of an evaluation by their norm, as the objective of a batch does.
+class ClippedByNorm final : public Objective {
+ public:
+  ClippedByNorm(OfState& whole, double most) : whole_(whole), most_(most) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    std::vector<at::Tensor> gradients;
+    for (const auto& one : found.gradients) gradients.push_back(one.tensor);
+    const double length = clip_norm(state, gradients, most_);
+    if (length > most_) found.scale = most_ / length;
+    scales.push_back(found.scale);
+    return found;
+  }
+
+  std::vector<double> scales;  ///< of all evaluations
+
+ private:
+  OfState& whole_;
+  double most_;
 };
 
 /// The mean of cos(y) of the weight "w"; y = W x.

@@ -89,6 +89,28 @@ TEST(BornMachinePage, ARunThatWasStoppedWhileItFellLeavesItsPlateauOpen) {
   EXPECT_THAT(early[0].verdict.reason, HasSubstr("Adam, 1e-4 from seed 1 was still falling"));
 }
 
+TEST(BornMachinePage, TurningThatDivergedLeavesItsClaimsOpen) {
+  auto results = made_up_runs();
+  results.cells["tsgo-10-s2"]["diverged"] = true;
+  results.cells["switched-s3"] = born_cell({90, 65, 64.9, 64}, {4, 4, 4, 5}, 3, true);
+  results.cells["switched-s3"]["diverged"] = true;
+  const auto verdicts = born_machine_verdicts(published_options(), results);
+  for (const std::size_t k : {0, 1, 2}) {
+    EXPECT_EQ(verdicts[k].verdict.outcome, Outcome::undecided) << k;
+    EXPECT_THAT(verdicts[k].verdict.reason, HasSubstr("degrees from seed 2 diverged")) << k;
+  }
+  EXPECT_EQ(verdicts[3].verdict.outcome, Outcome::undecided);
+  EXPECT_THAT(verdicts[3].verdict.reason, HasSubstr("after Adam from seed 3 diverged"));
+  // At its first step, too.
+  results = made_up_runs();
+  results.cells["tsgo-10-s2"] = born_cell({}, {}, 0, false);
+  results.cells["tsgo-10-s2"]["diverged"] = true;
+  for (const std::size_t k : {0, 1, 2}) {
+    const auto again = born_machine_verdicts(published_options(), results);
+    EXPECT_THAT(again[k].verdict.reason, HasSubstr("seed 2 diverged")) << k;
+  }
+}
+
 TEST(BornMachinePage, AReducedRunGivesNoAnswer) {
   auto options = published_options();
   options.bond = 16;

@@ -91,5 +91,11 @@ TEST(Timings, StopRepeatingWhenPatienceEndsAndHoldLessAtSmallRanks) {
   EXPECT_FALSE(is_reduced({}));
 }
 
+TEST(Timings, AMedianOfAnEvenNumberIsBetweenTheMiddleTwo) {
+  EXPECT_EQ(median({5, 1, 3}), 3);
+  EXPECT_EQ(median({3, 1}), 2);
+  EXPECT_EQ(median({9, 1, 2, 4}), 3);
+}
+
 }  // namespace
 }  // namespace ranklens::study::timings

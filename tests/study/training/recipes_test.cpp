@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -274,6 +275,17 @@ TEST(Recipes, SeedsAreThoseThatAreAskedFor) {
   EXPECT_THAT(more.cells, ::testing::ElementsAre("dense-s7", "dense-s3"));
   EXPECT_THAT(more.others, ::testing::Contains("dense-s4"));
   EXPECT_THAT(more.others, ::testing::Contains("tau-0.3-s7"));
+  // Of arms of fewer runs, too; those are not asked for.
+  auto rest = whole();
+  rest.more_seeds = {1, 4, 12};
+  const auto uv = std::find_if(all().begin(), all().end(), [](const Entry& one) {
+    return std::string(one.name) == "uv-vs-dlrt";
+  });
+  const auto told = experiment(uv->make(rest).trials);
+  EXPECT_THAT(told.others,
+              ::testing::IsSupersetOf({"bug-d10-s12", "riemannian-d10-s12", "riemannian-d10-s4"}));
+  EXPECT_THAT(told.cells, ::testing::IsSupersetOf({"bug-d10-s4", "riemannian-d10-s1"}));
+  EXPECT_EQ(told.cells.size(), 96U);
   options.more_seeds = {};
   // Arms of fewer runs have as many as are asked for.
   options.arms = {};
@@ -282,6 +294,22 @@ TEST(Recipes, SeedsAreThoseThatAreAskedFor) {
   std::map<std::string, int> runs;
   for (const auto& trial : made.trials.trials) ++runs[trial.arm];
   for (const auto& [arm, count] : runs) EXPECT_EQ(count, 4) << arm;
+}
+
+// Words after --arms in a help text are arms.
+TEST(Recipes, HelpNamesArmsThatThereAre) {
+  std::size_t named = 0;
+  for (const auto& entry : all()) {
+    const std::string text = entry.text;
+    const auto at = text.find("--arms ");
+    if (at == std::string::npos) continue;
+    auto options = whole();
+    std::istringstream list(text.substr(at + 7, text.find(' ', at + 7) - at - 7));
+    for (std::string arm; std::getline(list, arm, ',');) options.arms.push_back(arm);
+    named += options.arms.size();
+    EXPECT_NO_THROW(entry.make(options)) << entry.name;
+  }
+  EXPECT_EQ(named, 2U);
 }
 
 TEST(Recipes, ShorterExtentsSaySo) {

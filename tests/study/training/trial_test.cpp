@@ -9,8 +9,10 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/clock.h"
 #include "ranklens/base/device.h"
 #include "ranklens/base/error.h"
+#include "ranklens/base/interrupt.h"
 #include "ranklens/data/open.h"
 #include "ranklens/nn/weights/fixed_rank.h"
 #include "ranklens/nn/zoo/zoo.h"
@@ -136,6 +138,28 @@ TEST(Trial, RunsPhaseAfterPhaseAndSaysWhatCameOut) {
             cut.at("test").at("loss"));
 }
 
+TEST(Trial, TellsWhatEarlierProcessesPutIntoIt) {
+  const TemporaryFolder folder;
+  const auto data = split_anew(few_images(), 1. / 6, 1. / 6, 1);
+  Experiment::Earlier first, second;
+  Experiment::Work work{.cell = "mlp-s1", .folder = folder / "mlp-s1", .progress = {}};
+  auto stopped = work;
+  stopped.earlier = &first;
+  stopped.progress = [](const base::ProgressUpdate&) { base::request_interrupt(); };
+  EXPECT_TRUE(run(two_phases(1), data, stopped).is_null());
+  base::clear_interrupt();
+  EXPECT_EQ(first.seconds, 0);
+  work.earlier = &second;
+  const base::Stopwatch watch;
+  const auto result = run(two_phases(1), data, work);
+  const double now = watch.seconds();
+  EXPECT_GT(second.seconds, 0);
+  double phases = 0;
+  for (const auto& phase : result.at("phases")) phases += phase.at("seconds").get<double>();
+  EXPECT_LE(phases, second.seconds + now + 1e-6);
+  EXPECT_EQ(second.provenance.at("device"), std::vector<std::string>{"cpu"});
+}
+
 TEST(Trial, APhaseMayBeginWhereAnEarlierOneEnded) {
   auto trial = two_phases(1);
   const auto data = split_anew(few_images(), 1. / 6, 1. / 6, 1);
@@ -158,9 +182,17 @@ TEST(Trials, KnowEveryRecipe) {
   const auto made = experiment(trials);
   EXPECT_THAT(made.cells, ::testing::ElementsAre("mlp-s1", "mlp-s2"));
   EXPECT_EQ(made.settings.at("arms").at("mlp")[1].at("optimiser"), "fixed_bug(lr=1e-3)");
-  trials.trials[0].phases[0].fit.epochs = 9;
   trials.trials.pop_back();
-  EXPECT_NE(experiment(trials).settings, made.settings);
+  EXPECT_EQ(experiment(trials).settings, made.settings);
+  const auto differs = [&](auto&& change) {
+    auto other = trials;
+    change(other.trials[0].phases[0].fit);
+    return experiment(other).settings != made.settings;
+  };
+  EXPECT_TRUE(differs([](train::FitOptions& fit) { fit.epochs = 9; }));
+  EXPECT_TRUE(differs([](train::FitOptions& fit) { fit.best_from = 2; }));
+  EXPECT_TRUE(differs([](train::FitOptions& fit) { fit.best_by = train::BestBy::accuracy; }));
+  EXPECT_TRUE(differs([](train::FitOptions& fit) { fit.accumulate = 2; }));
 }
 
 TEST(Trials, MakeThoseThatAreAskedFor) {

@@ -8,9 +8,11 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/base/peak_memory.h"
 
 namespace ranklens::tn {
 namespace {
@@ -99,6 +101,97 @@ TEST(BornMachine, CompletesWhatIsGiven) {
       EXPECT_NEAR(seen, p, 5 * std::sqrt(p * (1 - p) / count) + 1e-9);
     }
   }
+}
+
+// Of each site known or not, at even odds.
+at::Tensor partly_given(std::int64_t rows, std::int64_t sites, std::uint64_t seed) {
+  base::Stream stream(seed, "noise", "given");
+  const auto bits = stream.integers({rows, sites}, 2);
+  return at::where(stream.bernoulli_mask({rows, sites}, 0.5), bits, at::full({}, -1, at::kLong));
+}
+
+// A row by the dense state's conditional probabilities and the numbers that choose by them [sites].
+std::vector<std::int64_t> by_conditionals(const at::Tensor& dense, const at::Tensor& given,
+                                          const at::Tensor& places) {
+  auto rest = dense.square();
+  for (std::int64_t k = 0; k < given.size(0); ++k) {
+    const auto known = given[k].item<std::int64_t>();
+    if (known >= 0) rest.select(k, 1 - known).zero_();
+  }
+  std::vector<std::int64_t> row;
+  for (std::int64_t k = 0; k < given.size(0); ++k) {
+    rest = rest.reshape({2, -1});
+    const auto known = given[k].item<std::int64_t>();
+    const double first = rest[0].sum().item<double>(), total = rest.sum().item<double>();
+    row.push_back(known >= 0 ? known : first <= places[k].item<double>() * total);
+    rest = rest[row.back()];
+  }
+  return row;
+}
+
+void expect_by_conditionals(const TensorTrain& train, const at::Tensor& given, std::int64_t every) {
+  const auto sites = given.size(1);
+  const base::Stream stream(10, "noise", "samples");
+  auto completing = stream, choosing = stream;
+  const auto found = complete(train, given, completing);
+  const auto places = choosing.uniform({sites, given.size(0)}, 0, 1, at::kDouble);
+  EXPECT_EQ(completing.position(), choosing.position());
+  const auto dense = full(train);
+  for (std::int64_t row = 0; row < given.size(0); row += every) {
+    const auto expected = by_conditionals(dense, given[row], places.select(1, row));
+    for (std::int64_t k = 0; k < sites; ++k)
+      EXPECT_EQ(found[row][k].item<std::int64_t>(), expected[static_cast<std::size_t>(k)])
+          << "row " << row << ", site " << k;
+  }
+}
+
+// Rows that are given the same share what they are drawn by, and no others do.
+TEST(BornMachine, CompletesEveryRowByWhatItIsGiven) {
+  auto given = partly_given(60, 6, 11);
+  given.narrow(0, 5, 20).copy_(given.narrow(0, 40, 1));
+  given.narrow(0, 30, 2).fill_(-1);
+  given[59].fill_(1);
+  expect_by_conditionals(random_state(6, 4, 12), given, 1);
+  expect_by_conditionals(random_state(6, 4, 12), given.narrow(0, 5, 1), 1);
+}
+
+// More distinct rows than environments are held for at once.
+TEST(BornMachine, CompletesAnyNumberOfRows) {
+  expect_by_conditionals(random_state(12, 16, 13), partly_given(4000, 12, 14), 37);
+}
+
+TEST(BornMachine, SamplesAreCompletionsOfNothing) {
+  for (const std::int64_t sites : {1, 2, 9}) {
+    auto train = random_state(sites, 5, 15);
+    train.log_scale = 900;
+    const base::Stream stream(16, "noise", "samples");
+    auto sampling = stream, completing = stream;
+    const auto samples = sample(train, 500, sampling);
+    const auto unknown = at::full({500, sites}, -1, at::kLong);
+    EXPECT_TRUE(samples.equal(complete(train, unknown, completing))) << sites;
+    EXPECT_EQ(sampling.position(), completing.position());
+  }
+}
+
+// An environment for every sample and site would take 2.3 GB.
+TEST(BornMachine, SamplesInLittleMemory) {
+  const auto train = random_state(100, 24, 17);
+  base::Stream stream(18, "noise", "samples");
+  const base::PeakMemory memory;
+  const auto samples = sample(train, 5000, stream);
+  EXPECT_EQ(samples.sizes(), (at::IntArrayRef{5000, 100}));
+  EXPECT_LT(memory.peak(), 40'000'000);
+}
+
+// For every row and site one would take 0.2 GB.
+TEST(BornMachine, CompletesInBoundedMemory) {
+  const auto train = random_state(100, 8, 19);
+  const auto given = partly_given(4000, 100, 20);
+  base::Stream stream(21, "noise", "samples");
+  const base::PeakMemory memory;
+  const auto found = complete(train, given, stream);
+  EXPECT_TRUE(at::where(given < 0, given, found).equal(given));
+  EXPECT_LT(memory.peak(), 130'000'000);
 }
 
 TEST(BornMachine, RefusesWhatCannotBe) {

@@ -1,12 +1,15 @@
 #include "ranklens/tn/linear/mps_classifier.h"
 
+#include <atomic>
 #include <cmath>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ranklens/base/parallel.h"
 #include "ranklens/base/threads.h"
+#include "ranklens/tn/linear/mps_passes.h"
 #include "ranklens/tn/linear/site_products.h"
 
 #include "testing/close.h"
@@ -310,6 +313,26 @@ TEST(MPSClassifier, LoopsDoWhatOperatorsDo) {
                     .all()
                     .item<bool>());
   }
+}
+
+/// Into how many tiles a batch falls on four threads.
+int tiles_of(at::DeviceType device, std::int64_t batch) {
+  const base::ThreadScope four(4);
+  const auto shares = batch_shares(device, batch);
+  std::atomic<int> tiles = 0;
+  base::parallel_over(batch, shares.grain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto row = begin; row < end; row += shares.tile) ++tiles;
+  });
+  return tiles;
+}
+
+TEST(MPSClassifier, DevicesGetABatchWhole) {
+  for (const std::int64_t batch : {1, 100, 1000, 4096}) {
+    EXPECT_EQ(tiles_of(at::kCUDA, batch), 1) << batch;
+    EXPECT_EQ(tiles_of(at::kMeta, batch), 1) << batch;
+  }
+  EXPECT_EQ(tiles_of(at::kCPU, 1000), 4);
+  EXPECT_EQ(tiles_of(at::kCPU, 4096), 16);
 }
 
 TEST(MPSClassifier, SaysWhatDoesNotFit) {

@@ -6,10 +6,25 @@
 
 #include "ranklens/base/error.h"
 #include "ranklens/nn/fused/winograd.h"
+#include "ranklens/nn/inspect.h"
 #include "ranklens/nn/operators/bounds.h"
 #include "ranklens/nn/operators/read_options.h"
 
 namespace ranklens::nn {
+namespace {
+
+/// No factor meets more pixels than the padded input has, but a file may store factors of any rank.
+void require_countable(const WeightFormat& weight, const ConvSizes& sizes, std::int64_t images) {
+  const double most = static_cast<double>(images) * static_cast<double>(sizes.padded_height) *
+                      static_cast<double>(sizes.padded_width) *
+                      static_cast<double>(weight.parameters());
+  base::require(most <= static_cast<double>(kMostMultiplyAdds),
+                "a convolution in factors would take up to {:.0e} multiply-adds, more than can be "
+                "counted",
+                most);
+}
+
+}  // namespace
 
 Conv2d::Conv2d(const Sizes& sizes) : sizes_(sizes) {
   const auto& s = sizes_;
@@ -102,9 +117,22 @@ std::vector<Shape> Conv2d::infer(std::span<const Shape> inputs) const {
            (width - reach) / sizes_.stride + 1}};
 }
 
+ConvSizes Conv2d::pixels(const Shape& input, const Shape& output) const {
+  const auto g = geometry(input[2], input[3]);
+  return {.in_height = input[2],
+          .in_width = input[3],
+          .padded_height = input[2] + g.top + g.bottom,
+          .padded_width = input[3] + g.left + g.right,
+          .out_height = output[2],
+          .out_width = output[3]};
+}
+
 std::int64_t Conv2d::multiply_adds(const NodeShapes& shapes) const {
   const auto& y = shapes.outputs.front();
-  return y[0] * y[2] * y[3] * shapes.weights.find("weight")->second->multiply_adds();
+  const auto& weight = shapes.weights.find("weight")->second;
+  const auto sizes = pixels(shapes.inputs.front(), y);
+  if (!weight.is_dense()) require_countable(*weight, sizes, y[0]);
+  return y[0] * weight->conv_multiply_adds(sizes);
 }
 
 }  // namespace ranklens::nn

@@ -25,6 +25,8 @@ class Conv2d final : public Operator {
 
   /// The padding that applies to an input of this size.
   ConvGeometry geometry(std::int64_t height, std::int64_t width) const;
+  /// The pixels of one image, for an input and its output of these shapes.
+  ConvSizes pixels(const Shape& input, const Shape& output) const;
 
  private:
   Sizes sizes_;

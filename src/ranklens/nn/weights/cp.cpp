@@ -115,4 +115,11 @@ std::int64_t CPKernel::multiply_adds() const {
   return sum;
 }
 
+std::int64_t CPKernel::conv_multiply_adds(const ConvSizes& sizes) const {
+  base::require(shape_.size() == 4, "a CP weight without a window is no convolution");
+  return rank() *
+         (sizes.in_pixels() * shape_[1] + sizes.out_height * sizes.padded_width * shape_[2] +
+          sizes.out_pixels() * (shape_[3] + shape_[0]));
+}
+
 }  // namespace ranklens::nn

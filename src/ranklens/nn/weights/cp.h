@@ -35,6 +35,8 @@ class CPKernel final : public FactorisedFormat {
   at::Tensor dense() const override;
   at::Tensor rows(const at::Tensor& indices) const override;
   std::int64_t multiply_adds() const override;
+  /// B meets the pixels of the input, Y every column of the padded input in the rows of the output.
+  std::int64_t conv_multiply_adds(const ConvSizes& sizes) const override;
   std::int64_t row_multiply_adds() const override { return rank() * columns(); }
 
  private:

@@ -59,11 +59,14 @@ Weight TTMatrix::with(std::vector<at::Tensor> tensors) const {
 }
 
 std::string TTMatrix::spec() const {
+  // One core has no bonds, but a spec is read with a rank alone.
+  const auto bonds = cores_.size() == 1 ? Shape{1} : ranks();
   return fmt::format("tt(out={},in={},r={})", fmt::join(out_modes(), "x"),
-                     fmt::join(in_modes(), "x"), fmt::join(ranks(), "x"));
+                     fmt::join(in_modes(), "x"), fmt::join(bonds, "x"));
 }
 
 std::int64_t TTMatrix::multiply_adds() const {
+  if (shape_.size() > 2) return c10::multiply_integers(shape_);
   constexpr std::int64_t batch = 128;  // what a schedule is, at a usual size
   const auto schedule = tn::tt_linear_schedule(cores_, batch, false);
   if (schedule.rebuild) return c10::multiply_integers(shape_);

@@ -31,10 +31,12 @@ class TTMatrix final : public FactorisedFormat {
   std::string spec() const override;
   at::Tensor linear(const at::Tensor& x, const at::Tensor& bias) const override;
   at::Tensor linear_adjoint(const at::Tensor& y) const override;
+  /// The kernel is multiplied out, then convolved with.
   at::Tensor conv2d(const at::Tensor& x, const at::Tensor& bias,
                     const ConvGeometry& geometry) const override;
   at::Tensor dense() const override;
   at::Tensor rows(const at::Tensor& indices) const override;
+  /// Of a kernel those of the dense one, which is what conv2d() applies.
   std::int64_t multiply_adds() const override;
   std::int64_t row_multiply_adds() const override;
 

@@ -94,6 +94,10 @@ at::Tensor Tucker2::conv2d(const at::Tensor& x, const at::Tensor& bias,
   return convolve(inner, u_.unsqueeze(-1).unsqueeze(-1), bias, {});
 }
 
+std::int64_t Tucker2::conv_multiply_adds(const ConvSizes& sizes) const {
+  return sizes.in_pixels() * v_.numel() + sizes.out_pixels() * (core_.numel() + u_.numel());
+}
+
 at::Tensor Tucker2::dense() const {
   const auto p = core_.size(0), q = core_.size(1);
   const auto left = at::matmul(u_, core_.reshape({p, -1})).reshape({shape_[0], q, -1});

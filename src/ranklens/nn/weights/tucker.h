@@ -30,9 +30,9 @@ class Tucker2 final : public FactorisedFormat {
                     const ConvGeometry& geometry) const override;
   at::Tensor dense() const override;
   at::Tensor rows(const at::Tensor& indices) const override;
-  /// Of the core for one output pixel, and of the outer factors for one pixel each (a strided
-  /// convolution reads more input pixels than it writes).
   std::int64_t multiply_adds() const override { return u_.numel() + core_.numel() + v_.numel(); }
+  /// V meets the pixels of the input, before the core's stride and padding.
+  std::int64_t conv_multiply_adds(const ConvSizes& sizes) const override;
   std::int64_t row_multiply_adds() const override { return core_.numel() + v_.numel(); }
 
  private:

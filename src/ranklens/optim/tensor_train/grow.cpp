@@ -92,20 +92,6 @@ std::vector<at::Tensor> with_normal(std::vector<at::Tensor> cores, const NormalP
   return cores;
 }
 
-std::vector<at::Tensor> tangent_blocks(const tn::TangentSpace& space,
-                                       const std::vector<at::Tensor>& gradients) {
-  std::vector<at::Tensor> blocks = gradients;
-  const auto last = blocks.size() - 1;
-  for (std::size_t k = 0; k < blocks.size(); ++k) {
-    if (!blocks[k].defined()) continue;
-    const auto& like = space.left[k];
-    blocks[k] = blocks[k]
-                    .narrow(0, 0, k == 0 ? 1 : 2 * like.size(0))
-                    .narrow(2, 0, k == last ? 1 : 2 * like.size(2));
-  }
-  return blocks;
-}
-
 NormalPart random_left(const tn::TangentSpace& space, const tn::Shape& wanted,
                        base::Stream stream) {
   NormalPart part;

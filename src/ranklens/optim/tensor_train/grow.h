@@ -29,11 +29,6 @@ tn::Shape free_directions(const tn::TangentSpace& space, std::int64_t most, std:
 /// blocks: ranks 2r + g.
 std::vector<at::Tensor> with_normal(std::vector<at::Tensor> cores, const NormalPart& part);
 
-/// Of gradients with respect to the cores of with_normal(): those with respect to the blocks that
-/// with_slots() has, as gradient_in() takes them.
-std::vector<at::Tensor> tangent_blocks(const tn::TangentSpace& space,
-                                       const std::vector<at::Tensor>& gradients);
-
 /// a random and orthonormal, a few more columns than wanted directions; b zero: the gradient with
 /// respect to b is a sketch of the merged gradients' rows.
 NormalPart random_left(const tn::TangentSpace& space, const tn::Shape& wanted, base::Stream stream);

@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
@@ -73,7 +74,9 @@ void RecanonicalAdam::update(std::vector<at::Tensor>& cores,
     mean = options_.beta1 * mean + (1 - options_.beta1) * gradient;
     square = options_.beta2 * square + (1 - options_.beta2) * gradient.square();
     const auto root = (square / second).sqrt() + options_.eps;
-    cores[k] = cores[k] - options_.lr * rate * (mean / first) / root;
+    // Without eps an entry whose gradients were all zero has a root of zero, and stays.
+    const auto way = options_.lr * rate * (mean / first) / root;
+    cores[k] = cores[k] - at::where(root > 0, way, at::zeros_like(way));
   }
 }
 

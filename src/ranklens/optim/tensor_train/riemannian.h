@@ -28,7 +28,7 @@ namespace ranklens::optim {
 ///
 /// Ranks stay, unless options.ranks say otherwise: then, every so many steps, a train is rounded,
 /// and its step goes along the leading directions that the gradient has off the tangent space, too
-/// (grow.h), which takes one evaluation more. Momentum keeps them, and outlives every change of
+/// (grow.h), which takes two evaluations more. Momentum keeps them, and outlives every change of
 /// ranks. What the precision does not resolve goes in any case.
 class RiemannianOptimiser final : public Optimiser {
  public:

@@ -95,8 +95,9 @@ double share_of_gradient(const RiemannianOptions& options) {
 double own_length(const RiemannianOptions& options, const TangentMemory& memory, double length) {
   if (options.method != DirectionMethod::adam) return length;
   const auto t = static_cast<double>(memory.steps);
-  const double root = std::sqrt(memory.second / (1 - std::pow(options.beta2, t)));
-  return length / (1 - std::pow(options.beta1, t)) / (root + options.eps);
+  const double root = std::sqrt(memory.second / (1 - std::pow(options.beta2, t))) + options.eps;
+  if (root == 0) return 0;  // without eps, where no gradient was anything but zero: nor is the mean
+  return length / (1 - std::pow(options.beta1, t)) / root;
 }
 
 double decay_factor(const RiemannianOptions& options, double length) {

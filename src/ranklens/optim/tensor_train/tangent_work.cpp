@@ -58,17 +58,24 @@ void put_probe(nn::State& state, const TangentWork& one) {
   for (std::size_t k = 0; k < probes.size(); ++k) state.replace(entries[k], probes[k]);
 }
 
+/// Which blocks of a train are to be differentiated.
+enum class Blocks {
+  tangent,  ///< those of its tangent space
+  normal    ///< of a train that grows, also those beside it
+};
+
 /// The state with every train in the form whose blocks are to be differentiated.
 nn::State probed_state(const std::vector<TangentWork>& work, nn::State state,
-                       const Objective& objective) {
+                       const Objective& objective, Blocks blocks) {
   for (const auto& one : work) {
+    const bool grows = blocks == Blocks::normal && !one.gained.empty();
     const bool takes_probes = !is_product_state(one.layer) || objective.takes_any_format();
-    if (one.gained.empty() && takes_probes) {
+    if (!grows && takes_probes) {
       put_probe(state, one);
       continue;
     }
     auto cores = with_slots(one.space);
-    if (!one.gained.empty()) cores = with_normal(std::move(cores), one.normal);
+    if (grows) cores = with_normal(std::move(cores), one.normal);
     set_cores(state, one.layer, scaled(std::move(cores), factor_of_each(one)));
   }
   return state;
@@ -80,22 +87,40 @@ std::vector<at::Tensor> gradients_of(const TangentWork& work, NamedGradients& gr
   return scaled(take_cores(work.layer, gradients), factor_of_each(work));
 }
 
-double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
-                   double scale) {
-  const auto alone = with_trains_alone(state);
-  const Gradients found =
-      objective.loss_and_gradients(probed_state(work, alone, objective), {"factors"});
+/// Evaluates with the normal blocks as they are; take(train, gradients of its cores, scale of all
+/// gradients) for each train that grows.
+template <class Take>
+double differentiate_normal(std::vector<TangentWork>& work, const nn::State& alone,
+                            Objective& objective, const Take& take) {
+  const Gradients found = objective.loss_and_gradients(
+      probed_state(work, alone, objective, Blocks::normal), {"factors"});
   const double loss = checked_loss(found);
   if (!std::isfinite(loss)) return loss;
   const at::NoGradGuard no_gradients;
   auto gradients = named_gradients(found);
   for (auto& one : work) {
     const auto cores = gradients_of(one, gradients);
-    if (one.gained.empty()) continue;
-    // Clipping may have seen another norm this time.
-    one.normal = (scale / found.scale) * leading_normal(one.space, one.normal, cores, one.gained);
+    if (!one.gained.empty()) take(one, cores, found.scale);
   }
   return loss;
+}
+
+/// The rows of what the gradients hold off the tangent spaces by a sketch, then their columns, as
+/// clipped by `scale` as the rest of the step is. In evaluations of their own: these blocks are no
+/// coordinates, and their norm, which grows with that of the train, says nothing of the gradient's.
+double find_normal(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
+                   double scale) {
+  const auto alone = with_trains_alone(state);
+  const double loss = differentiate_normal(
+      work, alone, objective, [](TangentWork& one, const std::vector<at::Tensor>& cores, double) {
+        one.normal = spanned_right(one.space, one.normal, cores);
+      });
+  if (!std::isfinite(loss)) return loss;
+  return differentiate_normal(
+      work, alone, objective,
+      [&](TangentWork& one, const std::vector<at::Tensor>& cores, double clipped) {
+        one.normal = (scale / clipped) * leading_normal(one.space, one.normal, cores, one.gained);
+      });
 }
 
 }  // namespace
@@ -124,26 +149,19 @@ TangentWork begin_work(TrainLayer layer, const TrainRanks& ranks, std::int64_t s
 
 double differentiate(std::vector<TangentWork>& work, const nn::State& state, Objective& objective,
                      NamedGradients& gradients) {
-  const Gradients found =
-      objective.loss_and_gradients(probed_state(work, state, objective), {"factors"});
+  const Gradients found = objective.loss_and_gradients(
+      probed_state(work, state, objective, Blocks::tangent), {"factors"});
   const double loss = checked_loss(found);
   if (!std::isfinite(loss)) return loss;
   gradients = named_gradients(found);
-  bool grows = false;
   {
     const at::NoGradGuard no_gradients;
-    for (auto& one : work) {
-      const auto cores = gradients_of(one, gradients);
-      if (one.gained.empty()) {
-        one.gradient = gradient_in(one.space, cores);
-        continue;
-      }
-      one.gradient = gradient_in(one.space, tangent_blocks(one.space, cores));
-      one.normal = spanned_right(one.space, one.normal, cores);
-      grows = true;
-    }
+    for (auto& one : work) one.gradient = gradient_in(one.space, gradients_of(one, gradients));
   }
-  const double again = grows ? find_normal(work, state, objective, found.scale) : loss;
+  const bool grows = std::any_of(work.begin(), work.end(),
+                                 [](const TangentWork& one) { return !one.gained.empty(); });
+  if (!grows) return loss;
+  const double again = find_normal(work, state, objective, found.scale);
   return std::isfinite(again) ? loss : again;
 }
 

@@ -45,6 +45,23 @@ std::vector<SeedValue> ends_of(const BornOptions& options, const ExperimentResul
   return values_of(born_runs(options, results, method), last_likelihood);
 }
 
+/// Seeds whose turning broke off: what it had come to says nothing of where it comes to.
+std::vector<std::string> lost_turning(const BornOptions& options,
+                                      const ExperimentResults& results) {
+  std::vector<std::string> lost;
+  for (const auto& [seed, cell] : cells_of(results, kTurning, options.seeds)) {
+    const BornRun run(cell);
+    if (run.diverged) lost.push_back(ended_early(kTurningLabel, seed, run));
+  }
+  return lost;
+}
+
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
 /// The seeds' values of a method, and those that say nothing.
 struct Rivals {
   std::vector<SeedValue> values;
@@ -87,7 +104,8 @@ Verdict equal_seconds_verdict(const BornOptions& options, const ExperimentResult
        .first = kTurningLabel,
        .second = "Adam, the best rate,",
        .measure = std::string(kLikelihood) + "turning − Adam in as many seconds"},
-      ends_of(options, results, kTurning), adam.values, adam.lost);
+      ends_of(options, results, kTurning), adam.values,
+      joined(adam.lost, lost_turning(options, results)));
 }
 
 /// Runs whose Adam did not come to stand still.
@@ -111,7 +129,8 @@ Verdict plateau_verdict(const BornOptions& options, const ExperimentResults& res
                  .second = kAdamLabel,
                  .measure = std::string(kLikelihood) + "turning − Adam at its plateau"},
                 ends_of(options, results, kTurning), ends_of(options, results, kAdam),
-                without_plateau(cells_of(results, kAdam, options.seeds)));
+                joined(without_plateau(cells_of(results, kAdam, options.seeds)),
+                       lost_turning(options, results)));
 }
 
 Verdict published_verdict(const BornOptions& options, const ExperimentResults& results) {
@@ -125,15 +144,17 @@ Verdict published_verdict(const BornOptions& options, const ExperimentResults& r
                  .first = kTurningLabel,
                  .second = "40, as published,",
                  .measure = std::string(kLikelihood) + "turning − 40"},
-                ends, constant(ends, 40));
+                ends, constant(ends, 40), lost_turning(options, results));
 }
 
 Verdict switch_verdict(const BornOptions& options, const ExperimentResults& results) {
   constexpr std::size_t kSweeps = 2;
   std::vector<SeedValue> before, after;
-  const auto cells = born_runs(options, results, kSwitched);
+  const auto cells = cells_of(results, kSwitched, options.seeds);
+  auto lost = without_plateau(cells);
   for (const auto& [seed, cell] : cells) {
     const BornRun run(cell);
+    if (run.flat && run.diverged) lost.push_back(ended_early("turning after Adam", seed, run));
     if (run.passes == 0 || run.nll.size() < run.passes + kSweeps) continue;
     before.push_back({seed, run.nll[run.passes - 1]});
     after.push_back({seed, run.nll[run.passes - 1 + kSweeps]});
@@ -148,7 +169,7 @@ Verdict switch_verdict(const BornOptions& options, const ExperimentResults& resu
                  .first = "two sweeps after the switch",
                  .second = "the last pass of Adam",
                  .measure = std::string(kLikelihood) + "after − before the switch"},
-                after, before, without_plateau(cells));
+                after, before, lost);
 }
 
 }  // namespace

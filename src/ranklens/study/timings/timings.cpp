@@ -212,7 +212,8 @@ double median(std::vector<double> values) {
   base::require(!values.empty(), "nothing has no median");
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  if (values.size() % 2 == 1) return *middle;
+  return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
 BreakEven break_even(const std::vector<double>& ranks, const std::vector<double>& ratios) {

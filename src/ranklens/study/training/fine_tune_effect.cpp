@@ -158,10 +158,11 @@ Published published_jump(const TunedNetwork& one) {
 
 Reproduction fine_tune_effect(const Options& options) {
   const auto images = std::make_shared<const TrialData>(colour_images(options));
-  Reproduction made{.trials = {.name = "fine-tune-effect",
-                               .settings = {{"data", images->training.hash}},
-                               .data = [images](std::uint64_t) { return *images; }},
-                    .seeds = 3};
+  Reproduction made{
+      .trials = {.name = "fine-tune-effect",
+                 .settings = {{"data", images->training.hash}, {"test data", images->test.hash}},
+                 .data = [images](std::uint64_t) { return *images; }},
+      .seeds = 3};
   made.trials.images =
       fmt::format("{} to learn from, {} to tell of, the data's own parts for every seed",
                   images->training.size(), images->test.size());

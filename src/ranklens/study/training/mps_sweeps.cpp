@@ -189,6 +189,7 @@ json run_sweeps(const MpsSweeps& how, const TrialData& data, const Experiment::W
   const auto classes = static_cast<std::int64_t>(data.training.classes.size());
   const auto configuration = configuration_of(how, data);
   auto course = saved(work.folder, configuration).value_or(Course{});
+  if (work.earlier != nullptr) work.earlier->seconds += course.seconds;
   if (course.done < how.sweeps) {
     const auto options = dmrg_options(how);
     auto trainer =

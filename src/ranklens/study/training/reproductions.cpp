@@ -22,9 +22,10 @@ void tell_only_of_more_seeds(const Options& options, Reproduction& made) {
   if (options.more_seeds.empty()) return;
   auto own = options;
   own.more_seeds.clear();
-  const auto seeds = seeds_of(own, made.seeds);
   for (auto& trial : made.trials.trials) {
-    trial.asked = trial.asked && std::find(seeds.begin(), seeds.end(), trial.seed) != seeds.end();
+    const auto fewer = made.seeds_of_arm.find(trial.arm);
+    const auto runs = fewer == made.seeds_of_arm.end() ? made.seeds : fewer->second;
+    trial.asked = trial.asked && is_among(seeds_of(own, runs), trial.seed);
   }
 }
 
@@ -77,7 +78,8 @@ const std::vector<Entry>& all() {
       {"mps-mnist", "a matrix product state that tells digits apart, by sweeps and by Adam",
        asked<mps_mnist>},
       {"fine-tune-effect",
-       "what tuning the cores alone adds, on CIFAR-10 (by --arms VGG16, AlexNet)",
+       "what tuning the cores alone adds, on CIFAR-10 (--arms vgg16,alexnet for the large "
+       "networks)",
        asked<fine_tune_effect>}};
   return entries;
 }
@@ -88,6 +90,10 @@ std::int64_t needed_seeds(const Reproduction& reproduction, const std::string& a
                   own == reproduction.seeds_of_arm.end() ? reproduction.seeds : own->second);
 }
 
+bool is_among(const std::vector<std::uint64_t>& seeds, std::uint64_t seed) {
+  return std::find(seeds.begin(), seeds.end(), seed) != seeds.end();
+}
+
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter) {
   const auto own = options.extent == Extent::full ? published : shorter;
@@ -96,7 +102,7 @@ std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t publish
     seeds.push_back(options.first_seed + static_cast<std::uint64_t>(k));
   }
   for (const auto seed : options.more_seeds) {
-    if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) seeds.push_back(seed);
+    if (!is_among(seeds, seed)) seeds.push_back(seed);
   }
   return seeds;
 }

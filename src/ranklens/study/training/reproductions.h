@@ -97,6 +97,8 @@ const std::vector<Entry>& all();
 /// fewer where it is shorter; then those of `more_seeds`.
 std::vector<std::uint64_t> seeds_of(const Options& options, std::int64_t published,
                                     std::int64_t shorter = 2);
+
+bool is_among(const std::vector<std::uint64_t>& seeds, std::uint64_t seed);
 /// Grey images of the data, train and test together unless `split` says which; for a smoke a few
 /// generated ones, for quick `quick_limit` of them.
 /// `side`: scaled to so many pixels; 0: as they are.

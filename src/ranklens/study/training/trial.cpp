@@ -1,11 +1,13 @@
 #include "ranklens/study/training/trial.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "ranklens/base/clock.h"
 #include "ranklens/study/training/counts.h"
 #include "ranklens/train/evaluate.h"
 
@@ -20,9 +22,11 @@ train::FitOptions fit_options(const Trial& trial, const Phase& phase, const Tria
   auto fit = phase.fit;
   fit.seed = trial.seed;
   fit.log_steps = 0;
+  fit.lock_folder = false;
   if (!work.folder.empty()) fit.folder = work.folder / phase.name;
   fit.stage = fmt::format("{} {}", phase.name, work.cell);
   fit.progress = work.progress;
+  fit.note = work.note;
   const train::EvaluateOptions how{.execution = fit.execution};
   if (trial.follow_test) {
     fit.observe = [&data, how](const nn::Network& network) {
@@ -51,6 +55,12 @@ json described(const train::FitResult& result, const Phase& phase, const TrialDa
           {"seconds", result.seconds}};
 }
 
+/// What of a training that took `now` seconds here was done before.
+void add_earlier(const train::FitResult& result, double now, Experiment::Earlier& earlier) {
+  earlier.seconds += std::max(0.0, result.seconds - now);
+  train::add(earlier.provenance, result.provenance);
+}
+
 }  // namespace
 
 std::string name_of(const Trial& trial) { return fmt::format("{}-s{}", trial.arm, trial.seed); }
@@ -67,8 +77,10 @@ json run(const Trial& trial, const TrialData& data, const Experiment::Work& work
       network = phase.before(network);
       before = outcome(network, phase, data);
     }
+    const base::Stopwatch watch;
     const auto result =
         train::fit(network, data.training, data.validation, fit_options(trial, phase, data, work));
+    if (work.earlier != nullptr) add_earlier(result, watch.seconds(), *work.earlier);
     if (result.ending == Ending::interrupted) return nullptr;
     if (result.ending == Ending::diverged)
       return {{"phases", phases}, {"diverged", result.message}};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ranklens/base/error.h"
+#include "ranklens/train/compute.h"
 #include "ranklens/train/evaluate.h"
 #include "ranklens/train/try_step.h"
 
@@ -28,6 +29,13 @@ json recipe_of(const Trial& trial) {
                       {"crop", fit.augment.crop},
                       {"flip", fit.augment.flip},
                       {"clip_norm", fit.clip_norm},
+                      {"clip_value", fit.clip_value},
+                      {"label_smoothing", fit.label_smoothing},
+                      {"accumulate", fit.accumulate},
+                      {"rate", fit.rate},
+                      {"best_by", fit.best_by == train::BestBy::loss ? "loss" : "accuracy"},
+                      {"best_from", fit.best_from},
+                      {"compute", train::to_string(fit.execution.compute)},
                       {"channels_last", fit.execution.channels_last}});
     if (!phase.from.empty()) recipe.back()["from"] = phase.from;
   }

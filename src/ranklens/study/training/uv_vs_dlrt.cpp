@@ -105,7 +105,9 @@ Reproduction uv_vs_dlrt(const Options& options) {
       for (const auto& method : kMethods) {
         const auto arm = fmt::format("{}-d{}", method.name, decay);
         made.seeds_of_arm[arm] = method.runs;
-        if (full && options.seeds.empty() && static_cast<std::int64_t>(k) >= method.runs) continue;
+        const bool beyond = static_cast<std::int64_t>(k) >= method.runs;
+        if (full && options.seeds.empty() && beyond && !is_among(options.more_seeds, seeds[k]))
+          continue;
         made.trials.trials.push_back(
             {.arm = arm,
              .seed = seeds[k],

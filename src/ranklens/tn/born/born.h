@@ -35,11 +35,14 @@ double negative_log_likelihood(const TensorTrain& train, const at::Tensor& featu
 at::Tensor basis_features(const at::Tensor& indices, std::int64_t d, at::ScalarType type);
 
 /// `count` independent samples [count, sites], int64, from P exactly (Ferris, Vidal 2012): site by
-/// site, each given those before it.
+/// site, each given those before it. They are on the train's device; a stream draws the same on
+/// every device, up to rounding.
 at::Tensor sample(const TensorTrain& train, std::int64_t count, base::Stream& stream);
 
 /// Samples of the sites where `given` [batch, sites] (int64) is negative, from P conditioned on the
-/// others; the others as they are. An Error where what is given has probability zero.
+/// others; the others as they are, all on the train's device. An Error where what is given has
+/// probability zero. Each distinct row of `given` takes the time of about 2 r samples besides; the
+/// memory for that is bounded.
 at::Tensor complete(const TensorTrain& train, const at::Tensor& given, base::Stream& stream);
 
 }  // namespace ranklens::tn

@@ -20,9 +20,6 @@
 namespace ranklens::tn {
 namespace {
 
-/// Samples that are worked on at once: as many as leave states and a core in a core's own cache.
-constexpr std::int64_t kTile = 256;
-
 /// The samples begin .. end - 1 of a batch.
 struct Tile {
   std::int64_t begin, end;
@@ -41,14 +38,13 @@ struct Tile {
 template <class Work>
 void over_batch(const at::Tensor& features, const Work& work) {
   const auto batch = features.size(0);
-  const auto tile = features.is_cpu() ? kTile : std::max<std::int64_t>(1, batch);
-  base::parallel_over(batch, std::min<std::int64_t>(tile, 64),
-                      [&](std::int64_t begin, std::int64_t end) {
-                        const at::NoGradGuard no_gradients;
-                        const at::AutoDispatchBelowADInplaceOrView nothing_is_recorded;
-                        for (auto row = begin; row < end; row += tile)
-                          work(Tile{row, std::min(row + tile, end)}, begin);
-                      });
+  const auto [tile, grain] = batch_shares(features.device(), batch);
+  base::parallel_over(batch, grain, [&, tile = tile](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard no_gradients;
+    const at::AutoDispatchBelowADInplaceOrView nothing_is_recorded;
+    for (auto row = begin; row < end; row += tile)
+      work(Tile{row, std::min(row + tile, end)}, begin);
+  });
 }
 
 /// The core of the label times the right state: [(r classes), width].
@@ -103,6 +99,13 @@ void tile_backward(const WayBack& way, const Tile& tile, const at::Tensor& featu
 }
 
 }  // namespace
+
+BatchShares batch_shares(at::Device device, std::int64_t batch) {
+  // As many as leave states and a core in a core's own cache.
+  if (device.is_cpu()) return {.tile = 256, .grain = 64};
+  const auto all = std::max<std::int64_t>(1, batch);
+  return {.tile = all, .grain = all};
+}
 
 Sides sides_of(at::TensorList cores, std::size_t label) {
   Sides sides{.left = {.cores = {}, .sites = {}, .from_left = true}, .right = {}, .label = {}};

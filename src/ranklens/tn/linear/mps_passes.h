@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -9,6 +10,16 @@
 /// The passes of mps_classifier(), outside of autograd: a tile of samples at a time through both
 /// sides of the label, tiles shared among the threads.
 namespace ranklens::tn {
+
+/// How the samples of a batch are shared out.
+struct BatchShares {
+  std::int64_t tile;   ///< worked on at once
+  std::int64_t grain;  ///< the fewest for which a thread is started
+};
+
+/// A device other than the processor gets the whole batch from one thread: in parts it would have
+/// as many times the kernels to start, each with less to do.
+BatchShares batch_shares(at::Device device, std::int64_t batch);
 
 /// The train, cut at its label.
 struct Sides {

@@ -12,23 +12,20 @@
 #include <ATen/ops/zeros.h>
 
 #include "ranklens/base/parallel.h"
+#include "ranklens/tn/linear/step_gradient.h"
 
 namespace ranklens::tn {
 namespace {
 
 /// One step's operands for some rows of the batch: in [P, c, n], out [P, a, n].
-struct Shapes {
-  std::int64_t batches, rows, inner, columns;
-};
-
-Shapes shapes_for(const Application& work, std::size_t step, std::int64_t rows) {
-  const auto& s = work.sizes[step];
-  return work.schedule.batch_last ? Shapes{s.batches, s.rows, s.inner, s.columns * rows}
-                                  : Shapes{s.batches * rows, s.rows, s.inner, s.columns};
+StepSizes sizes_for(const Application& work, std::size_t step, std::int64_t rows) {
+  auto sizes = work.sizes[step];
+  (work.schedule.batch_last ? sizes.columns : sizes.batches) *= rows;
+  return sizes;
 }
 
 /// out = matrix in, for every batch. All are contiguous but the matrix, which may be transposed.
-void multiply(const at::Tensor& matrix, const at::Tensor& in, at::Tensor out, const Shapes& s) {
+void multiply(const at::Tensor& matrix, const at::Tensor& in, at::Tensor out, const StepSizes& s) {
   if (s.columns == 1) {
     auto flat = out.view({s.batches, s.rows});
     at::mm_out(flat, in.view({s.batches, s.inner}), matrix.t());
@@ -40,26 +37,6 @@ void multiply(const at::Tensor& matrix, const at::Tensor& in, at::Tensor out, co
     at::bmm_out(whole, matrix.expand({s.batches, -1, -1}),
                 in.view({s.batches, s.inner, s.columns}));
   }
-}
-
-/// gradient += the sum over the batches of dout in^H.
-void accumulate(at::Tensor& gradient, const at::Tensor& in, const at::Tensor& dout,
-                const Shapes& s) {
-  const bool exact = gradient.scalar_type() == in.scalar_type();
-  const auto add = [&](const at::Tensor& left, const at::Tensor& right) {
-    if (exact) {
-      gradient.addmm_(left, right);
-    } else {
-      gradient.add_(at::mm(left, right));  // sums of many bfloat16 numbers are kept in float32
-    }
-  };
-  if (s.columns == 1) {
-    add(dout.view({s.batches, s.rows}).t(), in.view({s.batches, s.inner}).conj());
-    return;
-  }
-  const auto left = dout.view({s.batches, s.rows, s.columns});
-  const auto right = in.view({s.batches, s.inner, s.columns});
-  for (std::int64_t p = 0; p < s.batches; ++p) add(left[p], right[p].mH());
 }
 
 at::Tensor part_of(const at::Tensor& memory, std::int64_t numbers) {
@@ -97,7 +74,7 @@ class Worker {
       const bool there = !kept.empty() && kept[k].defined();
       auto out =
           there ? kept[k].narrow(0, begin * size, rows * size) : part_of(results_[k], rows * size);
-      if (!(there && read)) multiply(work_.matrices[k], found[k], out, shapes_for(work_, k, rows));
+      if (!(there && read)) multiply(work_.matrices[k], found[k], out, sizes_for(work_, k, rows));
       found.push_back(out);
     }
     return found;
@@ -109,13 +86,13 @@ class Worker {
     const auto last = work_.sizes.size() - 1;
     const auto before = states(begin, end, last, kept, false);
     auto mine = y.narrow(0, begin, rows);
-    const auto shapes = shapes_for(work_, last, rows);
+    const auto sizes = sizes_for(work_, last, rows);
     if (work_.schedule.batch_last) {
       auto out = part_of(last_, rows * y.size(1));
-      multiply(work_.matrices[last], before[last], out, shapes);
+      multiply(work_.matrices[last], before[last], out, sizes);
       mine.copy_(out.view({y.size(1), rows}).t());
     } else {
-      multiply(work_.matrices[last], before[last], mine.view(-1), shapes);
+      multiply(work_.matrices[last], before[last], mine.view(-1), sizes);
     }
     if (bias.defined()) mine.add_(bias);
   }
@@ -131,15 +108,15 @@ class Worker {
       gradient.view({dy.size(1), rows}).copy_(dy.narrow(0, begin, rows).t());
     }
     for (auto k = steps; k-- > 0;) {
-      const auto shapes = shapes_for(work_, k, rows);
-      accumulate(sums[k], before[k], gradient, shapes);
+      const auto sizes = sizes_for(work_, k, rows);
+      add_step_gradient(sums[k], before[k], gradient, sizes);
       if (k == 0 && !dx.defined()) return;
       const bool in_place = k == 0 && !work_.schedule.batch_last;
       auto next = in_place
                       ? dx.narrow(0, begin, rows).view(-1)
-                      : part_of(gradients_[k % 2], shapes.batches * shapes.inner * shapes.columns);
+                      : part_of(gradients_[k % 2], sizes.batches * sizes.inner * sizes.columns);
       multiply(work_.matrices[k].mH(), gradient, next,
-               {shapes.batches, shapes.inner, shapes.rows, shapes.columns});
+               {sizes.batches, sizes.inner, sizes.rows, sizes.columns});
       gradient = next;
     }
     if (work_.schedule.batch_last)
