@@ -83,10 +83,14 @@ bool was_chosen(const train::FitResult& result) {
   return result.best_epoch > 0 && result.history.size() > 1;
 }
 
-/// Whether the learning rate went by the images that are not trained on.
-bool was_steered(const TrainOptions& options, const TrainingData& parts) {
+/// Whether the learning rate fell by the images that are not trained on.
+bool was_steered(const TrainOptions& options, const TrainingData& parts,
+                 const train::FitResult& result) {
+  const auto& epochs = result.history;
+  const auto falls = [](const auto& one, const auto& next) { return next.rate < one.rate; };
   return parts.choosing.size() > 0 &&
-         optim::make_schedule(options.fit_options().schedule).listens();
+         optim::make_schedule(options.fit_options().schedule).listens() &&
+         std::adjacent_find(epochs.begin(), epochs.end(), falls) != epochs.end();
 }
 
 /// Writes NAME.safetensors. Nothing in it may depend on when or where: same seed, same threads,
@@ -111,7 +115,7 @@ void write_network(const TrainOptions& options, const TrainingData& parts, const
 /// Writes the networks that came out; returns the names of all files.
 std::vector<std::string> write_models(const TrainOptions& options, const train::FitResult& result,
                                       const TrainingData& parts) {
-  const bool steered = was_steered(options, parts);
+  const bool steered = was_steered(options, parts, result);
   write_network(options, parts, "best", result.best, steered || was_chosen(result));
   write_network(options, parts, "last", result.last, steered);
   std::vector<std::string> files{"best.safetensors", "last.safetensors", "checkpoint.safetensors",
@@ -138,12 +142,14 @@ Json summary_of(const TrainOptions& options, const train::FitResult& result) {
 }
 
 /// Which images were held out, and whether they chose the epoch.
-std::string held_out_text(const TrainOptions& options, const TrainingData& parts, bool chosen) {
+std::string held_out_text(const TrainOptions& options, const TrainingData& parts,
+                          const train::FitResult& result) {
+  const bool chosen = was_chosen(result);
   if (parts.choosing.size() == 0) return "";
   const bool own = options.hold_out > 0;
   auto which = own ? fmt::format("{} of the training images", parts.choosing.size())
                    : fmt::format("the {} test images", parts.choosing.size());
-  if (was_steered(options, parts)) which += ", by whose loss the learning rate fell";
+  if (was_steered(options, parts, result)) which += ", by whose loss the learning rate fell";
   if (!chosen) return which;
   return which + (own ? ", which also chose the best epoch"
                       : ", which also chose the best epoch: the accuracy of best.safetensors on "
@@ -156,7 +162,7 @@ void write_report(const TrainOptions& options, const train::FitResult& result,
       .network = std::filesystem::path(options.model.model).stem().string(),
       .data = fmt::format("{} ({} images)", data::without_place(options.data.source),
                           parts.training.size()),
-      .held_out = held_out_text(options, parts, was_chosen(result)),
+      .held_out = held_out_text(options, parts, result),
       .command = command_line(),
       .seed = options.common.seed};
   const auto configuration = configuration_of(options);

@@ -62,8 +62,6 @@ TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
   expect_refused([](Config& c) { c.epochs = 7; },
                  "epochs must be from 1 to full_epochs (6), not 7");
   expect_refused([](Config& c) { c.batch = 1; }, "at least two images");
-  expect_refused([](Config& c) { c.schedule = "plateau(patience=1)"; },
-                 "by the images that a study judges on");
   expect_refused([](Config& c) { c.accuracy_margin = 0; }, "between 0 and 1");
   expect_refused([](Config& c) { c.accuracy_margin = 2; }, "between 0 and 1");
   expect_refused([](Config& c) { c.dropout = 1.5; }, "dropout must be from 0 to 1");

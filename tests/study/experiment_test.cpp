@@ -55,6 +55,10 @@ TEST(Experiment, GoesOnWithAFolderThatToldLess) {
   now.settings["arms"] = {{"a", {{{"epochs", 3}, {"best_from", 2}}}}};
   before.settings["arms"] = {{"a", {{{"epochs", 3}}}}};
   run(before, {.folder = out});
+  // What really differs is named, not what it lacks.
+  auto other = now;
+  other.settings["power"] = 3;
+  ranklens::testing::expect_error([&] { run(other, {.folder = out}); }, "settings: power is 2");
   run(now, {.folder = out});
   EXPECT_EQ(made, 3);
   // What is told may not change.

@@ -29,12 +29,21 @@ bool is_untouched(const fs::path& path, std::chrono::seconds time) {
   return !failed && fs::file_time_type::clock::now() - last >= time;
 }
 
+/// For writing where it can be: NFS locks no other files exclusively.
+int open_to_lock(const fs::path& path) {
+  constexpr int kFlags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  const int descriptor = ::open(path.c_str(), O_RDWR | kFlags);
+  return descriptor >= 0 ? descriptor : ::open(path.c_str(), O_RDONLY | kFlags);
+}
+
 /// Holding the lock while it goes: whoever has just made it finds that out by mark_in_use().
-void remove_unmarked(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+void remove_unmarked(const fs::path& path, WithoutLocks without_locks) {
+  const int descriptor = open_to_lock(path);
   if (descriptor < 0) return;
   std::error_code ignored;
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) fs::remove_all(path, ignored);
+  const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  if (locked || (errno != EWOULDBLOCK && without_locks == WithoutLocks::remove))
+    fs::remove_all(path, ignored);
   ::close(descriptor);
 }
 
@@ -53,9 +62,9 @@ bool mark_in_use(int descriptor) {
 }
 
 void sweep(const fs::path& folder, const std::function<bool(const std::string&)>& is_leftover,
-           std::chrono::seconds untouched) {
+           std::chrono::seconds untouched, WithoutLocks without_locks) {
   for (const auto& path : named_so(folder, is_leftover)) {
-    if (is_untouched(path, untouched)) remove_unmarked(path);
+    if (is_untouched(path, untouched)) remove_unmarked(path, without_locks);
   }
 }
 

@@ -93,10 +93,7 @@ void check(const Config& config) {
   for (const auto& name : methods) explain::find_method(name);
   selection_split(config.images);
   optim::make_optimiser(config.optimiser);
-  base::require(!optim::make_schedule(config.schedule).listens(),
-                "'{}' would set the learning rate by the images that a study judges on; take a "
-                "schedule that does without them, such as cosine",
-                config.schedule);
+  optim::make_schedule(config.schedule);
   train::parse_compute(config.compute);
   base::require(config.accuracy_margin > 0 && config.accuracy_margin < 1,
                 "accuracy_margin must be between 0 and 1, not {}", config.accuracy_margin);

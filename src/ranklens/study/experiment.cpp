@@ -67,9 +67,10 @@ void tell_phases(const json& now, json& before) {
   for (std::size_t k = 0; k < now.size(); ++k) tell_rest(now[k], before[k]);
 }
 
-/// Whether settings are those of before with arms added to them.
-bool adds_arms(const json& now, json before) {
-  if (!now.is_object() || !before.is_object()) return false;
+/// Settings of before with what they may lack taken from those of now: arms, and what they did not
+/// tell.
+json completed(json before, const json& now) {
+  if (!now.is_object() || !before.is_object()) return before;
   for (const char* key : kByArm) {
     if (!now.value(key, json()).is_object() || !before.value(key, json()).is_object()) continue;
     for (const auto& [arm, how] : now.at(key).items()) {
@@ -81,8 +82,11 @@ bool adds_arms(const json& now, json before) {
   for (const char* key : kListed) {
     if (has_all_of(now.value(key, json()), before.value(key, json()))) before[key] = now.at(key);
   }
-  return now == before;
+  return before;
 }
+
+/// Whether settings are those of before with arms added to them.
+bool adds_arms(const json& now, const json& before) { return completed(before, now) == now; }
 
 /// Digests under which cells of the folder may have been made: those of its settings before arms
 /// were added to them.
@@ -102,9 +106,10 @@ void take_over(const Experiment& experiment, const fs::path& folder) {
                 folder.string(), name, experiment.name);
   const auto settings = there.value("settings", json::object());
   if (settings == experiment.settings) return;
-  base::require(adds_arms(experiment.settings, settings),
+  const auto before = completed(settings, experiment.settings);
+  base::require(before == experiment.settings,
                 "'{}' holds the experiment with other settings: {}; choose another folder (--out)",
-                folder.string(), base::first_difference(settings, experiment.settings));
+                folder.string(), base::first_difference(before, experiment.settings));
   auto now = identity_of(experiment);
   auto earlier = earlier_digests(there);
   earlier.push_back(digest_of(identity_of(name, settings)));

@@ -12,6 +12,7 @@
 #include "ranklens/data/open.h"
 #include "ranklens/data/pixels.h"
 #include "ranklens/explain/methods.h"
+#include "ranklens/optim/schedule.h"
 #include "ranklens/study/arms.h"
 #include "ranklens/study/cell_seeds.h"
 #include "ranklens/study/folder.h"
@@ -40,6 +41,15 @@ void require_same_data(const Config& config, const RunOptions& options, const Ma
                     options.folder.string(), config.data);
     }
   }
+}
+
+/// A study shows the images that it judges on to its trainings, for their curves. What finished
+/// cells of earlier versions did can still be shown.
+void require_blind_schedule(const Config& config) {
+  base::require(!optim::make_schedule(config.schedule).listens(),
+                "'{}' would set the learning rate by the images that a study judges on; take a "
+                "schedule that does without them, such as cosine",
+                config.schedule);
 }
 
 /// A step of every arm, and one image explained with every method: a wrong option, and an optimiser
@@ -214,6 +224,7 @@ Results run(const Config& config, const RunOptions& options) {
   require_same_data(config, options, material);
   if (speeds || missing_cells(config, options.folder) > 0) {
     // Whatever can be found wrong is found before the folder is made.
+    require_blind_schedule(config);
     try_arms(config, options, material);
     check_rates(config, material);
     open_folder(config, options.folder);

@@ -94,11 +94,13 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder, const nlohmann::
 }
 
 void remove_leftovers(const std::filesystem::path& folder) {
-  base::sweep(folder, [](const std::string& name) {
+  const auto is_ours = [](const std::string& name) {
     const bool ours = name.starts_with(".checkpoint.safetensors.") ||
                       name.starts_with(".metrics.jsonl.") || name.starts_with(".steps.jsonl.");
     return ours && name.ends_with(".tmp");
-  });
+  };
+  // They are as large as the network, one for each time that a training was killed as it wrote.
+  base::sweep(folder, is_ours, {}, base::WithoutLocks::remove);
 }
 
 std::map<std::string, at::Tensor> tensors_of(const nn::State& state) {

@@ -91,8 +91,13 @@ TEST(MpsSweeps, GoOnFromTheLastSweepToTheSameEnd) {
   EXPECT_FALSE(std::filesystem::exists(train::checkpoint_path(folder / "work")));
   EXPECT_TRUE(interrupted_after(170, how, data, folder / "work").is_null());
   EXPECT_TRUE(std::filesystem::exists(train::checkpoint_path(folder / "work")));
-  const Experiment::Work work{.cell = "sweeps", .folder = folder / "work", .progress = {}};
+  Experiment::Earlier earlier;
+  Experiment::Work work{.cell = "sweeps", .folder = folder / "work", .progress = {}};
+  work.earlier = &earlier;
   const auto again = run_sweeps(how, data, work);
+  EXPECT_GT(earlier.seconds, 0);
+  EXPECT_TRUE(earlier.provenance.contains("threads"));
+  work.earlier = nullptr;
   EXPECT_EQ(timeless(again), timeless(whole));
   // All of it is there now: nothing is computed anew.
   int bonds = 0;

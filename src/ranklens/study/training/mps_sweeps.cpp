@@ -45,6 +45,7 @@ struct Course {
   optim::LabelledState state;
   json history = json::array();
   double seconds = 0;
+  train::Provenance provenance = {};
 };
 
 json configuration_of(const MpsSweeps& how, const TrialData& data) {
@@ -59,6 +60,7 @@ void save(const Course& course, const fs::path& folder, const json& configuratio
                                .position = {{"done", course.done},
                                             {"history", course.history},
                                             {"seconds", course.seconds},
+                                            {"provenance", course.provenance},
                                             {"centre", course.state.centre},
                                             {"log scale", course.state.log_scale}},
                                .tensors = {}};
@@ -80,6 +82,7 @@ std::optional<Course> saved(const fs::path& folder, const json& configuration) {
                 .state = {},
                 .history = position.at("history"),
                 .seconds = position.at("seconds").get<double>()};
+  course.provenance = position.value("provenance", train::Provenance{});
   course.state.centre = position.at("centre").get<std::size_t>();
   course.state.log_scale = position.at("log scale").get<double>();
   for (const auto& [name, core] : checkpoint.part("core")) course.state.cores.push_back(core);
@@ -189,7 +192,11 @@ json run_sweeps(const MpsSweeps& how, const TrialData& data, const Experiment::W
   const auto classes = static_cast<std::int64_t>(data.training.classes.size());
   const auto configuration = configuration_of(how, data);
   auto course = saved(work.folder, configuration).value_or(Course{});
-  if (work.earlier != nullptr) work.earlier->seconds += course.seconds;
+  if (work.earlier != nullptr) {
+    work.earlier->seconds += course.seconds;
+    train::add(work.earlier->provenance, course.provenance);
+  }
+  if (course.done < how.sweeps) train::add(course.provenance, train::provenance_here());
   if (course.done < how.sweeps) {
     const auto options = dmrg_options(how);
     auto trainer =

@@ -154,11 +154,12 @@ Amplitudes amplitudes(const TensorTrain& train, const at::Tensor& features) {
                 "features of {} sites are needed, [batch, sites, d]", sites);
   auto state = at::ones({features.size(0), 1}, train.cores[0].options());
   auto logs = at::zeros({features.size(0)}, state.options().dtype(at::kDouble));
+  const auto here = features.to(state.device());
   for (std::int64_t k = 0; k < sites; ++k) {
     const auto& core = train.cores[static_cast<std::size_t>(k)];
     base::require(features.size(2) == core.size(1), "site {} has {} values, the features {}", k,
                   core.size(1), features.size(2));
-    state = absorbed(state, core, features.select(1, k).to(core.options()));
+    state = absorbed(state, core, here.select(1, k).to(core.scalar_type()));
     const auto size = state.abs().amax(1);
     const auto safe = at::where(size > 0, size, at::ones_like(size));
     state = state / safe.unsqueeze(1);
