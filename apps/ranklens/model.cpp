@@ -73,11 +73,12 @@ OpenedModel opened_as_named(const ModelOptions& options, const Common& common, F
                            ? nn::fetched_model(options.model)
                            : std::nullopt;
   if (file.empty() && !fetched) return from_name(options, common);
+  const bool in_factors = !options.shape.layers.empty() || !options.shape.head.empty();
   base::require(
       !is_shaped(options.shape) && options.weights.empty(),
       "--width, --dropout, --head, --layers, --hidden and --weights are for built-in networks; "
-      "'{}' is a file",
-      file.string());
+      "'{}' is a file{}",
+      file.string(), in_factors ? ": 'ranklens compress' stores its weights in factors" : "");
   const auto path = fetched.value_or(file);
   return {.model = read_file(path),
           .name = options.model,

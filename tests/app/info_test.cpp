@@ -135,6 +135,8 @@ TEST(Info, BadModelsAreOneSentence) {
   const auto file = (folder / "m.safetensors").string(), cut = (folder / "cut").string();
   nn::write_model(file, {.network = nn::zoo::make("mlp", {.hidden = {5}})});
   expect_complaint(ranklens({"info", file, "--width", "16"}), 2, "are for built-in networks");
+  expect_complaint(ranklens({"info", file, "--layers", "*: low_rank(r=4)"}), 2,
+                   "is a file: 'ranklens compress' stores its weights in factors");
   const auto bytes = base::read_file(file);
   for (const auto length : {std::size_t{0}, std::size_t{7}, std::size_t{500}, bytes.size() - 1}) {
     base::write_file(cut, bytes.substr(0, length));
@@ -146,8 +148,7 @@ TEST(Info, BadModelsAreOneSentence) {
 
 TEST(Info, StateDictsFillABuiltInNetwork) {
   const TemporaryFolder folder;
-  const auto file = (folder / "w.safetensors").string(),
-             other = (folder / "x.safetensors").string();
+  const auto file = (folder / "w.safetensors").string();
   const auto network = nn::zoo::make("mlp", {.hidden = {5}});
   base::Safetensors dict;
   for (const auto& [name, tensor] : network.state.tensors()) dict.tensors[name] = tensor;

@@ -77,6 +77,21 @@ TEST(Adam, FirstStepIsTheSign) {
   expect_near(after(adam, 1), {0.75, -1.75, 0.25});
 }
 
+// Without eps: no gradient is no step, and one whose square underflows at most a step of lr.
+TEST(Adam, StandsStillWithoutGradientsAndEps) {
+  for (const auto type : {at::kFloat, at::kDouble}) {
+    Adam adam({.lr = 0.25, .eps = 0});
+    const nn::NamedTensor w{"w", at::zeros({4}, type)};
+    const double tiny = type == at::kFloat ? 1e-25 : 1e-170;
+    for (int step = 0; step < 2; ++step)
+      adam.update({w}, {at::tensor({0.0, tiny, 3.0, -2.0}, type)});
+    EXPECT_EQ(w.tensor[0].item<double>(), 0);
+    EXPECT_LE(w.tensor[1].abs().item<double>(), 0.5);
+    EXPECT_NEAR(w.tensor[2].item<double>(), -0.5, 1e-6);
+    EXPECT_NEAR(w.tensor[3].item<double>(), 0.5, 1e-6);
+  }
+}
+
 // A kernel that walks through memory must not mix up layouts.
 TEST(GradientOptimiser, LayoutsMayDiffer) {
   for (const char* spec : {"adam(lr=0.1)", "sgd(lr=0.1,momentum=0.5)"}) {

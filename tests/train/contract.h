@@ -2,15 +2,20 @@
 
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "ranklens/nn/operators/linear.h"
+#include "ranklens/nn/stored_state.h"
 #include "ranklens/optim/optimiser.h"
 #include "ranklens/train/batch_objective.h"
+#include "ranklens/train/checkpoint.h"
 
+#include "testing/temporary_folder.h"
 #include "train/tiny.h"
 
 // The network and the steps that every optimiser has to master.
@@ -58,6 +63,28 @@ inline nn::State after(const std::string& spec, nn::State state, const nn::Graph
     state.apply(objective.change());
   }
   return state;
+}
+
+/// What a run that is taken up finds.
+struct ReadBack {
+  nn::State state;
+  std::map<std::string, at::Tensor> remembered;
+};
+
+/// A state and what the optimiser remembers, written to a checkpoint as a session does it and read
+/// as one that goes on does, which knows no more than the network that it `starts` with.
+inline ReadBack through_a_checkpoint(const nn::State& starts, const nn::State& state,
+                                     const optim::Optimiser& optimiser) {
+  const ranklens::testing::TemporaryFolder folder;
+  Checkpoint written;
+  written.configuration["seed"] = 1;
+  written.position["weights"] = nn::describe(state);
+  written.put("state", tensors_of(state));
+  written.put("optimiser", optimiser.save());
+  write_checkpoint(folder.path(), written);
+  const auto read = read_checkpoint(folder.path(), written.configuration);
+  return {with_weights(starts, read.position.at("weights"), read.part("state")),
+          read.part("optimiser")};
 }
 
 }  // namespace ranklens::train

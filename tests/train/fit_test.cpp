@@ -13,6 +13,7 @@
 #include "ranklens/base/files.h"
 #include "ranklens/base/interrupt.h"
 #include "ranklens/base/safetensors.h"
+#include "ranklens/base/threads.h"
 #include "ranklens/train/checkpoint.h"
 #include "ranklens/train/evaluate.h"
 
@@ -126,6 +127,28 @@ TEST(Fit, SameSeedSameBitsOtherSeedOthers) {
   EXPECT_TRUE(same_state(a.last.state, b.last.state));
   options.seed = 6;
   EXPECT_FALSE(same_state(a.last.state, fit(tiny_network(), data, {}, options).last.state));
+}
+
+// Two threads work on the cores of two layers at a time, and their ranks are found on the way.
+TEST(Fit, SameSeedSameBitsOnTwoThreadsWhereRanksAreFound) {
+  const base::ThreadScope two(2);
+  const auto data = tiny_data(200, 1);
+  const auto trained = [&](std::uint64_t seed) {
+    auto options = small();
+    options.batch = 50;
+    options.optimiser = "bug(lr=0.02,tau=0.6,s=2)";
+    options.seed = seed;
+    return fit(low_rank_network(), data, {}, options);
+  };
+  const auto a = trained(5), b = trained(5);
+  EXPECT_TRUE(same_state(a.last.state, b.last.state));
+  ASSERT_EQ(a.history.size(), b.history.size());
+  for (std::size_t k = 0; k < a.history.size(); ++k) {
+    EXPECT_EQ(a.history[k].loss, b.history[k].loss);
+    EXPECT_EQ(a.history[k].observed, b.history[k].observed);
+  }
+  EXPECT_LT(a.history.back().observed.at("rank/fc1.weight"), 6);
+  EXPECT_NE(a.history.back().loss, trained(6).history.back().loss);
 }
 
 // Stopped in the middle of an epoch and at the very start, with a schedule that remembers.

@@ -28,10 +28,42 @@ struct KilledRun {
   /// That are written beside themselves and renamed: at each checkpoint, or (steps.jsonl, which
   /// grows in place) when the run is taken up.
   std::vector<std::string> files;
-  bool finds_ranks = false;
+  /// Where ranks are found on the way: what the checkpoint in the folder holds before the end.
+  void (*expect_on_the_way)(const std::filesystem::path& folder, const nn::Network& start,
+                            const nn::Network& end) = nullptr;
 };
 
 void PrintTo(const KilledRun& one, std::ostream* out) { *out << one.optimiser; }
+
+std::int64_t columns_of_first(const nn::Network& network, const std::string& layer) {
+  return network.state.at(layer).weight->factors().front().tensor.size(-1);
+}
+
+// The checkpoint is of ranks that are neither the network's at its start nor at its end, with
+// moments of as many columns.
+void expect_falling_ranks(const std::filesystem::path& folder, const nn::Network& start,
+                          const nn::Network& end) {
+  const auto kept = base::read_safetensors(checkpoint_path(folder)).tensors;
+  for (const std::string layer : {"fc1.weight", "fc2.weight"}) {
+    const auto rank = kept.at("state/" + layer + ".U").size(1);
+    EXPECT_NE(rank, columns_of_first(start, layer)) << layer;
+    EXPECT_GT(rank, columns_of_first(end, layer)) << layer;
+    EXPECT_EQ(kept.at("optimiser/tangent:" + layer + "/k").size(1), rank);
+    EXPECT_GT(kept.at("optimiser/tangent:" + layer + "/second").item<double>(), 0);
+  }
+}
+
+// Bonds grow, and the checkpoint has both moments of every train.
+void expect_growing_bonds(const std::filesystem::path& folder, const nn::Network& start,
+                          const nn::Network& end) {
+  const auto kept = base::read_safetensors(checkpoint_path(folder)).tensors;
+  for (const std::string layer : {"fc1.weight", "fc2.weight"}) {
+    EXPECT_GT(columns_of_first(end, layer), columns_of_first(start, layer)) << layer;
+    const auto memory = "optimiser/train:" + layer;
+    EXPECT_GT(kept.at(memory + "/momentum.0").abs().max().item<double>(), 0) << layer;
+    EXPECT_GT(kept.at(memory + "/second").item<double>(), 0) << layer;
+  }
+}
 
 const std::vector<KilledRun> kKilledRuns{
     {.name = "sgd",
@@ -43,7 +75,13 @@ const std::vector<KilledRun> kKilledRuns{
      .network = [] { return low_rank_network(); },
      .optimiser = "bug(lr=0.05,tau=0.01,tau_end=0.6,over=100)",
      .files = {"checkpoint.safetensors", "metrics.jsonl", "steps.jsonl"},
-     .finds_ranks = true}};
+     .expect_on_the_way = expect_falling_ranks},
+    // Bonds of three gain one in every third step until they have six.
+    {.name = "riemannian_adam",
+     .network = [] { return low_rank_network("tt(r=3)"); },
+     .optimiser = "riemannian_adam(lr=5e-3,grow=1,cap=6,every=3)",
+     .files = {"checkpoint.safetensors", "metrics.jsonl", "steps.jsonl"},
+     .expect_on_the_way = expect_growing_bonds}};
 
 FitOptions options_in(const std::filesystem::path& folder, const std::string& optimiser) {
   // A checkpoint after each step: a good part of the time is spent writing them.
@@ -107,24 +145,6 @@ void wait_for_moment(pid_t child, const std::filesystem::path& folder, const std
   }
 }
 
-std::int64_t columns_of_u(const nn::Network& network, const std::string& layer) {
-  return network.state.at(layer).weight->factors().front().tensor.size(1);
-}
-
-// The checkpoint is of ranks that are neither the network's at its start nor at its end, with
-// moments of as many columns.
-void expect_on_the_way(const std::filesystem::path& folder, const nn::Network& start,
-                       const nn::Network& end) {
-  const auto kept = base::read_safetensors(checkpoint_path(folder)).tensors;
-  for (const std::string layer : {"fc1.weight", "fc2.weight"}) {
-    const auto rank = kept.at("state/" + layer + ".U").size(1);
-    EXPECT_NE(rank, columns_of_u(start, layer)) << layer;
-    EXPECT_GT(rank, columns_of_u(end, layer)) << layer;
-    EXPECT_EQ(kept.at("optimiser/tangent:" + layer + "/k").size(1), rank);
-    EXPECT_GT(kept.at("optimiser/tangent:" + layer + "/second").item<double>(), 0);
-  }
-}
-
 class Kill : public ::testing::TestWithParam<KilledRun> {};
 
 INSTANTIATE_TEST_SUITE_P(Training, Kill, ::testing::ValuesIn(kKilledRuns),
@@ -161,8 +181,9 @@ TEST_P(Kill, TwentyTimesAndStillTheSameBits) {
   }
   EXPECT_GE(inside_a_write, 3U);
   ASSERT_TRUE(std::filesystem::exists(checkpoint_path(killed.path())));
-  if (GetParam().finds_ranks) {
-    expect_on_the_way(killed.path(), GetParam().network(), expected.last);
+  const bool finds_ranks = GetParam().expect_on_the_way != nullptr;
+  if (finds_ranks) {
+    GetParam().expect_on_the_way(killed.path(), GetParam().network(), expected.last);
   }
   const auto result = run(GetParam(), killed.path());
   EXPECT_EQ(result.ending, FitResult::Ending::finished);
@@ -176,7 +197,7 @@ TEST_P(Kill, TwentyTimesAndStillTheSameBits) {
     EXPECT_EQ(result.history[k].observed, expected.history[k].observed);
   }
   // Of each step one line, also of those that were done again.
-  if (GetParam().finds_ranks) {
+  if (finds_ranks) {
     EXPECT_EQ(base::read_file(killed / "steps.jsonl"), base::read_file(whole / "steps.jsonl"));
   }
   EXPECT_FALSE(any_leftover(killed.path()));

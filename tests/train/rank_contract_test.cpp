@@ -119,9 +119,10 @@ TEST_P(RankFinding, GoesOnAfterAChange) {
   const auto whole_way = after(GetParam().growing, network.state, network.graph, 8);
   const auto first = optim::make_optimiser(GetParam().growing);
   const auto half = after("", network.state, network.graph, 4, first.get());
+  const auto read = through_a_checkpoint(network.state, half, *first);
   const auto second = optim::make_optimiser(first->spec());
-  second->load(first->save());
-  EXPECT_TRUE(same_state(after("", half, network.graph, 4, second.get(), 4), whole_way));
+  second->load(read.remembered);
+  EXPECT_TRUE(same_state(after("", read.state, network.graph, 4, second.get(), 4), whole_way));
 }
 
 std::int64_t numbers(const nn::State& state) {
@@ -201,6 +202,24 @@ TEST_P(RankHolding, LeavesRanksAsTheyAre) {
   for (const auto& layer : kLayers) {
     EXPECT_EQ(ranks_of(found, layer), ranks_of(network.state, layer)) << layer;
     EXPECT_FALSE(found.at(layer).weight->dense().equal(network.state.at(layer).weight->dense()));
+  }
+}
+
+// The first step makes them orthonormal; no other moves them by a bit.
+TEST(CoreAlone, LeavesBasesAsTheyAre) {
+  for (const char* weight : {"low_rank(r=4)", "tucker(r=4x4)"}) {
+    const auto network = contract_network(6, weight);
+    const auto optimiser = optim::make_optimiser("core(lr=2e-2)");
+    const auto first = after("", network.state, network.graph, 1, optimiser.get());
+    const auto found = after("", first, network.graph, 9, optimiser.get(), 1);
+    for (const auto& layer : kLayers) {
+      const auto before = first.at(layer).weight->factors(),
+                 now = found.at(layer).weight->factors();
+      ASSERT_EQ(now.size(), 3U);
+      for (std::size_t k = 0; k < 3; ++k) {  // U, the core, V
+        EXPECT_EQ(now[k].tensor.equal(before[k].tensor), k != 1) << layer << ' ' << now[k].name;
+      }
+    }
   }
 }
 

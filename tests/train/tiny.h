@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
@@ -54,9 +55,9 @@ inline nn::Network linear_network(std::uint64_t seed = 1) {
   return g.build(seed);
 }
 
-/// Two layers of rank 6 and a dense one.
-inline nn::Network low_rank_network() {
-  nn::GraphBuilder g("fc*: low_rank(r=6)");
+/// Two layers in factors, of rank 6 where nothing else is asked for, and a dense one.
+inline nn::Network low_rank_network(const std::string& weight = "low_rank(r=6)") {
+  nn::GraphBuilder g("fc*: " + weight);
   auto x = g.flatten("flat", g.input("image", {1, 8, 8}));
   x = g.relu("relu1", g.linear("fc1", x, {.out = 24}));
   x = g.relu("relu2", g.linear("fc2", x, {.out = 24}));

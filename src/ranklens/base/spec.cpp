@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/base/text.h"
@@ -54,9 +57,11 @@ std::int64_t SpecReader::integer(std::string_view key, std::int64_t fallback, st
   const std::string* given = find(key);
   if (given == nullptr) return fallback;
   const auto value = parse_number<std::int64_t>(*given);
+  const bool bounded = high < std::numeric_limits<std::int64_t>::max();
   require(value && *value >= low && *value <= high,
-          "{} in the {} '{}' is a whole number from {} to {}, not '{}'", key, what_, whole_, low,
-          high, *given);
+          "{} in the {} '{}' is a whole number {}, not '{}'", key, what_, whole_,
+          bounded ? fmt::format("from {} to {}", low, high) : fmt::format("of at least {}", low),
+          *given);
   return *value;
 }
 

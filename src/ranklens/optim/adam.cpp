@@ -1,6 +1,8 @@
 #include "ranklens/optim/adam.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_fused_adam.h>
@@ -11,6 +13,16 @@
 #include "ranklens/base/error.h"
 
 namespace ranklens::optim {
+namespace {
+
+// The root of the smallest normal number: gradients below it have squares of zero, by whose root no
+// step can be divided. An entry whose gradients were all zero stays where it is, eps or not.
+double least_root(at::ScalarType type) {
+  return std::sqrt(type == at::kDouble ? std::numeric_limits<double>::min()
+                                       : static_cast<double>(std::numeric_limits<float>::min()));
+}
+
+}  // namespace
 
 Adam::Adam(AdamOptions options) : GradientOptimiser({"m", "v"}), options_(options) {
   base::require(options.lr > 0 && options.eps >= 0 && options.weight_decay >= 0,
@@ -26,9 +38,10 @@ void Adam::update(const std::vector<nn::NamedTensor>& tensors,
   for (Group& group : make_groups(memory_, tensors, gradients)) {
     const auto step = static_cast<double>(group.steps + 1);
     // sqrt(v) + eps_hat = sqrt(1 - beta2^t) (sqrt(v_corrected) + eps_hat / sqrt(1 - beta2^t)).
-    const double eps = options_.eps_hat
-                           ? options_.eps / std::sqrt(1 - std::pow(options_.beta2, step))
-                           : options_.eps;
+    const double asked = options_.eps_hat
+                             ? options_.eps / std::sqrt(1 - std::pow(options_.beta2, step))
+                             : options_.eps;
+    const double eps = std::max(asked, least_root(group.tensors[0].scalar_type()));
     const at::Tensor count =
         at::full({}, step, at::device(group.tensors[0].device()).dtype(at::kFloat));
     const std::vector<at::Tensor> counts(group.tensors.size(), count);

@@ -175,6 +175,42 @@ TEST(LowRankOptimiserStep, KeepsMomentsByEntryOnlyWhereACoreMovesByItself) {
   }
 }
 
+const nn::FixedRank& factors_of(const nn::State& state) {
+  return static_cast<const nn::FixedRank&>(*state.at("w").weight);
+}
+
+// The core of G is no symmetric one, so neither factor may be taken for the other.
+TEST(LowRankOptimiserStep, OfTheCoreAloneDescendsAlongItsGradientAndLeavesTheBasesToTheBit) {
+  const LowRank start = low_rank(14, 10, 3, 13);
+  const auto u = start.u.clone(), v = start.v.clone(), s = start.s.clone();
+  const auto goal = noise(14, 10, 14);
+  auto state = state_with(start);
+  LeastSquares objective(goal);
+  make_optimiser("core(lr=0.1,rule=sgd)")->step(state, objective);
+  const auto gradient = at::matmul(at::matmul(u.t(), start.dense() - goal), v);
+  EXPECT_LT(distance(factors_of(state).s(), s - 0.1 * gradient), 1e-14 * norm(s));
+  EXPECT_TRUE(factors_of(state).u().equal(u));
+  EXPECT_TRUE(factors_of(state).v().equal(v));
+  EXPECT_EQ(objective.evaluations, 1);
+}
+
+// Whatever the rule, and however many steps.
+TEST(LowRankOptimiserStep, OfTheCoreAloneKeepsBasesThroughMoments) {
+  for (const char* spec :
+       {"core(lr=0.05)", "core(lr=0.05,moments=entry)", "core(lr=0.05,weight_decay=0.1)",
+        "core(lr=0.05,rule=sgd,momentum=0.9,weight_decay=0.1)"}) {
+    const LowRank start = low_rank(14, 10, 3, 15);
+    const auto u = start.u.clone(), v = start.v.clone(), s = start.s.clone();
+    auto state = state_with(start);
+    LeastSquares objective(noise(14, 10, 16));
+    const auto optimiser = make_optimiser(spec);
+    for (int k = 0; k < 20; ++k) optimiser->step(state, objective);
+    EXPECT_TRUE(factors_of(state).u().equal(u)) << spec;
+    EXPECT_TRUE(factors_of(state).v().equal(v)) << spec;
+    EXPECT_GT(distance(factors_of(state).s(), s), 0.1) << spec;
+  }
+}
+
 // Two examples have gradients of rank two, so that bases of four grow by two columns.
 TEST(LowRankOptimiserStep, AugmentsByNoMoreColumnsThanTheBatchHas) {
   const LowRank start = low_rank(14, 10, 4, 5);

@@ -47,6 +47,13 @@ TEST(RankSchedule, LayersMayHaveTheirOwn) {
   EXPECT_NEAR(policy_for(common, schedule, "classifier.weight", 5).tau, 0.9, 1e-12);
 }
 
+// Two is the smallest rank unless another is given, or a largest below it.
+TEST(RankSchedule, ACapLowersTheFloorThatNobodyGave) {
+  EXPECT_NE(make_optimiser("bug(cap=1)")->spec().find("floor=1,cap=1,"), std::string::npos);
+  EXPECT_NE(make_optimiser("bug(cap=5)")->spec().find("floor=2,cap=5,"), std::string::npos);
+  expect_error([] { make_optimiser("bug(cap=1,floor=2)"); }, "cap=1, is below the smallest");
+}
+
 TEST(RankSchedule, LayersMayHaveACapAlone) {
   const auto layers = parse_layer_ranks("conv1::10;head::250");
   EXPECT_EQ(to_string(layers), "conv1::10;head::250");

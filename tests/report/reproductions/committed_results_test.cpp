@@ -3,17 +3,22 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
+#include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "ranklens/base/files.h"
 #include "ranklens/base/json.h"
+#include "ranklens/report/reproductions/born_machine_page.h"
 #include "ranklens/report/reproductions/timings_page.h"
 #include "ranklens/report/reproductions/trials_page.h"
 #include "ranklens/report/table.h"
+#include "ranklens/study/folder.h"
+#include "ranklens/study/rates.h"
 
 #include "paths.h"
 #include "testing/temporary_folder.h"
@@ -47,11 +52,14 @@ study::reproductions::Reproduction whole(const std::string& name) {
   return entry->make({.data = "scenes:train=240,test=80,size=28"});
 }
 
-std::string verdicts_in(const ReportData& page) {
+/// A table of the page as its file has it.
+std::string csv_in(const ReportData& page, const std::string& id) {
   for (const auto& table : tables(page))
-    if (table.id == "verdicts") return to_csv(table);
+    if (table.id == id) return to_csv(table);
   return "";
 }
+
+std::string verdicts_in(const ReportData& page) { return csv_in(page, "verdicts"); }
 
 /// Whatever a page refers to must be there: an Error where it is not.
 void expect_whole(const ReportData& page, const std::string& name) {
@@ -91,15 +99,83 @@ TEST(CommittedResults, OfTimingsReachTheirTargets) {
   }
 }
 
+// At ranks up to an eighth of the batch a step's factorisations are a small part of it, and what it
+// holds at once follows the rank.
+TEST(CommittedResults, OfTimingsHaveCheapFactorisationsAndLittleMemory) {
+  constexpr std::int64_t kUpTo = 256 / 8;
+  std::size_t steps = 0;
+  for (const auto& [name, cell] : committed_cells("timings").cells) {
+    if (cell.at("rank").get<std::int64_t>() > kUpTo) continue;
+    for (const auto& method : study::timings::methods()) {
+      if (method.dense) continue;
+      const auto& step = cell.at("train").at(method.id);
+      EXPECT_LE(step.at("factorising").get<double>(), 0.25) << name << ' ' << method.id;
+      EXPECT_LE(step.at("bytes").get<double>(), 0.3 * cell.at("dense bytes").get<double>())
+          << name << ' ' << method.id;
+      ++steps;
+    }
+  }
+  EXPECT_EQ(steps, 4 * (study::timings::methods().size() - 1));
+}
+
 // E5, as far as it was run, and the others that are made of trainings.
 TEST(CommittedResults, AreWhatTheirCellsSay) {
+  const std::set<std::string> begun{"uv-vs-dlrt", "mlp-dlrt"};  // too few cells for a verdict yet
   for (const std::string name : {"train-from-prune", "novikov-mnist", "mps-mnist",
                                  "fine-tune-effect", "uv-vs-dlrt", "mlp-dlrt"}) {
-    if (!fs::exists(results_of(name) / "cells")) continue;
-    const auto page = trials_page(whole(name), committed_cells(name), "");
+    ASSERT_TRUE(fs::exists(results_of(name) / "cells")) << name;
+    const auto cells = committed_cells(name);
+    EXPECT_FALSE(cells.cells.empty()) << name;
+    const auto page = trials_page(whole(name), cells, "");
     expect_whole(page, name);
-    if (!fs::exists(results_of(name) / "verdicts.csv")) continue;
+    if (!fs::exists(results_of(name) / "verdicts.csv")) {
+      EXPECT_TRUE(begun.contains(name)) << name;
+      continue;
+    }
     EXPECT_EQ(verdicts_in(page), committed_verdicts(name)) << name;
+  }
+}
+
+// Of as many images as the whole experiment has; what they show plays no part here.
+TEST(CommittedResults, OfTheBornMachineAreWhatTheirCellsSay) {
+  study::born_machine::Options options;
+  options.images.images = at::zeros({7200, 1, 1, 1}, at::kByte);
+  const auto page = born_machine_page(options, committed_cells("born-machine"), "");
+  EXPECT_EQ(verdicts_in(page), committed_verdicts("born-machine"));
+  EXPECT_EQ(csv_in(page, "likelihoods"),
+            base::read_file(results_of("born-machine") / "likelihoods.csv"));
+  expect_whole(page, "born-machine");
+  EXPECT_EQ(page.verdicts.size(), 4U);
+}
+
+// Today's presets would go on with these folders: each cell was made under the configuration that
+// they give, at the learning rate that the trainings beside it choose.
+TEST(CommittedResults, OfStudiesAreCellsOfTheirPresets) {
+  for (const std::string name : {"hackathon", "tt-optimisers", "cifar-dlrt"}) {
+    SCOPED_TRACE(name);
+    const auto folder = results_of(name);
+    auto config = study::preset(name);
+    // What the command of their README asks for beside the preset.
+    const auto there = base::read_json(folder / "study.json");
+    config.epochs = there.at("epochs").get<std::int64_t>();
+    config.compute = there.value("compute", config.compute);
+    EXPECT_NO_THROW(study::check(config));
+    EXPECT_NO_THROW(study::check_folder(config, folder));
+    int cells = 0;
+    for (const auto& file : fs::directory_iterator(folder / "cells")) {
+      if (file.path().extension() != ".json") continue;
+      SCOPED_TRACE(file.path().string());
+      const auto read = study::read_cell(base::read_json(file.path()), "a cell");
+      const auto cell = study::find_cell(config, folder, read.arm, read.seed);
+      ASSERT_TRUE(cell);
+      EXPECT_EQ(study::cell_name(read.arm, read.seed), file.path().stem().string());
+      EXPECT_EQ(cell->failure, "");
+      EXPECT_EQ(std::ssize(cell->history), config.epochs);
+      EXPECT_EQ(cell->rate, study::chosen_rate(config, folder, read.arm));
+      EXPECT_TRUE(cell->scores.contains("gradcam"));
+      ++cells;
+    }
+    EXPECT_GT(cells, 0);
   }
 }
 

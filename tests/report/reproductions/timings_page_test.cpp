@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ranklens/report/reproductions/timings_claims.h"
+#include "ranklens/report/reproductions/timings_printed.h"
 
 namespace ranklens::report {
 namespace {
@@ -116,6 +117,32 @@ TEST(TimingsPage, SaysWhereAMethodWasFasterAtEveryRank) {
   EXPECT_EQ(std::get<double>(costs->rows.front().cells[2]), 5);
   EXPECT_EQ(std::get<double>(costs->rows.front().cells[3]), 0.0025);
   EXPECT_FALSE(page(data).empty());
+}
+
+// Between the printed rows stand the printed break-even ranks; their numbers stand beside ours.
+TEST(TimingsPage, TellsWhatWasPrinted) {
+  std::vector<double> ranks, steps, predictions;
+  for (const auto& one : printed_speedups()) {
+    ranks.push_back(static_cast<double>(one.rank));
+    steps.push_back(one.step);
+    predictions.push_back(one.prediction);
+  }
+  EXPECT_NEAR(study::timings::break_even(ranks, steps).rank, kPrintedBreakEvenStep, 1);
+  EXPECT_NEAR(study::timings::break_even(ranks, predictions).rank, kPrintedBreakEvenPrediction, 20);
+  TimingOptions options;
+  options.ranks = {5, 32, 100};
+  const auto data = timings_page(options, made_up_times(options), "");
+  const auto seconds = std::find_if(data.tables.begin(), data.tables.end(),
+                                    [](const Table& one) { return one.id == "seconds"; });
+  ASSERT_NE(seconds, data.tables.end());
+  std::vector<double> printed;
+  for (const auto& row : seconds->rows)
+    if (const auto* value = std::get_if<double>(&row.cells[5])) printed.push_back(*value);
+  EXPECT_THAT(printed, ::testing::ElementsAre(::testing::DoubleNear(0.320 / 0.072, 1e-12),
+                                              ::testing::DoubleNear(1.248 / 0.247, 1e-12)));
+  // As lines: what was printed up to the largest of our ranks.
+  EXPECT_EQ(data.charts.at(0).lines.back().arm, "printed-prediction");
+  EXPECT_EQ(data.charts.at(0).lines.back().x.size(), 5U);
 }
 
 }  // namespace

@@ -312,21 +312,6 @@ TEST(Recipes, HelpNamesArmsThatThereAre) {
   EXPECT_EQ(named, 2U);
 }
 
-TEST(Recipes, ShorterExtentsSaySo) {
-  for (const auto& entry : all()) {
-    const auto made = entry.make({.extent = Extent::smoke});
-    EXPECT_EQ(made.trials.name, entry.name);
-    EXPECT_EQ(made.extent, Extent::smoke) << entry.name;
-    EXPECT_THAT(made.trials.images, HasSubstr("to learn from")) << entry.name;
-    std::set<std::string> names;
-    for (const auto& trial : made.trials.trials) names.insert(name_of(trial));
-    EXPECT_EQ(names.size(), made.trials.trials.size()) << entry.name;
-    EXPECT_GE(experiment(made.trials).cells.size(), 2U) << entry.name;
-  }
-  expect_error([] { lenet_dlrt({}); }, "--data mnist:DIR");
-  expect_error([] { fine_tune_effect({}); }, "--data cifar10:DIR");
-}
-
 TEST(GreyTrials, OwnPartsAreTheDatasOwn) {
   const auto options = whole();
   const auto made = grey_trials("x", options, {.validation = 1. / 6, .own_parts = true});

@@ -81,6 +81,17 @@ TEST(DecayingValues, AreThoseOfTheFactors) {
   // The same draw, divided by 10^k.
   const auto ratio = values(flat) / values(steep);
   for (int k = 0; k < 6; ++k) EXPECT_NEAR(std::log10(ratio[k].item<double>()), k, 1e-3) << k;
+  // Both factors have their roots: U^T U = V^T V = S, seen relative to the two columns of an entry.
+  for (const auto* network : {&flat, &steep}) {
+    const auto& weight =
+        static_cast<const nn::FixedRank&>(*network->state.at("head.weight").weight);
+    ASSERT_FALSE(weight.s().defined());
+    const auto u = weight.u().to(at::kDouble), v = weight.v().to(at::kDouble);
+    const auto roots = u.square().sum(0).sqrt();
+    const auto one = at::eye(6, at::kDouble), columns_u = u / roots, columns_v = v / roots;
+    EXPECT_LT((columns_u.t().matmul(columns_u) - one).abs().max().item<double>(), 1e-5);
+    EXPECT_LT((columns_v.t().matmul(columns_v) - one).abs().max().item<double>(), 1e-5);
+  }
   // Nothing else is drawn anew.
   EXPECT_TRUE(at::equal(fresh.state.tensor("conv1.weight"), steep.state.tensor("conv1.weight")));
   expect_error([&] { reproductions::with_decaying_values(fresh, 0.5, 1); }, "at least 1");

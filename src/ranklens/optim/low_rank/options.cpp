@@ -39,8 +39,8 @@ void read_rank_policy(base::SpecReader& spec, LowRankOptions& options) {
                 "tau, the share of a weight's norm that a truncation may cut off, is above 0 "
                 "and below 1, not {}",
                 ranks.tau);
-  ranks.floor = spec.integer("floor", ranks.floor, 1, 1 << 20);
   ranks.cap = spec.integer("cap", ranks.cap, 1, ranks.cap);
+  ranks.floor = spec.integer("floor", std::min(ranks.floor, ranks.cap), 1, 1 << 20);
   base::require(ranks.cap >= ranks.floor,
                 "the largest rank, cap={}, is below the smallest, floor={}", ranks.cap,
                 ranks.floor);

@@ -8,6 +8,7 @@
 
 #include "ranklens/report/reproductions/experiment_parts.h"
 #include "ranklens/report/reproductions/timings_claims.h"
+#include "ranklens/report/reproductions/timings_printed.h"
 
 namespace ranklens::report {
 namespace {
@@ -30,10 +31,25 @@ bool is_dense(const std::string& id) {
                      [&](const auto& method) { return method.dense && method.id == id; });
 }
 
-/// The published break-even ranks, interpolated between the authors' rows; NaN where none is.
-double published(const std::string& id) {
-  if (id == "predict") return 2190;
-  return id == "fixed-bug" ? 131 : std::nan("");
+/// What the published steps are of: BUG at a fixed rank.
+constexpr const char* kPublishedStep = "fixed-bug";
+constexpr const char* kPrintedStep = "printed-step";
+constexpr const char* kPrintedPrediction = "printed-prediction";
+
+/// The published break-even ranks; an empty cell where none is.
+Cell published(const std::string& id) {
+  if (id == "predict") return kPrintedBreakEvenPrediction;
+  return id == kPublishedStep ? Cell(kPrintedBreakEvenStep) : Cell();
+}
+
+/// Times as fast as the dense network, as published; an empty cell where no number is.
+Cell published(const std::string& id, std::int64_t rank) {
+  for (const auto& one : printed_speedups()) {
+    if (one.rank != rank) continue;
+    if (id == "predict") return one.prediction;
+    if (id == kPublishedStep) return one.step;
+  }
+  return {};
 }
 
 Table summary_table(const Options& options, const ExperimentResults& results) {
@@ -52,11 +68,10 @@ Table summary_table(const Options& options, const ExperimentResults& results) {
     const auto speedups = speedups_of(options, results, id);
     if (speedups.empty() || is_dense(id)) return;
     const auto found = break_even_of(speedups);
-    const double printed = published(id);
     table.rows.push_back(
         {{id == "predict" ? "a prediction" : "a step of training: " + name,
           found.beyond ? Cell(fmt::format("≥ {:.0f}", found.rank)) : Cell(found.rank),
-          std::isnan(printed) ? Cell() : Cell(printed)}});
+          published(id)}});
   });
   return table;
 }
@@ -73,6 +88,7 @@ Table seconds_table(const Options& options, const ExperimentResults& results) {
                    {.title = "seconds", .format = Format::Number, .better = Better::Lower},
                    {.title = "dense", .unit = "s", .format = Format::Number},
                    {.title = "dense over it", .format = Format::Times, .better = Better::Higher},
+                   {.title = "published", .format = Format::Times},
                    {.title = "repeats", .format = Format::Integer}};
   for (const auto rank : options.ranks) {
     const auto found = results.cells.find(fmt::format("r{}", rank));
@@ -84,7 +100,7 @@ Table seconds_table(const Options& options, const ExperimentResults& results) {
       const auto& seconds = times.at("seconds");
       table.rows.push_back({{rank, name, middle(seconds), middle(times.at("dense")),
                              study::timings::median(speedups_of(options, results, id).at(rank)),
-                             static_cast<std::int64_t>(seconds.size())}});
+                             published(id, rank), static_cast<std::int64_t>(seconds.size())}});
     });
   }
   return table;
@@ -135,6 +151,15 @@ Chart ratio_chart(const Options& options, const ExperimentResults& results) {
     }
     if (!line.x.empty()) chart.lines.push_back(std::move(line));
   });
+  ChartLine step{.arm = kPrintedStep}, prediction{.arm = kPrintedPrediction};
+  for (const auto& one : printed_speedups()) {
+    if (options.ranks.empty() || one.rank > options.ranks.back()) continue;
+    for (auto* line : {&step, &prediction}) line->x.push_back(std::log2(one.rank));
+    step.y.push_back(std::log2(one.step));
+    prediction.y.push_back(std::log2(one.prediction));
+  }
+  for (auto* line : {&step, &prediction})
+    if (!line->x.empty()) chart.lines.push_back(std::move(*line));
   return chart;
 }
 
@@ -166,6 +191,8 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
     data.arms.push_back({.id = method.id, .label = method.name});
   }
   data.arms.push_back({.id = "predict", .label = "prediction"});
+  data.arms.push_back({.id = kPrintedStep, .label = "a step, published"});
+  data.arms.push_back({.id = kPrintedPrediction, .label = "a prediction, published"});
   data.chart_title = "Ranks and time";
   data.charts = {ratio_chart(options, results)};
   data.tables = {summary_table(options, results), seconds_table(options, results),

@@ -76,6 +76,7 @@ Reproduction lenet_dlrt(const Options& options) {
                         .batch = 128,
                         .schedule = "cosine",
                         .best_by = train::BestBy::accuracy};
+  const auto steps = steps_of(options, trials, fit, fit.epochs / 2, kStepsAnEpoch);
   for (const auto seed : seeds_of(options, kLenetRuns)) {
     const auto add = [&, seed](const std::string& arm, const std::string& layers,
                                const std::string& optimiser) {
@@ -90,7 +91,6 @@ Reproduction lenet_dlrt(const Options& options) {
     add("dense", "", "sgd(lr=0.05,momentum=0.9)");
     // Chosen among the epochs in which the tolerance is there: before, ranks are higher.
     fit.best_from = fit.epochs / 2 + 1;
-    const auto steps = fit.epochs * kStepsAnEpoch / 2;
     for (const double tau : thresholds) {
       add(fmt::format("tau-{}", tau), kLayers,
           fmt::format("bug(lr=0.05,tau=0.05,tau_end={},over={},s=1,floor=2,"

@@ -111,6 +111,8 @@ Reproduction mlp_dlrt(const Options& options) {
   auto trials = grey_trials("mlp-dlrt", options, {.validation = 1. / 6, .own_parts = true});
   train::FitOptions fit{
       .epochs = epochs_of(options, 50, 4), .batch = 256, .best_by = train::BestBy::accuracy};
+  const auto epochs_to_tau = std::min(kEpochsToTau, fit.epochs / 2);
+  const auto steps_to_tau = steps_of(options, trials, fit, epochs_to_tau, kMlpStepsAnEpoch);
   for (const auto seed : seeds_of(options, 3)) {
     for (const auto& one : kWidths) {
       if (!full && one.width != 200) continue;
@@ -124,11 +126,10 @@ Reproduction mlp_dlrt(const Options& options) {
       fit.optimiser = "adam(lr=1e-3)", fit.best_from = 1;
       add(arm_of(one.width, "dense"), false);
       // Chosen among the epochs in which the tolerance is there: before, ranks are higher.
-      fit.best_from = std::min(kEpochsToTau + 1, fit.epochs);
+      fit.best_from = epochs_to_tau + 1;
       const auto add_tolerance = [&](double tau) {
         fit.optimiser = fmt::format("bug(lr=1e-3,tau={},tau_end={},over={},s=1,floor=2,cap={})",
-                                    kThresholds.front(), tau, kEpochsToTau * kMlpStepsAnEpoch,
-                                    most_rank(one.width));
+                                    kThresholds.front(), tau, steps_to_tau, most_rank(one.width));
         add(arm_of(one.width, fmt::format("tau-{}", tau)), true);
       };
       for (std::size_t k = 0; k < kMlpRows; ++k) {

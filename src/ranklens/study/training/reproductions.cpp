@@ -112,6 +112,13 @@ std::int64_t epochs_of(const Options& options, std::int64_t full, std::int64_t q
   return options.extent == Extent::quick ? quick : 1;
 }
 
+std::int64_t steps_of(const Options& options, const Trials& trials, const train::FitOptions& fit,
+                      std::int64_t epochs, std::int64_t full) {
+  const bool whole = options.extent == Extent::full;
+  const auto each = whole ? full : trials.data(options.first_seed).training.size() / fit.batch;
+  return std::max<std::int64_t>(1, epochs * each);
+}
+
 data::Dataset grey_images(const Options& options, std::int64_t quick_limit, std::int64_t side,
                           data::Split split) {
   if (options.extent == Extent::smoke && options.data.empty()) {

@@ -116,5 +116,9 @@ struct GreyImages {
 Trials grey_trials(const char* name, const Options& options, const GreyImages& how = {});
 /// Epochs of an extent.
 std::int64_t epochs_of(const Options& options, std::int64_t full, std::int64_t quick);
+/// Full batches in `epochs` of an extent, at least 1: in the whole experiment `full` an epoch, in
+/// shorter ones as many as the images of the trials have.
+std::int64_t steps_of(const Options& options, const Trials& trials, const train::FitOptions& fit,
+                      std::int64_t epochs, std::int64_t full);
 
 }  // namespace ranklens::study::reproductions
