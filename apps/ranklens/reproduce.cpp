@@ -62,15 +62,17 @@ void reproduce_trials(const Common& common, const ReproduceOptions& options,
   auto given = options.of_seeds(common.seed);
   given.more_seeds = study::cell_seeds(common.out);
   const auto reproduction = entry.make(given);
-  run_experiment(common,
-                 {.experiment = experiment(reproduction.trials),
-                  .page =
-                      [&](const study::ExperimentResults& results, const std::string& command) {
-                        return report::trials_page(reproduction, results, command);
-                      },
-                  .work = study.work,
-                  .data_hash = reproduction.trials.settings.value("data", ""),
-                  .partial = true});
+  run_experiment(
+      common,
+      {.experiment = experiment(reproduction.trials),
+       .page =
+           [&](const study::ExperimentResults& results, const std::string& command) {
+             return report::trials_page(reproduction, results, command);
+           },
+       .work = study.work,
+       .data_hash = reproduction.trials.settings.value("data", ""),
+       .partial = true,
+       .failure = [](const nlohmann::json& result) { return result.value("diverged", ""); }});
 }
 
 void reproduce_timings(const Common& common, Extent extent) {
@@ -214,6 +216,7 @@ void reproduce(const ReproduceOptions& options, const CLI::App& command) {
   }
   if (!is_known(name)) refuse_unknown(name);
   refuse_unused(command, name);
+  options.study.refuse_empty();
   for (const auto& other : kOthers) {
     base::require(name != other.name || common.torch_device().is_cpu(),
                   "{} is computed on the processor alone: give --device cpu", name);
@@ -251,6 +254,12 @@ void add_reproduce(CLI::App& root) {
   command.add_flag("--smoke", options->smoke,
                    "as little as shows that it works (of the same experiments)");
   add_study_options(command, study);
+  command.get_option("--out")->default_str("runs/NAME");
+  command.get_option("--seed")->default_str("13112022 of hackathon, 1 of others");
+  command.get_option("--arms")->description(
+      "of NAME; in a study (hackathon, *-optimisers, cifar*-dlrt, *imagenet-dlrt) dense, "
+      "tt-matched, "
+      "low-rank, tt, tt-trunk, and recipes by name, the first of which is compared with");
   command.callback([options, app = &command] { reproduce(*options, *app); });
 }
 

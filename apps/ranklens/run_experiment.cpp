@@ -1,5 +1,6 @@
 #include "run_experiment.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -33,6 +34,17 @@ study::ExperimentResults made(const Common& common, const ExperimentRun& run) {
   return results;
 }
 
+void require_any(const ExperimentRun& run, const study::ExperimentResults& results,
+                 const std::string& page) {
+  if (!run.failure || results.cells.empty()) return;
+  const auto failed = [&](const auto& one) { return !run.failure(one.second).empty(); };
+  if (!std::all_of(results.cells.begin(), results.cells.end(), failed)) return;
+  const auto& [name, result] = *results.cells.begin();
+  throw base::SystemError(
+      fmt::format("every training diverged, so that nothing can be compared; {}: {}; the page: {}",
+                  name, run.failure(result), page));
+}
+
 }  // namespace
 
 void run_experiment(const Common& common, const ExperimentRun& run) {
@@ -58,6 +70,7 @@ void run_experiment(const Common& common, const ExperimentRun& run) {
                   .more = {{"experiment", run.experiment.name}},
                   .files = std::move(files)});
   const auto page = (folder / "report.html").string();
+  require_any(run, results, page);
   emit(common, Json{{"page", page}, {"folder", folder.string()}, {"verdicts", verdicts_json(data)}},
        summary(data) + "\nThe page: " + page + "\n");
   if (!results.complete) {

@@ -32,11 +32,15 @@ std::vector<double> parse_rates(const std::string& text) {
 
 }  // namespace
 
-study::Config StudyOptions::config() const {
+void StudyOptions::refuse_empty() const {
   for (const auto* option : lists) {
     base::require(option->count() == 0 || !option->as<std::string>().empty(),
-                  "{} was given nothing; leave it out for the preset's", option->get_name());
+                  "{} was given nothing; leave it out for the default", option->get_name());
   }
+}
+
+study::Config StudyOptions::config() const {
+  refuse_empty();
   auto config = study::preset(preset);
   if (!data.empty()) config.data = data;
   if (!title.empty()) config.title = title;

@@ -26,6 +26,8 @@ struct StudyOptions {
   std::string memory = "1G";
   bool grey = false, low_memory = false, flip = false;
 
+  /// An Error for one of `lists` that was given nothing.
+  void refuse_empty() const;
   /// The preset with the given flags applied.
   study::Config config() const;
 };

@@ -201,7 +201,7 @@ TEST(Cli, OutIsAFolderOrAFileAndTheHelpSaysWhich) {
                 HasSubstr("a file that the JSON object goes to"));
   }
   EXPECT_THAT(ranklens({"study", "--help"}).out, HasSubstr("runs/study"));
-  EXPECT_THAT(ranklens({"reproduce", "--help"}).out, HasSubstr("runs/hackathon"));
+  EXPECT_THAT(ranklens({"reproduce", "--help"}).out, HasSubstr("--out TEXT=runs/NAME"));
 }
 
 TEST(Cli, OnlyItsOwnJsonIsReplaced) {

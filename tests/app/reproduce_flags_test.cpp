@@ -2,6 +2,7 @@
 #include <ATen/Context.h>
 
 #include "ranklens/base/files.h"
+#include "ranklens/base/json.h"
 
 #include "app/run.h"
 
@@ -43,6 +44,9 @@ TEST_F(ReproduceFlags, SeedsAreANumberOrAList) {
   expect_refused("lenet-dlrt", {"--seeds", "7,x"}, "'x' is no seed");
   expect_refused("lenet-dlrt", {"--seeds", "7,8,7"}, "7 is given twice");
   expect_refused("alignment", {"--seeds", "0"}, "from 1 to 1000 seeds");
+  // As a variable of a shell that is not set.
+  expect_refused("lenet-dlrt", {"--seeds", ""}, "--seeds was given nothing");
+  expect_refused("lenet-dlrt", {"--arms", ""}, "--arms was given nothing");
 }
 
 TEST_F(ReproduceFlags, ImagesThatANetworkDoesNotTakeAreRefusedBeforeTheFolderIsMade) {
@@ -64,6 +68,22 @@ TEST_F(ReproduceFlags, APageTellsOfAllThatTheFolderHas) {
   EXPECT_THAT(table, HasSubstr("dense,"));
   EXPECT_THAT(table, ::testing::Not(HasSubstr("dense (not run)")));
   EXPECT_THAT(base::read_file(out / "manifest.json"), HasSubstr("cells/dense-s7.json"));
+}
+
+TEST_F(ReproduceFlags, TrainingsThatAllDivergedAreNoSuccess) {
+  const auto out = folder_ / "out", cell = out / "cells" / "dense-s7.json";
+  const auto again = [&] {
+    return ranklens({"reproduce", "lenet-dlrt", "--smoke", "--arms", "dense", "--seeds", "7,",
+                     "--out", out.string(), "--quiet"});
+  };
+  ASSERT_EQ(again().status, 0);
+  auto made = base::read_json(cell);
+  made["result"]["diverged"] = "the loss was no number";
+  base::write_file(cell, made.dump());
+  const auto done = again();
+  EXPECT_EQ(done.status, 1);
+  EXPECT_THAT(done.err, HasSubstr("nothing can be compared; dense-s7: the loss was no number"));
+  EXPECT_TRUE(fs::exists(out / "report.html"));
 }
 
 TEST_F(ReproduceFlags, ArmsOfTrainingsAreTheirOwn) {

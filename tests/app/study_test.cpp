@@ -69,7 +69,7 @@ TEST_F(StudyCommand, BadInputIsOneSentenceAndLeavesNothing) {
   expect_refused({"--arms", ","}, "no arm is called ''");
   expect_refused({"--methods", "gradcam,smoothgrad(sample=3)"},
                  "has no option 'sample'; nearest: 'samples'");
-  expect_refused({"--arms", ""}, "--arms was given nothing; leave it out for the preset's");
+  expect_refused({"--arms", ""}, "--arms was given nothing; leave it out for the default");
   expect_refused({"--methods", ""}, "--methods was given nothing");
   expect_refused({"--images", ""}, "--images was given nothing");
   expect_refused({"--images", "test:17"}, "asks for 17 images, but there are only 16");
@@ -173,7 +173,8 @@ TEST_F(StudyCommand, HelpSaysWhatBothTake) {
     EXPECT_THAT(help, HasSubstr("train in float32 or bfloat16")) << command;
     EXPECT_THAT(help, ::testing::Not(HasSubstr("float64"))) << command;
   }
-  EXPECT_THAT(ranklens({"reproduce", "--help"}).out, HasSubstr("--seed UINT=13112022"));
+  EXPECT_THAT(ranklens({"reproduce", "--help"}).out,
+              HasSubstr("--seed UINT=13112022 of hackathon, 1 of others"));
 }
 
 std::string text_in(const fs::path& file) {

@@ -7,6 +7,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "ranklens/base/error.h"
 #include "ranklens/optim/low_rank/probe_tucker.h"
@@ -84,6 +85,25 @@ TEST(ClipNorm, CountsWeightsInFactorsByTheirProjectedGradient) {
   EXPECT_DOUBLE_EQ(global_norm(unused.state, unused.gradients), 2);
   unused.gradients.resize(2);
   EXPECT_THROW(global_norm(unused.state, unused.gradients), base::Error);
+}
+
+// Of a sum of two weights autograd gives one gradient twice, which is scaled in place.
+TEST(MakeOwn, CopiesGradientsThatAreOneTensor) {
+  const auto a = at::full({3}, 1.0).requires_grad_(), b = at::full({3}, 2.0).requires_grad_(),
+             c = at::full({3}, 3.0).requires_grad_();
+  const auto found = [&] {
+    const auto loss = (a + b).square().sum() + c.square().sum();
+    return torch::autograd::grad({loss}, {a, b, c});
+  };
+  auto own = found();
+  EXPECT_EQ(own[0].data_ptr(), own[1].data_ptr());  // or there is nothing to copy any more
+  const auto* third = own[2].data_ptr();
+  make_own(own);
+  EXPECT_NE(own[0].data_ptr(), own[1].data_ptr());
+  EXPECT_EQ(own[2].data_ptr(), third);  // nobody else's: left where it is
+  EXPECT_NEAR(clip_norm(own, 1), std::sqrt(6 * 36 + 3 * 36), 1e-5);
+  EXPECT_NEAR(global_norm(own), 1, 1e-6);
+  for (const auto& one : own) EXPECT_TRUE(one.equal(own[0]));
 }
 
 TEST(ClipValue, ClampsEveryEntry) {

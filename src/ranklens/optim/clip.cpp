@@ -66,6 +66,15 @@ double global_norm(const nn::State& state, const std::vector<at::Tensor>& gradie
   return overlapping == 0 ? rest : std::sqrt(rest * rest + overlapping);
 }
 
+void make_own(std::vector<at::Tensor>& gradients) {
+  const at::NoGradGuard no_gradients;
+  for (auto& gradient : gradients) {
+    const bool shared =
+        gradient.defined() && (gradient.use_count() > 1 || gradient.storage().use_count() > 1);
+    if (shared) gradient = gradient.clone();
+  }
+}
+
 double clip_norm(const std::vector<at::Tensor>& gradients, double most) {
   return clipped(gradients, global_norm(gradients), most);
 }

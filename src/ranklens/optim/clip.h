@@ -35,4 +35,9 @@ double clip_norm(const nn::State& state, const std::vector<at::Tensor>& gradient
 /// Clamps every entry to [-most, most] in place.
 void clip_value(const std::vector<at::Tensor>& gradients, double most);
 
+/// Copies those that lie in the memory of another tensor. Where a sum of two weights is all that a
+/// loss sees of them, autograd gives both one gradient: scaled or added to in place, as clipping
+/// and batches in pieces do, it would change twice.
+void make_own(std::vector<at::Tensor>& gradients);
+
 }  // namespace ranklens::optim

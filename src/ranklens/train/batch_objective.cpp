@@ -127,8 +127,10 @@ optim::Gradients BatchObjective::loss_and_gradients(const nn::State& state,
     Piece done = run(leaves, piece);
     found.loss += done.loss.item<double>();
     correct += done.correct;
-    accumulate(gradients, torch::autograd::grad({done.loss}, inputs, {}, /*retain_graph=*/false,
-                                                /*create_graph=*/false, /*allow_unused=*/true));
+    auto more = torch::autograd::grad({done.loss}, inputs, {}, /*retain_graph=*/false,
+                                      /*create_graph=*/false, /*allow_unused=*/true);
+    optim::make_own(more);
+    accumulate(gradients, std::move(more));
     leaves.apply(done.change);  // the next piece moves the running statistics on
     for (auto& [name, tensor] : done.change) change[name] = std::move(tensor);
   }

@@ -54,14 +54,15 @@ nn::State with_bias(bool kernel = false) {
 /// A number everywhere; its gradient is none of both tensors where `broken`, else that of squares.
 class MaybeBroken final : public testing::LossOfWeights {
  public:
-  bool broken = false;
+  bool broken = false, broken_beside = false;
 
  private:
   at::Tensor value(const nn::State& state) const override {
     const auto& weight = state.at("w").weight;
     const auto out =
         weight->linear(at::eye(weight->shape()[1], at::kDouble), at::Tensor()) + state.tensor("b");
-    return broken ? (0 * out).abs().sqrt().sum() : (out - 1).square().sum();
+    const auto loss = broken ? (0 * out).abs().sqrt().sum() : (out - 1).square().sum();
+    return broken_beside ? loss + (0 * state.tensor("b")).abs().sqrt().sum() : loss;
   }
 };
 
@@ -78,11 +79,14 @@ TEST(BesideOthers, AStepWithoutNumbersLeavesThemAndTheirMemory) {
       };
       both();
       const auto w = dense_of(state).clone(), b = state.tensor("b").clone();
-      objective.broken = true;
-      EXPECT_TRUE(std::isnan(one->step(state, objective))) << spec;
-      EXPECT_TRUE(dense_of(state).equal(w)) << spec;
-      EXPECT_TRUE(state.tensor("b").equal(b)) << spec;
-      objective.broken = false;
+      // Of all tensors, or of the other one alone.
+      for (bool* which : {&objective.broken, &objective.broken_beside}) {
+        *which = true;
+        EXPECT_TRUE(std::isnan(one->step(state, objective))) << spec;
+        EXPECT_TRUE(dense_of(state).equal(w)) << spec;
+        EXPECT_TRUE(state.tensor("b").equal(b)) << spec;
+        *which = false;
+      }
       both();
       EXPECT_TRUE(dense_of(state).equal(dense_of(spared))) << spec;
       EXPECT_TRUE(state.tensor("b").equal(spared.tensor("b"))) << spec;

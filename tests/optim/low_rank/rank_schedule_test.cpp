@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "ranklens/base/error.h"
+#include "ranklens/optim/low_rank/optimiser.h"
 #include "ranklens/optim/low_rank/options.h"
 #include "ranklens/optim/optimiser.h"
 
@@ -52,6 +53,16 @@ TEST(RankSchedule, ACapLowersTheFloorThatNobodyGave) {
   EXPECT_NE(make_optimiser("bug(cap=1)")->spec().find("floor=1,cap=1,"), std::string::npos);
   EXPECT_NE(make_optimiser("bug(cap=5)")->spec().find("floor=2,cap=5,"), std::string::npos);
   expect_error([] { make_optimiser("bug(cap=1,floor=2)"); }, "cap=1, is below the smallest");
+}
+
+// Options that no text can ask for, either.
+TEST(RankSchedule, OptionsOfOtherMethodsAreRefused) {
+  using Method = LowRankOptions::Method;
+  for (const auto method : {Method::fixed_bug, Method::psi, Method::bug}) {
+    expect_error([&] { LowRankOptimiser({.method = method, .reject = 10}); },
+                 "rejected by parallel_bug alone");
+  }
+  expect_error([] { LowRankOptimiser({.method = Method::core, .budget = 9}); }, "no budget");
 }
 
 TEST(RankSchedule, LayersMayHaveACapAlone) {

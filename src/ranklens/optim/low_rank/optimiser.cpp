@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/stack.h>
 #include <ATen/record_function.h>
@@ -44,10 +45,14 @@ bool wants_again(const std::vector<std::unique_ptr<Work>>& works) {
 }
 
 // Asked of all together: a device is waited for once.
-bool are_finite(const std::vector<std::unique_ptr<Work>>& works) {
+bool are_finite(const std::vector<std::unique_ptr<Work>>& works,
+                const std::vector<at::Tensor>& others) {
   const at::NoGradGuard no_gradients;
   std::vector<at::Tensor> finite;
   for (const auto& one : works) finite.push_back(one->finite());
+  for (const auto& one : others) {
+    if (one.defined()) finite.push_back(at::isfinite(one).all());
+  }
   return at::stack(finite).all().item<bool>();
 }
 
@@ -81,7 +86,12 @@ std::map<std::string, at::Tensor> by_name(std::vector<nn::NamedTensor>&& tensors
 LowRankOptimiser::LowRankOptimiser(LowRankOptions options)
     : options_(std::move(options)),
       stages_(integrator_for(options_).stages.size()),
-      dense_(dense_rule(options_)) {}
+      dense_(dense_rule(options_)) {
+  base::require(options_.reject == 0 || options_.method == Method::parallel_bug,
+                "steps are rejected by parallel_bug alone, not by {}", to_string(options_.method));
+  base::require(options_.budget == 0 || !keeps_rank(options_.method),
+                "{} keeps its ranks: no budget bounds them", to_string(options_.method));
+}
 
 bool LowRankOptimiser::moves_dense(std::size_t which) const {
   return options_.method == Method::bug || which + 1 == stages_;
@@ -167,7 +177,8 @@ double LowRankOptimiser::step(nn::State& state, Objective& objective, double rat
   auto works = begin(state, options_.lr * rate);
   auto [loss, others] = stages(works, state, objective, rate);
   // Gradients may be no numbers where the loss still is one.
-  if (std::isfinite(loss) && !are_finite(works)) loss = std::numeric_limits<double>::quiet_NaN();
+  if (std::isfinite(loss) && !are_finite(works, others.gradients))
+    loss = std::numeric_limits<double>::quiet_NaN();
   if (!std::isfinite(loss)) {
     state = before;
     remembered_ = remembered;

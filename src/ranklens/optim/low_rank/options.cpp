@@ -23,10 +23,6 @@ constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{
     {Method::core, "core"},
 }};
 
-bool keeps_rank(Method method) {
-  return method == Method::fixed_bug || method == Method::psi || method == Method::core;
-}
-
 /// A share outside (0, 1) is refused by a sentence that says what it is a share of.
 constexpr double kAnyShare = 1e12;
 
@@ -114,6 +110,10 @@ void read_rule(base::SpecReader& spec, Method method, CoreRule& rule) {
 }
 
 }  // namespace
+
+bool keeps_rank(Method method) {
+  return method == Method::fixed_bug || method == Method::psi || method == Method::core;
+}
 
 std::string_view to_string(Method method) {
   for (const auto& [one, name] : kMethods) {

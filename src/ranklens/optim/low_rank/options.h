@@ -36,6 +36,9 @@ struct LowRankOptions {
 
 /// "bug", "augmented_bug", "fixed_bug", "parallel_bug", "psi", "abc_psi", "core".
 std::string_view to_string(LowRankOptions::Method method);
+/// Whether its weights keep the ranks that they begin with, so that neither tau nor a budget is
+/// its.
+bool keeps_rank(LowRankOptions::Method method);
 /// Whether a spec's name is one of them.
 bool is_low_rank_method(std::string_view name);
 const std::vector<std::string>& low_rank_methods();

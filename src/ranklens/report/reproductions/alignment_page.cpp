@@ -111,7 +111,7 @@ std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
                                  "directions of neighbouring layers align",
                          .threshold = -0.05},
                         "images-logistic", of("images-logistic"), held("images-logistic", 1), "1"),
-      alignment_verdict({.text = "Layers of a Toeplitz structure that fit their target are not "
+      alignment_verdict({.text = "Layers of a Toeplitz structure that learn a target are not "
                                  "aligned",
                          .relation = Relation::less,
                          .threshold = -0.01},
@@ -126,7 +126,7 @@ std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
                          .threshold = 0.05},
                         "regression-low_rank", of("regression-low_rank", kLeading),
                         of("regression", kLeading), "dense"),
-      alignment_verdict({.text = "Layers that are tensor trains are as aligned as dense ones",
+      alignment_verdict({.text = "Layers cut to tensor trains are as aligned as dense ones",
                          .relation = Relation::within,
                          .threshold = 0.05},
                         "regression-train", of("regression-train"), of("regression"), "dense")};
@@ -155,6 +155,8 @@ ReportData alignment_page(const AlignmentOptions& options, const ExperimentResul
           "rank {0} are held against the dense ones over the {0} leading vectors of each. A train "
           "of rank {1} is a matrix of full rank, and is compared over all.",
           options.low_rank, options.train_rank),
+      "Layers cut down to low rank keep the alignment of the start, cut to trains they lose it: "
+      "the first places of their lines tell what they begin with.",
       "Invariance compares singular vectors with those of the start.",
       "Square layers that have nothing in common are aligned to about 0.6 at this width, since "
       "columns are matched as well as can be.",

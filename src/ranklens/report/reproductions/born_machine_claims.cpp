@@ -19,7 +19,8 @@ using study::SeedValue;
 using BornOptions = study::born_machine::Options;
 
 /// The lowest likelihood until so many seconds have passed, to the end of the pass in which they
-/// do; of a run that ended before, its lowest where it stood still, else nothing.
+/// do; of a run that ended before, its lowest where it was flat or diverged, since it has no more
+/// to give, else nothing.
 std::optional<double> lowest_within(const BornRun& run, double seconds) {
   double lowest = std::numeric_limits<double>::infinity(), passed = 0;
   for (std::size_t k = 0; k < run.nll.size(); ++k) {
@@ -27,7 +28,8 @@ std::optional<double> lowest_within(const BornRun& run, double seconds) {
     passed += run.seconds[k];
     if (passed >= seconds) return lowest;
   }
-  return run.flat && !run.nll.empty() ? std::optional(lowest) : std::nullopt;
+  const bool ended = run.flat || run.diverged;
+  return ended && std::isfinite(lowest) ? std::optional(lowest) : std::nullopt;
 }
 
 std::string ended_early(const std::string& label, std::uint64_t seed, const BornRun& run) {
@@ -108,7 +110,14 @@ Verdict equal_seconds_verdict(const BornOptions& options, const ExperimentResult
       joined(adam.lost, lost_turning(options, results)));
 }
 
-/// Runs whose Adam did not come to stand still.
+/// The lowest of Adam's passes, which are noisy.
+double lowest_of_adam(const nlohmann::json& cell) {
+  const BornRun run(cell);
+  const auto passes = std::max<std::size_t>(1, run.passes);
+  return *std::min_element(run.nll.begin(), run.nll.begin() + static_cast<std::ptrdiff_t>(passes));
+}
+
+/// Runs whose Adam was not stopped by its own rule.
 std::vector<std::string> without_plateau(const SeedCells& cells) {
   std::vector<std::string> lost;
   for (const auto& [seed, cell] : cells) {
@@ -119,16 +128,17 @@ std::vector<std::string> without_plateau(const SeedCells& cells) {
 }
 
 Verdict plateau_verdict(const BornOptions& options, const ExperimentResults& results) {
-  return judged({.claim = {.text = "It ends more than 20 nats below where Adam of 3e-4 stands "
-                                   "still, as published (about 40 against about 80)",
+  return judged({.claim = {.text = "It ends more than 20 nats below the lowest that Adam of 3e-4 "
+                                   "comes to, as published (about 40 against about 80)",
                            .unit = "nats",
                            .relation = study::Relation::less,
                            .threshold = -20,
                            .needed_seeds = 3},
                  .first = kTurningLabel,
                  .second = kAdamLabel,
-                 .measure = std::string(kLikelihood) + "turning − Adam at its plateau"},
-                ends_of(options, results, kTurning), ends_of(options, results, kAdam),
+                 .measure = std::string(kLikelihood) + "turning − Adam at its lowest"},
+                ends_of(options, results, kTurning),
+                values_of(born_runs(options, results, kAdam), lowest_of_adam),
                 joined(without_plateau(cells_of(results, kAdam, options.seeds)),
                        lost_turning(options, results)));
 }
@@ -159,7 +169,7 @@ Verdict switch_verdict(const BornOptions& options, const ExperimentResults& resu
     before.push_back({seed, run.nll[run.passes - 1]});
     after.push_back({seed, run.nll[run.passes - 1 + kSweeps]});
   }
-  return judged({.claim = {.text = "Where Adam stands still, two sweeps of turning bring the "
+  return judged({.claim = {.text = "Where Adam was stopped, two sweeps of turning bring the "
                                    "likelihood down by more than 20 nats (published: from about "
                                    "80 to about 40 at once)",
                            .unit = "nats",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -163,6 +164,14 @@ Chart ratio_chart(const Options& options, const ExperimentResults& results) {
   return chart;
 }
 
+/// "2"; "1, 2" where cells were timed by different numbers of threads.
+std::string threads_of(const ExperimentResults& results) {
+  std::set<std::int64_t> found;
+  for (const auto& [name, cell] : results.cells)
+    found.insert(cell.at("threads").get<std::int64_t>());
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
 }  // namespace
 
 ReportData timings_page(const Options& options, const ExperimentResults& results,
@@ -198,7 +207,7 @@ ReportData timings_page(const Options& options, const ExperimentResults& results
   data.tables = {summary_table(options, results), seconds_table(options, results),
                  cost_table(options, results)};
   if (!results.cells.empty()) {
-    data.provenance = {{"threads", results.cells.begin()->second.at("threads").dump()}};
+    data.provenance = {{"threads", threads_of(results)}};
   }
   add_run(results, data);
   return data;
