@@ -155,14 +155,16 @@ ReportData alignment_page(const AlignmentOptions& options, const ExperimentResul
           "rank {0} are held against the dense ones over the {0} leading vectors of each. A train "
           "of rank {1} is a matrix of full rank, and is compared over all.",
           options.low_rank, options.train_rank),
-      "Layers cut down to low rank keep the alignment of the start, cut to trains they lose it: "
-      "the first places of their lines tell what they begin with.",
-      "Invariance compares singular vectors with those of the start.",
       "Square layers that have nothing in common are aligned to about 0.6 at this width, since "
       "columns are matched as well as can be.",
       fmt::format("The convolutions are matrices of {0} x {0} of {1} numbers each, and learn one "
                   "image.",
                   options.side * options.side, 9)};
+  data.notes.emplace_back("Invariance compares singular vectors with those of the start.");
+  data.notes.emplace_back(
+      "Layers cut down to low rank keep the alignment of the start, cut to trains they lose it: "
+      "the "
+      "first places of their lines tell what they begin with.");
   data.facts = {{"width of the regressions", std::to_string(options.width)},
                 {"layers", std::to_string(options.depth)},
                 {"cells", fmt::format("{}", results.cells.size())}};
