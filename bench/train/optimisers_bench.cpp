@@ -207,9 +207,12 @@ void add_wide() {
   }
   // By plain descent on both sides.
   const References plain{{"over_uv", {low, "sgd(lr=1e-4)"}}};
-  for (const char* spec : {"parallel_bug({},rule=sgd)", "bug({},s=1,rule=sgd)"}) {
+  for (const char* spec :
+       {"parallel_bug({},rule=sgd)", "bug({},s=1,rule=sgd)", "bug({},s=5,rule=sgd)"}) {
     const auto optimiser = fmt::format(fmt::runtime(spec), held);
-    add(kWideWork, "plain_" + optimiser.substr(0, optimiser.find('(')), {low, optimiser}, plain, 5);
+    const auto name = optimiser.substr(0, optimiser.find('('));
+    const auto steps = optimiser.find("s=5") == std::string::npos ? "" : "_s5";
+    add(kWideWork, "plain_" + name + steps, {low, optimiser}, plain, 5);
   }
 }
 

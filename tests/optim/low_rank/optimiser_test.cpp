@@ -68,6 +68,27 @@ TEST(LowRankOptimiserStep, TakesAdamsDirectionInAllOfItsParts) {
   }
 }
 
+// Products with tall matrices that nobody reads are spared; a mean square is over all of them.
+TEST(LowRankOptimiserStep, AsksForTheCoreAloneWhereNothingElseIsRead) {
+  const auto asked = [](const std::string& spec) {
+    auto state = state_with(low_rank(14, 10, 3, 1));
+    LeastSquares objective(noise(14, 10, 2));
+    make_optimiser(spec)->step(state, objective);
+    std::string names;
+    for (const auto& one : objective.shapes) names += " " + one.first;
+    return names;  // of the last evaluation
+  };
+  for (const std::string method : {"bug(s=2,", "augmented_bug("}) {
+    for (const std::string rule :
+         {"rule=sgd", "rule=sgd,momentum=0.9,weight_decay=0.1", "moments=entry"}) {
+      EXPECT_EQ(asked(method + rule + ")"), " w.dS") << method << rule;
+    }
+    EXPECT_EQ(asked(method + "beta1=0.5)"), " w.dK w.dL w.dS") << method;
+  }
+  EXPECT_EQ(asked("core(lr=0.1)"), " w.dS");
+  EXPECT_EQ(asked("bug(s=1,rule=sgd)"), " w.dK w.dL w.dS");
+}
+
 /// |W|^4 / 4 - |W|^2 / 2: its gradient is -W near the origin and cubic far away.
 class Well final : public testing::LossOfWeights {
   at::Tensor value(const nn::State& state) const override {

@@ -24,18 +24,22 @@ using testing::distance;
 using testing::low_rank;
 using testing::noise;
 
+nn::Weight as_leaves(const nn::Weight& weight) {
+  return nn::map_factors(weight,
+                         [](const at::Tensor& slot) { return slot.detach().requires_grad_(); });
+}
+
 // What a probe gives and what the dense weight gives, for the loss sum(cos(y)).
 struct Both {
   at::Tensor y, dense_y, dx, dense_dx, dbias, dense_dbias;
   Gradient found, expected;
+  at::Tensor core_y, core_dx, core_dbias, core_ds;  ///< of a probe that is read for its core alone
 };
 
 template <class Apply>
 Both compare(const nn::Shape& shape, const LowRank& point, at::Tensor x, const Apply& apply_to) {
   auto uses = std::make_shared<Uses>();
-  const auto weight = nn::map_factors(probe(shape, point, uses), [](const at::Tensor& slot) {
-    return slot.detach().requires_grad_();
-  });
+  const auto weight = as_leaves(probe(shape, point, uses));
   x = x.detach().requires_grad_();
   const auto bias = noise(1, shape[0], 77).squeeze(0).requires_grad_();
   const auto dense = point.dense().reshape(shape).requires_grad_();
@@ -46,6 +50,12 @@ Both compare(const nn::Shape& shape, const LowRank& point, at::Tensor x, const A
       {both.y.cos().sum()}, {x, bias, factors[0].tensor, factors[1].tensor, factors[2].tensor});
   both.dx = g[0], both.dbias = g[1];
   both.found = probed_gradient(g[2], g[3], g[4], *uses);
+  const auto of_core = as_leaves(probe(shape, point, {}, Reads::core));
+  both.core_y = apply_to(of_core, x, bias);
+  EXPECT_EQ(of_core->factors().size(), 1U);
+  EXPECT_EQ(of_core->factors().at(0).name, "dS");
+  g = torch::autograd::grad({both.core_y.cos().sum()}, {x, bias, of_core->factors().at(0).tensor});
+  both.core_dx = g[0], both.core_dbias = g[1], both.core_ds = g[2];
   both.dense_y = apply_to(nn::Weight(dense), x, bias);
   g = torch::autograd::grad({both.dense_y.cos().sum()}, {x, bias, dense});
   both.dense_dx = g[0], both.dense_dbias = g[1];
@@ -61,6 +71,10 @@ void expect_equal(const Both& both, std::int64_t rows, std::int64_t columns) {
   EXPECT_LT(distance(both.found.k, both.expected.k), 10 * allowed);
   EXPECT_LT(distance(both.found.l, both.expected.l), 10 * allowed);
   EXPECT_LT(distance(both.found.s, both.expected.s), 10 * allowed);
+  EXPECT_LT(distance(both.core_y, both.dense_y), 1e-11);
+  EXPECT_LT(distance(both.core_dx, both.dense_dx), 1e-11);
+  EXPECT_LT(distance(both.core_dbias, both.dense_dbias), 1e-11);
+  EXPECT_LT(distance(both.core_ds, both.expected.s), 10 * allowed);
   const auto left = noise(rows, 3, 78), right = noise(columns, 2, 79);
   EXPECT_LT(distance(both.found.between(left, right), both.expected.between(left, right)), 1e-10);
 }
@@ -106,6 +120,17 @@ TEST(Probe, OfAConvolutionGivesTheFactorsGradients) {
                          apply_conv),
                  6, 24);
   }
+}
+
+// A step of the core alone takes products of the rank's size.
+TEST(Probe, OfTheCoreAloneKeepsNoInputs) {
+  const LowRank point = low_rank(9, 7, 3, 1);
+  const auto x = noise(5, 7, 2);
+  const auto held = x.storage().use_count();
+  const auto y = as_leaves(probe({9, 7}, point, {}, Reads::core))->linear(x, {});
+  EXPECT_EQ(x.storage().use_count(), held);
+  const auto of_all = as_leaves(probe({9, 7}, point))->linear(x, {});
+  EXPECT_GT(x.storage().use_count(), held);
 }
 
 // A core that is not square: on the way through some methods.
@@ -158,9 +183,7 @@ TEST(Probe, OnePassGivesWhatThreePassesDo) {
     const auto exact = low_rank(40, 30, 6, 16);
     const LowRank point{in(exact.u), in(exact.s), in(exact.v)};
     const auto x = in(noise(50, 30, 17)), bias = in(noise(1, 40, 18)).squeeze(0);
-    const auto weight = nn::map_factors(probe({40, 30}, point), [](const at::Tensor& slot) {
-      return slot.detach().requires_grad_();
-    });
+    const auto weight = as_leaves(probe({40, 30}, point));
     const auto factors = weight->factors();
     const auto g = torch::autograd::grad({weight->linear(x, bias).cos().sum()},
                                          {factors[0].tensor, factors[1].tensor, factors[2].tensor});

@@ -62,6 +62,13 @@ void expect_probed(const TuckerKernel& point, const at::Tensor& x, const Applied
   const auto left = noise(dense_kernel.size(0), 3, 78), right = noise(dense_kernel.size(1), 2, 79);
   const auto between = expected.between(left, right);
   EXPECT_LT(distance(found.between(left, right), between), 1e-10);
+  const auto of_core =
+      pass(probe(dense_kernel.sizes().vec(), point, rows, {}, Reads::core), x, apply_to);
+  ASSERT_EQ(of_core.gradients.size(), 3U);
+  EXPECT_LT(distance(of_core.y, dense.y), 1e-11);
+  EXPECT_LT(distance(of_core.gradients[0], dense.gradients[0]), 1e-11);
+  EXPECT_LT(distance(of_core.gradients[1], dense.gradients[1]), 1e-11);
+  EXPECT_LT(distance(of_core.gradients[2], expected.core), allowed);
   const auto clipped = probed_gradient(rows, g[2], g[3], g[4], *uses, 0.25);
   EXPECT_LT(distance(clipped.between(left, right), 0.25 * between), 1e-10);
 }

@@ -130,6 +130,22 @@ TEST(StepRejection, StopsAtTheCap) {
   EXPECT_EQ(whole.evaluations, 2);
 }
 
+// A budget cuts bases back, however little the tolerance would: they grow to no more than twice as
+// much for it, and once they hold it no step is made again.
+TEST(StepRejection, StopsAtTheBudget) {
+  const auto evaluations = [](const std::string& more) {
+    const std::string spec = "parallel_bug(lr=0.02,tau=1e-12,floor=1,rule=sgd,";
+    return run_of(spec + more + ")", near_start(), noise(20, 16, 13), 1).evaluations;
+  };
+  EXPECT_EQ(evaluations("reject=10"), 4);  // 2, 4, 8, 16 columns
+  // Ranks of 4 hold 4 (20 + 16) numbers.
+  EXPECT_EQ(evaluations("reject=10,budget=144"), 2);
+  EXPECT_EQ(evaluations("reject=10,budget=145"), 3);
+  // Where nothing is left out, only bases of which nothing is cut off grow.
+  EXPECT_EQ(evaluations("reject=1e12,budget=144"), 2);
+  EXPECT_EQ(evaluations("reject=1e12,budget=143"), 1);
+}
+
 // What others do while one weight makes its step again: nothing, and then their step once.
 TEST(StepRejection, IsOfOneWeightAtATime) {
   const auto small = low_rank(12, 10, 4, 9).dense(), dense = noise(5, 6, 10);

@@ -13,11 +13,11 @@
 #include "ranklens/base/random.h"
 #include "ranklens/nn/weights/tt_conv.h"
 #include "ranklens/nn/weights/tt_matrix.h"
-#include "ranklens/optim/clip.h"
 #include "ranklens/optim/objective.h"
 #include "ranklens/optim/tensor_train/layers.h"
 #include "ranklens/tn/train/make.h"
 
+#include "optim/clipped.h"
 #include "optim/low_rank/matrices.h"
 
 // Weights in trains, and losses of them. All of float64.
@@ -120,28 +120,6 @@ class Clipped final : public Objective {
 
  private:
   OfState& whole_;
-};
-
-/// Clips all gradients of an evaluation by their norm, as the objective of a batch does.
-class ClippedByNorm final : public Objective {
- public:
-  ClippedByNorm(OfState& whole, double most) : whole_(whole), most_(most) {}
-  double loss(const nn::State& state) override { return whole_.loss(state); }
-  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
-    auto found = whole_.loss_and_gradients(state, phase);
-    std::vector<at::Tensor> gradients;
-    for (const auto& one : found.gradients) gradients.push_back(one.tensor);
-    const double length = clip_norm(state, gradients, most_);
-    if (length > most_) found.scale = most_ / length;
-    scales.push_back(found.scale);
-    return found;
-  }
-
-  std::vector<double> scales;  ///< of all evaluations
-
- private:
-  OfState& whole_;
-  double most_;
 };
 
 /// The mean of cos(y) of the weight "w"; y = W x.

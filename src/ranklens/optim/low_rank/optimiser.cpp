@@ -70,6 +70,17 @@ std::vector<Budgeted> ranks_of(const std::vector<std::unique_ptr<Work>>& works) 
   return ranks;
 }
 
+// Parts of one step that are clipped by factors of their own would not add up to a step along one
+// field, as projections that are taken apart have to.
+void clip_as_the_first(Gradients& found, std::optional<double>& scale) {
+  if (!scale) scale = found.scale;
+  const double more = *scale / std::exchange(found.scale, *scale);
+  if (more == 1) return;
+  for (auto& one : found.gradients) {
+    if (one.tensor.defined()) one.tensor = one.tensor * more;
+  }
+}
+
 std::map<std::string, at::Tensor> cloned(std::map<std::string, at::Tensor> tensors) {
   for (auto& [name, tensor] : tensors) tensor = tensor.clone();
   return tensors;
@@ -97,8 +108,17 @@ bool LowRankOptimiser::moves_dense(std::size_t which) const {
   return options_.method == Method::bug || which + 1 == stages_;
 }
 
+std::int64_t LowRankOptimiser::budget_after(const Works& works, std::int64_t step) const {
+  std::int64_t dense = 0;
+  for (const auto& one : works) dense += one->dense_numbers();
+  return budget_for(options_.budget, options_.schedule, dense, step);
+}
+
 LowRankOptimiser::Works LowRankOptimiser::begin(const nn::State& state, double size) {
   auto works = works_of(state, options_, remembered_, {.size = size, .number = steps_ + 1});
+  if (options_.budget > 0) {
+    for (const auto& one : works) one->allow(budget_after(works, steps_ + 1));
+  }
   if (steps_ == 0) {
     std::vector<std::string> names;
     for (const auto& one : works) names.push_back(one->name());
@@ -113,7 +133,8 @@ LowRankOptimiser::Works LowRankOptimiser::begin(const nn::State& state, double s
 }
 
 LowRankOptimiser::Evaluated LowRankOptimiser::stage(std::size_t which, Works& works,
-                                                    const nn::State& state, Objective& objective) {
+                                                    const nn::State& state, Objective& objective,
+                                                    std::optional<double>& scale) {
   // Clipped by the norm of all gradients together, the parts of one field must all see it. Where a
   // weight has no momentum but its core's, a stage may find a span alone, which has no length.
   const bool with_others =
@@ -128,8 +149,9 @@ LowRankOptimiser::Evaluated LowRankOptimiser::stage(std::size_t which, Works& wo
   for (auto& one : works) probed.set(one->name(), {.weight = one->probe(which)});
   Gradients found = objective.loss_and_gradients(probed, {"factors"});
   if (!std::isfinite(found.loss)) return {found.loss};
-  const auto gradients = by_name(std::move(found.gradients));
   const at::NoGradGuard no_gradients;
+  if (with_others) clip_as_the_first(found, scale);
+  const auto gradients = by_name(std::move(found.gradients));
   for (auto& one : works) one->stage(which, gradients, found.scale);
   if (!moves_dense(which)) return {found.loss};
   return {found.loss, other_tensors(state, gradients)};
@@ -137,13 +159,15 @@ LowRankOptimiser::Evaluated LowRankOptimiser::stage(std::size_t which, Works& wo
 
 LowRankOptimiser::Evaluated LowRankOptimiser::stages(Works& works, nn::State& state,
                                                      Objective& objective, double rate) {
-  std::optional<double> first;
+  std::optional<double> first, scale;
   Evaluated last;
   for (std::size_t which = 0; which < stages_; ++which) {
-    if (which > 0 && moves_dense(which - 1))
+    if (which > 0 && moves_dense(which - 1)) {
       dense_->update(last.others.tensors, last.others.gradients, rate);
+      scale.reset();  // what follows is a step of its own
+    }
     do {  // a stage that is made again is made at the same weights
-      last = stage(which, works, state, objective);
+      last = stage(which, works, state, objective, scale);
       if (!std::isfinite(last.loss)) return last;
       if (!first) first = last.loss;
     } while (wants_again(works));
@@ -155,11 +179,7 @@ LowRankOptimiser::Evaluated LowRankOptimiser::stages(Works& works, nn::State& st
 void LowRankOptimiser::end(Works& works, nn::State& state) {
   const at::NoGradGuard no_gradients;
   auto ranks = ranks_of(works);
-  if (options_.budget > 0) {
-    std::int64_t dense = 0;
-    for (const auto& one : works) dense += one->dense_numbers();
-    fit_budget(ranks, budget_for(options_.budget, options_.schedule, dense, steps_));
-  }
+  if (options_.budget > 0) fit_budget(ranks, budget_after(works, steps_));
   const bool again =
       options_.orthonormalise_every > 0 && steps_ % options_.orthonormalise_every == 0;
   for (std::size_t k = 0; k < works.size(); ++k) {

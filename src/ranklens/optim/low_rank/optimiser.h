@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace ranklens::optim {
 /// (Schotthöfer, Zangrando, Kusch, Ceruti, Tudisco 2022; Zangrando, Schotthöfer, Ceruti, Kusch,
 /// Tudisco 2023; the methods' own sources stand at integrator.h and tucker_integrator.h). All other
 /// tensors move by Adam or SGD of the same rule. All gradients of a weight come from one backward
-/// pass; every evaluation within a step sees the same batch and dropout masks.
+/// pass; every evaluation within a step sees the same batch and dropout masks. Where gradients are
+/// clipped, all evaluations of a step are by the factor of its first, each core step of `bug` by
+/// its own.
 class LowRankOptimiser final : public Optimiser {
  public:
   explicit LowRankOptimiser(LowRankOptions options);
@@ -47,8 +50,12 @@ class LowRankOptimiser final : public Optimiser {
   /// All evaluations, those that weights ask for again included; the loss of the first, or the
   /// first that is not finite. Other tensors are not yet moved by the last of them.
   Evaluated stages(Works& works, nn::State& state, Objective& objective, double rate);
-  /// One evaluation and what all weights in factors do with it.
-  Evaluated stage(std::size_t which, Works& works, const nn::State& state, Objective& objective);
+  /// One evaluation and what all weights in factors do with it. `scale` is what clipping multiplied
+  /// the gradients of the same step by, none before the first.
+  Evaluated stage(std::size_t which, Works& works, const nn::State& state, Objective& objective,
+                  std::optional<double>& scale);
+  /// What all weights may hold after a step, counted from 1.
+  std::int64_t budget_after(const Works& works, std::int64_t step) const;
   void end(Works& works, nn::State& state);
   bool moves_dense(std::size_t which) const;
 

@@ -6,6 +6,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros_like.h>
 #include <nlohmann/json.hpp>
@@ -30,14 +31,17 @@ class Probe final : public nn::FactorisedFormat, public OverlappingGradients {
 
   std::string_view kind() const override { return "probe"; }
   std::vector<nn::Factor> factors() const override {
+    if (of_core_alone()) return {{"dS", slots_[0]}};
     return {{"dK", slots_[0]}, {"dS", slots_[1]}, {"dL", slots_[2]}};
   }
   nn::Weight with(std::vector<at::Tensor> tensors) const override {
-    base::require(tensors.size() == 3, "a probe has 3 factors, not {}", tensors.size());
+    base::require(tensors.size() == slots_.size(), "a probe has {} factors, not {}", slots_.size(),
+                  tensors.size());
     return nn::Weight(std::make_shared<Probe>(shape_, point_, std::move(tensors), uses_));
   }
   std::string spec() const override { return "probe"; }
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
+    if (of_core_alone()) return at::linalg_vector_norm(parts[0]).square().item<double>();
     return projected_norm_squared({.k = parts[0], .l = parts[2], .s = parts[1]});
   }
 
@@ -59,10 +63,14 @@ class Probe final : public nn::FactorisedFormat, public OverlappingGradients {
   std::int64_t row_multiply_adds() const override { return point_.s.numel() + point_.v.numel(); }
 
  private:
+  bool of_core_alone() const { return slots_.size() == 1; }
+
   ProbeCall call() const {
     const auto type = slots_.front().scalar_type();
     const LowRank cast{point_.u.to(type), point_.s.to(type), point_.v.to(type)};
-    return {cast, slots_[0], slots_[1], slots_[2], uses_};
+    if (!of_core_alone()) return {cast, slots_[0], slots_[1], slots_[2], uses_};
+    const auto unread = slots_[0].new_empty({0});  // a Function takes no undefined tensors
+    return {cast, unread, slots_[0], unread, uses_};
   }
 
   LowRank point_;
@@ -83,10 +91,14 @@ at::Tensor joined(const Uses& uses, at::Tensor Use::* part, at::ScalarType type)
 
 }  // namespace
 
-nn::Weight probe(const nn::Shape& shape, const LowRank& point, std::shared_ptr<Uses> uses) {
+nn::Weight probe(const nn::Shape& shape, const LowRank& point, std::shared_ptr<Uses> uses,
+                 Reads reads) {
   const auto& [u, s, v] = point;
-  std::vector<at::Tensor> slots{u.new_zeros({u.size(0), s.size(1)}), at::zeros_like(s),
-                                v.new_zeros({v.size(0), s.size(0)})};
+  std::vector<at::Tensor> slots{at::zeros_like(s)};
+  if (reads == Reads::all) {
+    slots.insert(slots.begin(), u.new_zeros({u.size(0), s.size(1)}));
+    slots.push_back(v.new_zeros({v.size(0), s.size(0)}));
+  }
   return nn::Weight(std::make_shared<Probe>(shape, point, std::move(slots), std::move(uses)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "ranklens/nn/weight.h"
 #include "ranklens/optim/low_rank/low_rank.h"
+#include "ranklens/optim/low_rank/step.h"
 
 namespace ranklens::optim {
 
@@ -35,10 +36,15 @@ std::function<at::Tensor(const at::Tensor& left, const at::Tensor& right)> betwe
 /// Where `uses` is given, inputs and gradients of outputs are kept there until it is emptied, which
 /// takes the memory of the layer's input and output.
 ///
+/// Of one that is read for its core alone, "dS" is the only factor: the products that K and L take,
+/// and of a linear map the inputs they are taken with, are spared.
+///
 /// It lives within a step; it has no spec and is not stored. Not differentiable twice.
-nn::Weight probe(const nn::Shape& shape, const LowRank& point, std::shared_ptr<Uses> uses = {});
+nn::Weight probe(const nn::Shape& shape, const LowRank& point, std::shared_ptr<Uses> uses = {},
+                 Reads reads = Reads::all);
 
-/// The gradient at a point from those of a probe's factors dK, dS, dL. `uses` may be empty; `scale`
+/// The gradient at a point from those of a probe's factors dK, dS, dL, the first and the last
+/// undefined where it was read for its core alone. `uses` may be empty; `scale`
 /// is what the three have been multiplied by since the backward pass (by clipping).
 Gradient probed_gradient(const at::Tensor& k, const at::Tensor& s, const at::Tensor& l,
                          const Uses& uses, double scale = 1);

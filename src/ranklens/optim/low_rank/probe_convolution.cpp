@@ -66,13 +66,17 @@ struct ProbedConvolution : torch::autograd::Function<ProbedConvolution> {
     // Places are counted over the tensors that there are.
     const bool bias = context->saved_data["bias"].toBool();
     if (bias && context->needs_input_grad(1)) found[1] = out.sum(0);
-    found[2] = tn::tall_gram(out, inner_rows);
-    found[3] = at::matmul(u.t(), found[2]);  // (G^T U)^T V = U^T (G V)
-    found[4] =
-        kernel_gradient(image_of(back, inner), x,
-                        {u.size(1), given.shape[1], given.shape[2], given.shape[3]}, given.walk)
-            .reshape({u.size(1), v.size(0)})
-            .t();
+    if (context->needs_input_grad(bias ? 2 : 1)) {
+      found[2] = tn::tall_gram(out, inner_rows);
+      found[3] = at::matmul(u.t(), found[2]);  // (G^T U)^T V = U^T (G V)
+      found[4] =
+          kernel_gradient(image_of(back, inner), x,
+                          {u.size(1), given.shape[1], given.shape[2], given.shape[3]}, given.walk)
+              .reshape({u.size(1), v.size(0)})
+              .t();
+    } else {
+      found[3] = tn::tall_gram(back, inner_rows);
+    }
     if (const auto uses = kept(context)) uses->push_back(use_of(gradients[0], x, given));
     return found;
   }

@@ -35,9 +35,12 @@ struct ProbedMatrix : torch::autograd::Function<ProbedMatrix> {
     const auto &u = saved[0], &v = saved[1];
     const auto& g = gradients[0];
     tensor_list found(4);
-    found[0] = at::matmul(g, v);
-    found[1] = at::matmul(u.t(), found[0]);
-    found[2] = at::matmul(g.t(), u);
+    const auto right = at::matmul(g, v);
+    found[1] = at::matmul(u.t(), right);
+    if (context->needs_input_grad(0)) {
+      found[0] = right;
+      found[2] = at::matmul(g.t(), u);
+    }
     if (const auto uses = kept(context)) uses->push_back(whole_use(g));
     return found;
   }
@@ -68,9 +71,11 @@ struct ProbedKernel : torch::autograd::Function<ProbedKernel> {
     const auto g = gradients[0].contiguous();  // a convolution's comes with its channels last
     const auto from_right = tn::mode_product(g, 1, v.t());
     tensor_list found(4);
-    found[0] = against(rows_out, from_right, 0);
     found[1] = tn::mode_product(from_right, 0, u.t());
-    found[2] = against(rows_in, tn::mode_product(g, 0, u.t()), 1);
+    if (context->needs_input_grad(0)) {
+      found[0] = against(rows_out, from_right, 0);
+      found[2] = against(rows_in, tn::mode_product(g, 0, u.t()), 1);
+    }
     if (const auto uses = kept(context)) uses->push_back(whole_use(g));
     return found;
   }
@@ -83,7 +88,7 @@ at::Tensor probed_dense(const ProbeCall& call) {
 }
 
 at::Tensor probed_dense(const TuckerKernel& point, const CoreRows& rows,
-                        const std::vector<at::Tensor>& slots, const std::shared_ptr<Uses>& uses) {
+                        const std::array<at::Tensor, 3>& slots, const std::shared_ptr<Uses>& uses) {
   return ProbedKernel::apply(slots[0], slots[1], slots[2], KernelCall{point, rows, uses});
 }
 

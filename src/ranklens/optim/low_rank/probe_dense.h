@@ -1,7 +1,7 @@
 #pragma once
 
+#include <array>
 #include <memory>
-#include <vector>
 
 #include "ranklens/optim/low_rank/probe_linear.h"
 #include "ranklens/optim/low_rank/tucker_kernel.h"
@@ -14,6 +14,6 @@ at::Tensor probed_dense(const ProbeCall& call);
 
 /// The same of a kernel, [O, I, height, width]; `slots` are its zeros, of k_out, the core and k_in.
 at::Tensor probed_dense(const TuckerKernel& point, const CoreRows& rows,
-                        const std::vector<at::Tensor>& slots, const std::shared_ptr<Uses>& uses);
+                        const std::array<at::Tensor, 3>& slots, const std::shared_ptr<Uses>& uses);
 
 }  // namespace ranklens::optim

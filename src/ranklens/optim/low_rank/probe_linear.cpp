@@ -29,7 +29,8 @@ struct ProbedLinear : torch::autograd::Function<ProbedLinear> {
                             const at::Tensor&, const at::Tensor&, const ProbeCall& call) {
     const auto& [u, s, v] = call.point;
     const auto inner = at::matmul(x, v);
-    context->save_for_backward({x, inner, u, s, v});
+    const bool core_alone = !call.k.requires_grad();
+    context->save_for_backward({core_alone && !call.uses ? at::Tensor() : x, inner, u, s, v});
     keep(context, call.uses);
     context->saved_data["bias"] = bias.has_value();
     return base::linear(at::matmul(inner, s.t()), u, bias.value_or(at::Tensor()));
@@ -45,9 +46,10 @@ struct ProbedLinear : torch::autograd::Function<ProbedLinear> {
     // Places are counted over the tensors that there are.
     const bool bias = context->saved_data["bias"].toBool();
     if (bias && context->needs_input_grad(1)) found[1] = out.sum(0);
-    found[2] = at::matmul(out.t(), inner);
+    const bool core_alone = !context->needs_input_grad(bias ? 2 : 1);
+    if (!core_alone) found[2] = at::matmul(out.t(), inner);
     found[3] = at::matmul(back.t(), inner);
-    found[4] = at::matmul(x.t(), back);
+    if (!core_alone) found[4] = at::matmul(x.t(), back);
     if (const auto uses = kept(context)) uses->push_back(use_of(out, x));
     return found;
   }

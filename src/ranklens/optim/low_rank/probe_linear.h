@@ -7,7 +7,8 @@
 
 namespace ranklens::optim {
 
-/// A probe at work: its point in the type it computes in, and the zeros that its gradients go to.
+/// A probe at work: its point in the type it computes in, and the zeros that its gradients go to;
+/// of those to K and L none asks for one where the core alone is read.
 struct ProbeCall {
   LowRank point;
   at::Tensor k, s, l;

@@ -54,9 +54,11 @@ struct ProbedRows : torch::autograd::Function<ProbedRows> {
     const auto& out = gradients[0];
     const auto reduced = at::matmul(out, v);
     tensor_list found(5);
-    found[1] = added_by_row(reduced, indices, context->saved_data["rows"].toInt());
     found[2] = at::matmul(left.t(), reduced);
-    found[3] = at::matmul(out.t(), left);
+    if (context->needs_input_grad(1)) {
+      found[1] = added_by_row(reduced, indices, context->saved_data["rows"].toInt());
+      found[3] = at::matmul(out.t(), left);
+    }
     if (const auto uses = kept(context)) uses->push_back(lookup_use(out, indices));
     return found;
   }

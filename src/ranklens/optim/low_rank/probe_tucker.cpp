@@ -1,8 +1,10 @@
 #include "ranklens/optim/low_rank/probe_tucker.h"
 
+#include <array>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros_like.h>
 #include <nlohmann/json.hpp>
@@ -71,17 +73,23 @@ struct ProbedTucker : torch::autograd::Function<ProbedTucker> {
     const auto back = image_of(tn::tall_times(out, u), inner);
     const auto held = kept(context);
     tensor_list found(6);
-    // To the m' channels before K. Only the shape of the image matters here.
-    const auto like = reduced.narrow(1, 0, rows_in.size(1));
-    const auto through = pixels(image_gradient(back, like, rows_in, walk));
-    if (context->needs_input_grad(0)) found[0] = image_of(tn::tall_times(through, k_in.t()), x);
     // Places are counted over the tensors that there are.
     const bool bias = context->saved_data["bias"].toBool();
     if (bias && context->needs_input_grad(1)) found[1] = out.sum(0);
-    found[2] = tn::tall_gram(out, pixels(inner));
     found[3] = kernel_gradient(
         back, reduced, {u.size(1), reduced.size(1), rows_in.size(2), rows_in.size(3)}, walk);
-    found[4] = tn::tall_gram(pixels(x), through);
+    const bool of_image = context->needs_input_grad(0),
+               of_all = context->needs_input_grad(bias ? 2 : 1);
+    if (of_image || of_all) {
+      // To the m' channels before K. Only the shape of the image matters here.
+      const auto like = reduced.narrow(1, 0, rows_in.size(1));
+      const auto through = pixels(image_gradient(back, like, rows_in, walk));
+      if (of_image) found[0] = image_of(tn::tall_times(through, k_in.t()), x);
+      if (of_all) {
+        found[2] = tn::tall_gram(out, pixels(inner));
+        found[4] = tn::tall_gram(pixels(x), through);
+      }
+    }
     if (held) held->push_back(tucker_use(gradients[0], x, rows_in, walk));
     return found;
   }
@@ -99,15 +107,18 @@ class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradien
 
   std::string_view kind() const override { return "tucker probe"; }
   std::vector<nn::Factor> factors() const override {
+    if (of_core_alone()) return {{"dC", slots_[0]}};
     return {{"dKout", slots_[0]}, {"dC", slots_[1]}, {"dKin", slots_[2]}};
   }
   nn::Weight with(std::vector<at::Tensor> tensors) const override {
-    base::require(tensors.size() == 3, "a probe has 3 factors, not {}", tensors.size());
+    base::require(tensors.size() == slots_.size(), "a probe has {} factors, not {}", slots_.size(),
+                  tensors.size());
     return nn::Weight(
         std::make_shared<TuckerProbe>(shape_, point_, rows_, std::move(tensors), uses_));
   }
   std::string spec() const override { return "tucker probe"; }
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
+    if (of_core_alone()) return at::linalg_vector_norm(parts[0]).square().item<double>();
     return projected_norm_squared(
         {.k_out = parts[0], .k_in = parts[2], .core = parts[1], .rows = rows_});
   }
@@ -121,24 +132,39 @@ class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradien
     const auto& [u, core, v] = point_;
     const TuckerCall call{u.to(type),
                           v.to(type),
-                          k_of(u, core, rows_.out, 0).to(type),
-                          k_of(v, core, rows_.in, 1).to(type),
+                          k(u, rows_.out, 0).to(type),
+                          k(v, rows_.in, 1).to(type),
                           {rows_.out.to(type), rows_.in.to(type)},
                           uses_,
                           walk};
-    return ProbedTucker::apply(image, optional_of(bias), slots_[0], slots_[1], slots_[2], call);
+    const auto [k_out, c, k_in] = all_slots();
+    return ProbedTucker::apply(image, optional_of(bias), k_out, c, k_in, call);
   }
   at::Tensor dense() const override {
     const auto type = slots_.front().scalar_type();
     const auto& [u, core, v] = point_;
     return probed_dense({u.to(type), core.to(type), v.to(type)},
-                        {rows_.out.to(type), rows_.in.to(type)}, slots_, uses_);
+                        {rows_.out.to(type), rows_.in.to(type)}, all_slots(), uses_);
   }
   std::int64_t multiply_adds() const override {
     return point_.u.numel() + point_.core.numel() + point_.v.numel();
   }
 
  private:
+  bool of_core_alone() const { return slots_.size() == 1; }
+
+  // A Function takes no undefined tensors.
+  std::array<at::Tensor, 3> all_slots() const {
+    if (!of_core_alone()) return {slots_[0], slots_[1], slots_[2]};
+    const auto unread = slots_[0].new_empty({0});
+    return {unread, slots_[0], unread};
+  }
+
+  // Held against the core itself, as of one that is read for it alone, a K is the basis.
+  at::Tensor k(const at::Tensor& basis, const at::Tensor& rows, std::int64_t mode) const {
+    return of_core_alone() ? basis : k_of(basis, point_.core, rows, mode);
+  }
+
   static at::Tensor no_matrix() {
     base::fail("a kernel with a window in Tucker form is no linear map");
   }
@@ -152,12 +178,16 @@ class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradien
 }  // namespace
 
 nn::Weight probe(const nn::Shape& shape, const TuckerKernel& point, const CoreRows& rows,
-                 std::shared_ptr<Uses> uses) {
+                 std::shared_ptr<Uses> uses, Reads reads) {
   const auto& [u, core, v] = point;
-  std::vector<at::Tensor> slots{u.new_zeros({u.size(0), rows.out.size(0)}), at::zeros_like(core),
-                                v.new_zeros({v.size(0), rows.in.size(1)})};
-  return nn::Weight(
-      std::make_shared<TuckerProbe>(shape, point, rows, std::move(slots), std::move(uses)));
+  std::vector<at::Tensor> slots{at::zeros_like(core)};
+  if (reads == Reads::all) {
+    slots.insert(slots.begin(), u.new_zeros({u.size(0), rows.out.size(0)}));
+    slots.push_back(v.new_zeros({v.size(0), rows.in.size(1)}));
+  }
+  auto held = reads == Reads::all ? rows : CoreRows{core, core};
+  return nn::Weight(std::make_shared<TuckerProbe>(shape, point, std::move(held), std::move(slots),
+                                                  std::move(uses)));
 }
 
 TuckerGradient probed_gradient(const CoreRows& rows, const at::Tensor& k_out,

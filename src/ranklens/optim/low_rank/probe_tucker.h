@@ -16,10 +16,12 @@ namespace ranklens::optim {
 /// the input's.
 ///
 /// `uses` and what it costs are those of the other probe; Use::between gives [a, b, height, width].
+/// Of one that is read for its core alone, "dC" is the only factor, and the core stands for `rows`.
 nn::Weight probe(const nn::Shape& shape, const TuckerKernel& point, const CoreRows& rows,
-                 std::shared_ptr<Uses> uses = {});
+                 std::shared_ptr<Uses> uses = {}, Reads reads = Reads::all);
 
-/// The gradient at a point from those of a probe's three factors in their order.
+/// The gradient at a point from those of a probe's three factors in their order, the first and the
+/// last undefined where it was read for its core alone.
 TuckerGradient probed_gradient(const CoreRows& rows, const at::Tensor& k_out,
                                const at::Tensor& core, const at::Tensor& k_in, const Uses& uses,
                                double scale = 1);

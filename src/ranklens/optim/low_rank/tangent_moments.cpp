@@ -61,14 +61,19 @@ at::Tensor mean_square(const TuckerGradient& g) {
   return at::scalar_tensor(projected_norm_squared(g) / dimensions(g), g.core.options());
 }
 
-// Momentum held against the rows that a gradient is held against.
-Gradient against_rows_of(const Gradient&, const Gradient& moment) { return moment; }
+// Momentum held against the rows that a gradient is held against; of what is known for its core
+// alone, the core.
+Gradient against_rows_of(const Gradient& gradient, const Gradient& moment) {
+  if (!gradient.k.defined()) return {.s = moment.s};
+  return moment;
+}
 
 TuckerGradient against_rows_of(const TuckerGradient& gradient, const TuckerGradient& moment) {
   const auto turned = [](const at::Tensor& k, const at::Tensor& from, const at::Tensor& to,
                          std::int64_t mode) {
     return at::matmul(k, at::matmul(tn::unfolding(from, mode), tn::unfolding(to, mode).t()));
   };
+  if (!gradient.k_out.defined()) return {.core = moment.core, .rows = gradient.rows};
   return {.k_out = turned(moment.k_out, moment.rows.out, gradient.rows.out, 0),
           .k_in = turned(moment.k_in, moment.rows.in, gradient.rows.in, 1),
           .core = moment.core,

@@ -54,10 +54,14 @@ void parallel_kernel_step(TuckerStep& step, const TuckerGradient& gradient) {
 }  // namespace
 
 TuckerIntegrator tucker_fixed_rank_bug() {
-  return {.stages = {replace_kernel_bases, kernel_core_step}, .augments = false, .widens = false};
+  return {.stages = {replace_kernel_bases, {kernel_core_step, Reads::core}},
+          .augments = false,
+          .widens = false};
 }
 
-TuckerIntegrator tucker_augmented_bug() { return {.stages = {augment_kernel, kernel_core_step}}; }
+TuckerIntegrator tucker_augmented_bug() {
+  return {.stages = {augment_kernel, {kernel_core_step, Reads::core}}};
+}
 
 TuckerIntegrator tucker_two_pass_bug(int core_steps) {
   base::require(core_steps >= 1, "a step has at least 1 step of the core, not {}", core_steps);
@@ -69,12 +73,14 @@ TuckerIntegrator tucker_two_pass_bug(int core_steps) {
                           const auto& [u, core, v] = step.point;
                           step.point.core = step.moved(core, gradient.between(u, v));
                         }}};
-  for (int k = 1; k < core_steps; ++k) made.stages.emplace_back(kernel_core_step);
+  for (int k = 1; k < core_steps; ++k) made.stages.emplace_back(kernel_core_step, Reads::core);
   return made;
 }
 
 TuckerIntegrator tucker_parallel_bug() { return {.stages = {parallel_kernel_step}}; }
 
-TuckerIntegrator tucker_core_alone() { return {.stages = {kernel_core_step}, .augments = false}; }
+TuckerIntegrator tucker_core_alone() {
+  return {.stages = {{kernel_core_step, Reads::core}}, .augments = false};
+}
 
 }  // namespace ranklens::optim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -59,15 +60,16 @@ class WorkOf final : public Work {
   }
 
   const std::string& name() const override { return layer_.name; }
+  void allow(std::int64_t numbers) override { allowed_ = numbers; }
   bool again() const override { return again_; }
 
   nn::Weight probe(std::size_t which) override {
     if (uses_) uses_->clear();
     // Others may make their step again: for them this weight is still where it was.
     if (accepted_) {
-      probe_ = form_.probe_of(layer_, step_.start, nullptr);
+      probe_ = form_.probe_of(layer_, step_.start, nullptr, Reads::all);
     } else {
-      probe_ = form_.probe_of(layer_, step_.point, which == 0 ? uses_ : nullptr);
+      probe_ = form_.probe_of(layer_, step_.point, which == 0 ? uses_ : nullptr, reads(which));
     }
     return probe_;
   }
@@ -77,10 +79,12 @@ class WorkOf final : public Work {
     if (accepted_) return;
     std::array<at::Tensor, 3> slots;
     const auto factors = probe_->factors();
-    for (std::size_t k = 0; k < slots.size(); ++k) {
+    const std::size_t first = factors.size() == slots.size() ? 0 : 1;  // the core alone
+    for (std::size_t k = 0; k < factors.size(); ++k) {
       const auto& found = gradients.at(nn::factor_name(layer_.name, factors[k].name));
       // Contiguous, as a checkpoint gives back what becomes of them: strides reach the last bits.
-      slots[k] = found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
+      slots.at(first + k) =
+          found.defined() ? found.contiguous() : at::zeros_like(factors[k].tensor);
     }
     Known known = form_.known(slots, uses_ ? *uses_ : Uses{}, scale);
     if (which == 0 && uses_ && uses_->empty()) known.between = nothing_between();
@@ -168,13 +172,23 @@ class WorkOf final : public Work {
       case Method::bug:
         return true;
       case Method::augmented_bug:
-        return Form::may_span_less(layer_);
       case Method::parallel_bug:
-        return options_.reject > 0 ||
-               (kept_momentum(options_.rule) == 0 && Form::may_span_less(layer_));
+        return options_.reject > 0 || (Form::may_span_less(layer_) && spans_the_gradient());
       default:
         return false;
     }
+  }
+
+  // Whether bases grow by the span of the gradient itself: momentum spans more.
+  bool spans_the_gradient() const {
+    return has_core_moments(options_) || kept_momentum(options_.rule) == 0;
+  }
+
+  // Moments of a whole weight take up the mean square of all of its gradient.
+  Reads reads(std::size_t which) const {
+    const bool takes_squares =
+        !has_core_moments(options_) && options_.rule.kind == CoreRule::Kind::adam;
+    return takes_squares ? Reads::all : integrator_.stages[which].reads;
   }
 
   Direction<Known> directed(std::size_t which, const Known& known) {
@@ -239,6 +253,7 @@ class WorkOf final : public Work {
 
   bool may_grow() const {
     if (is_held(options_.schedule, number_)) return false;
+    if (Form::numbers(layer_, step_.start) >= allowed_) return false;
     const auto before = Form::ranks(step_.start), now = Form::ranks(step_.point);
     const auto cap = policy_now().cap;
     for (std::size_t k = 0; k < now.size(); ++k) {
@@ -260,6 +275,7 @@ class WorkOf final : public Work {
   }
 
   bool cuts_nothing() const {
+    if (Form::numbers(layer_, step_.point) > allowed_) return false;
     const auto policy = Form::policy(policy_now());
     for (const auto& values : Form::by_mode(Form::values(step_.point))) {
       if (rank_for(values, policy) < values.size(0)) return false;
@@ -280,6 +296,7 @@ class WorkOf final : public Work {
   /// Of a step that may be rejected: what it began with, and how it stands.
   typename Form::Moments tangent_before_ = {};
   bool again_ = false, accepted_ = false;
+  std::int64_t allowed_ = std::numeric_limits<std::int64_t>::max();
   int rejected_ = 0;
 };
 
@@ -297,17 +314,6 @@ class WorkOf final : public Work {
 }
 
 }  // namespace
-
-SeenBases::SeenBases(at::Tensor u, at::Tensor v)
-    : u_(std::move(u)),
-      v_(std::move(v)),
-      version_u_(static_cast<std::uint32_t>(u_._version())),
-      version_v_(static_cast<std::uint32_t>(v_._version())) {}
-
-bool SeenBases::are(const at::Tensor& u, const at::Tensor& v) const {
-  return u_.defined() && u_.is_same(u) && v_.is_same(v) && u._version() == version_u_ &&
-         v._version() == version_v_;
-}
 
 std::vector<std::unique_ptr<Work>> works_of(const nn::State& state, const LowRankOptions& options,
                                             std::map<std::string, Remembered>& remembered,

@@ -10,6 +10,7 @@
 #include "ranklens/optim/low_rank/budget.h"
 #include "ranklens/optim/low_rank/core_moments.h"
 #include "ranklens/optim/low_rank/options.h"
+#include "ranklens/optim/low_rank/seen_bases.h"
 #include "ranklens/optim/low_rank/tangent_moments.h"
 
 namespace ranklens::optim {
@@ -18,20 +19,6 @@ namespace ranklens::optim {
 struct StepAt {
   double size = 0;
   std::int64_t number = 1;  ///< counted from 1
-};
-
-/// Bases that were found orthonormal: need not be measured again where they are still the same
-/// tensors, unchanged.
-class SeenBases {
- public:
-  SeenBases() = default;
-  SeenBases(at::Tensor u, at::Tensor v);
-  bool are(const at::Tensor& u, const at::Tensor& v) const;
-  bool is_empty() const { return !u_.defined(); }
-
- private:
-  at::Tensor u_, v_;  ///< held, so that no other tensor comes to their place
-  std::uint32_t version_u_ = 0, version_v_ = 0;
 };
 
 /// What is kept of a weight from step to step.
@@ -53,6 +40,9 @@ class Work {
   /// where the loss does not depend on the weight) and multiplied by `scale` since.
   virtual void stage(std::size_t which, const std::map<std::string, at::Tensor>& gradients,
                      double scale) = 0;
+  /// How many numbers all weights together may hold after the step: one that has as many by itself
+  /// makes no step again to grow by. None unless told.
+  virtual void allow(std::int64_t numbers) = 0;
   /// Whether it rejects what the stage led to and wants it made again, from the wider bases that it
   /// found, at the same weights.
   virtual bool again() const = 0;

@@ -88,17 +88,18 @@ struct MatrixForm {
     });
   }
   static nn::Weight probe_of(const Layer& layer, const Point& point,
-                             const std::shared_ptr<Uses>& uses) {
-    return probe(layer.shape, point, uses);
+                             const std::shared_ptr<Uses>& uses, Reads reads) {
+    return probe(layer.shape, point, uses, reads);
   }
   static Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) {
     return probed_gradient(slots[0], slots[1], slots[2], uses, scale);
   }
   /// G + decay W, which lies in the tangent space.
   static Known with_decay(Known known, const Point& at, double decay) {
+    known.s = known.s + decay * at.s;
+    if (!known.k.defined()) return known;  // of the core alone
     known.k = known.k + decay * at::matmul(at.u, at.s);
     known.l = known.l + decay * at::matmul(at.v, at.s.t());
-    known.s = known.s + decay * at.s;
     return known;
   }
   static Overlaps overlaps_of(const Step& step, const Point& point) {
@@ -156,22 +157,24 @@ struct TuckerForm {
     return {found.kernel, found.left, found.right, share_of(found.discarded, found.norm)};
   }
   static Known seen_at(const Known& z, const TuckerStep& step, bool, Reads) {
-    return transported(z, step.start, step.point);
+    return transported(z, step.start, step.point);  // of which a core alone takes the core
   }
   static void transport(Moments& moments, const TuckerStep& step, bool, const CutDown<Point>& cut) {
     moments.transport(step.start, cut.point);
   }
-  nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses) {
-    rows = core_rows(point.core);
-    return probe(layer.shape, point, rows, uses);
+  nn::Weight probe_of(const Layer& layer, const Point& point, const std::shared_ptr<Uses>& uses,
+                      Reads reads) {
+    rows = reads == Reads::all ? core_rows(point.core) : CoreRows{};
+    return probe(layer.shape, point, rows, uses, reads);
   }
   Known known(const std::array<at::Tensor, 3>& slots, const Uses& uses, double scale) const {
     return probed_gradient(rows, slots[0], slots[1], slots[2], uses, scale);
   }
   static Known with_decay(Known known, const Point& at, double decay) {
+    known.core = known.core + decay * at.core;
+    if (!known.k_out.defined()) return known;  // of the core alone
     known.k_out = known.k_out + decay * k_of(at.u, at.core, known.rows.out, 0);
     known.k_in = known.k_in + decay * k_of(at.v, at.core, known.rows.in, 1);
-    known.core = known.core + decay * at.core;
     return known;
   }
   /// What a direction is between any bases: the gradient by what was taken up of it, and of the
