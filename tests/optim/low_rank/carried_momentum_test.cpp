@@ -79,6 +79,23 @@ TEST(CarriedMomentum, IsProjectedToWhereTheStepHasLed) {
   }
 }
 
+// Whoever cuts a weight on the way, or takes up another, has one that nothing is known of.
+TEST(CarriedMomentum, IsDroppedWhereAWeightComesBackWithOtherRanks) {
+  LeastSquares objective(noise(14, 10, 2));
+  for (const std::string spec :
+       {"bug(tau=1e-9,lr=0.05,rule=sgd,momentum=0.7)", "fixed_bug(lr=0.05)", "core(lr=0.05)",
+        "bug(tau=1e-9,lr=0.05,moments=entry)"}) {
+    SCOPED_TRACE(spec);
+    auto state = state_with(low_rank(14, 10, 3, 1)), other = state_with(low_rank(14, 10, 5, 3));
+    const auto optimiser = make_optimiser(spec);
+    for (int step = 0; step < 2; ++step) optimiser->step(state, objective);
+    state.replace("w", other.at("w").weight);
+    optimiser->step(state, objective);
+    make_optimiser(spec)->step(other, objective);
+    EXPECT_LT(distance(dense_of(state), dense_of(other)), 1e-14);
+  }
+}
+
 /// The sum of 1 - cos over the entries of W - goal. (Of squares the gradient has fewer new
 /// directions than columns after a step, and rounding chooses the others.)
 class Waves final : public testing::LossOfWeights {

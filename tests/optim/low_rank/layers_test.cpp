@@ -30,6 +30,8 @@ nn::State three_kinds() {
   state.set("map", {.weight = tucker_weight({7, 6}, 2, 5, 5)});
   state.set("plain", {.weight = nn::Weight(std::make_shared<nn::FixedRank>(
                           nn::Shape{7, 6}, noise(7, 3, 7), at::Tensor(), noise(6, 3, 8)))});
+  state.set("wide", {.weight = nn::Weight(std::make_shared<nn::FixedRank>(
+                         nn::Shape{7, 6}, noise(7, 9, 12), at::Tensor(), noise(6, 9, 13)))});
   state.set("frozen", {.weight = tucker_weight({7, 6, 3, 2}, 3, 2, 9), .trainable = false});
   return state;
 }
@@ -49,7 +51,7 @@ TEST(Layers, KernelsAreThoseWithAWindow) {
 TEST(Layers, TuckerWeightsWithoutAWindowAreMatrices) {
   const auto state = three_kinds();
   const auto matrices = low_rank_layers(state);
-  ASSERT_EQ(matrices.size(), 3);
+  ASSERT_EQ(matrices.size(), 4);
   for (const auto& layer : matrices) {
     const auto& weight = state.at(layer.name).weight;
     const auto dense = weight->dense().reshape({7, 6});
@@ -62,6 +64,8 @@ TEST(Layers, TuckerWeightsWithoutAWindowAreMatrices) {
     EXPECT_LT(distance(back->dense(), weight->dense()), 1e-11);
   }
   EXPECT_EQ(matrices[0].point.rank(), 2);
+  EXPECT_EQ(matrices[3].name, "wide");
+  EXPECT_EQ(matrices[3].point.rank(), 6);
 }
 
 TEST(Layers, WhatMethodsMove) {

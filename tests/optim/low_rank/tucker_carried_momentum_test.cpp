@@ -50,6 +50,21 @@ nn::State state_with_kernel(const TuckerKernel& point) {
   return state;
 }
 
+TEST(CarriedMomentumOfKernels, IsDroppedWhereAKernelComesBackWithOtherRanks) {
+  Kernels objective(block({8, 7, 3, 2}, 2));
+  for (const std::string spec : {"bug(tau=1e-9,lr=0.05,rule=sgd,momentum=0.7)", "core(lr=0.05)"}) {
+    SCOPED_TRACE(spec);
+    auto state = state_with_kernel(kernel(8, 7, 3, 3, 1));
+    auto other = state_with_kernel(kernel(8, 7, 2, 4, 3));
+    const auto optimiser = make_optimiser(spec);
+    for (int step = 0; step < 2; ++step) optimiser->step(state, objective);
+    state.replace("w", other.at("w").weight);
+    optimiser->step(state, objective);
+    make_optimiser(spec)->step(other, objective);
+    EXPECT_LT(distance(state.at("w").weight->dense(), other.at("w").weight->dense()), 1e-14);
+  }
+}
+
 TEST(CarriedMomentumOfKernels, IsProjectedToWhereTheStepHasLed) {
   const auto goal = block({8, 7, 3, 2}, 2);
   const auto project = [](const TuckerKernel& at, const at::Tensor& z) {

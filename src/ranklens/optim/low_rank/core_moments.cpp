@@ -43,6 +43,10 @@ at::Tensor CoreMoments::step(const CoreRule& rule, const at::Tensor& core,
   return kept - rate * (mean / (root + rule.eps));
 }
 
+bool CoreMoments::fits(const at::Tensor& core) const {
+  return !moment_.defined() || moment_.sizes() == core.sizes();
+}
+
 void CoreMoments::widen(std::int64_t rows, std::int64_t columns) {
   if (moment_.defined()) moment_ = padded(moment_, rows, columns);
   if (second_.defined() && second_.dim() > 0) {

@@ -42,6 +42,8 @@ class CoreMoments {
   /// The core after one step.
   at::Tensor step(const CoreRule& rule, const at::Tensor& core, const at::Tensor& gradient,
                   double rate);
+  /// Whether they are of a core of this size, or of none yet.
+  bool fits(const at::Tensor& core) const;
   /// The bases have got new columns behind the old ones: [rows, columns, ...] of the core now.
   void widen(std::int64_t rows, std::int64_t columns);
   /// The bases were turned: U <- U left, V <- V right.

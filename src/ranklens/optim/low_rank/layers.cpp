@@ -30,13 +30,6 @@ Point with_orthonormal_bases(Point found) {
   return orthogonality_error(found) < kOrthonormal ? std::move(found) : orthonormal(found);
 }
 
-LowRank matrix_of(const nn::FixedRank& weight, bool is_orthonormal) {
-  const auto core =
-      weight.s().defined() ? weight.s() : at::eye(weight.rank(), weight.u().options());
-  LowRank found{weight.u().detach(), core.detach(), weight.v().detach()};
-  return is_orthonormal ? found : with_orthonormal_bases(std::move(found));
-}
-
 // A core of p x q as one of the smaller number squared, the bases with fewer columns.
 LowRank square_core(const LowRank& matrix) {
   const auto p = matrix.s.size(0), q = matrix.s.size(1);
@@ -44,6 +37,14 @@ LowRank square_core(const LowRank& matrix) {
   const auto split = tn::qr(p > q ? matrix.s : matrix.s.t());
   if (p > q) return {at::matmul(matrix.u, split.q), split.r, matrix.v};
   return {matrix.u, split.r.t(), at::matmul(matrix.v, split.q)};
+}
+
+// Of factors with more columns than a side has entries the bases have as many as it has.
+LowRank matrix_of(const nn::FixedRank& weight, bool is_orthonormal) {
+  const auto core =
+      weight.s().defined() ? weight.s() : at::eye(weight.rank(), weight.u().options());
+  LowRank found{weight.u().detach(), core.detach(), weight.v().detach()};
+  return is_orthonormal ? found : square_core(with_orthonormal_bases(std::move(found)));
 }
 
 LowRank matrix_of(const nn::Tucker2& weight) {

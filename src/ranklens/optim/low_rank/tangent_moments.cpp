@@ -112,6 +112,16 @@ Known advanced(const CoreRule& rule, const Known& moment, Known gradient) {
   });
 }
 
+bool are_of(const Gradient& z, const LowRank& point) {
+  return z.s.sizes() == point.s.sizes() && z.k.size(0) == point.u.size(0) &&
+         z.l.size(0) == point.v.size(0);
+}
+
+bool are_of(const TuckerGradient& z, const TuckerKernel& point) {
+  return z.core.sizes() == point.core.sizes() && z.k_out.size(0) == point.u.size(0) &&
+         z.k_in.size(0) == point.v.size(0);
+}
+
 bool is_plain_descent(const CoreRule& rule) {
   return rule.kind == CoreRule::Kind::sgd && rule.momentum == 0;
 }
@@ -191,6 +201,11 @@ double TangentMomentsOf<Known, Point>::factor_for(const CoreRule& rule,
 template <class Known, class Point>
 double TangentMomentsOf<Known, Point>::gain(const CoreRule& rule) const {
   return taken_up(rule) * factor_;
+}
+
+template <class Known, class Point>
+bool TangentMomentsOf<Known, Point>::fits(const Point& point) const {
+  return !is_defined(moment_) || are_of(moment_, point);
 }
 
 template <class Known, class Point>

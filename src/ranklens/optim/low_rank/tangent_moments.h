@@ -46,6 +46,8 @@ class TangentMomentsOf {
                                     const Transport& moved);
   /// What the last direction() multiplied the new gradient by.
   double gain(const CoreRule& rule) const;
+  /// Whether they are of a point of these sizes, or of none yet.
+  bool fits(const Point& point) const;
   void transport(const Point& from, const Point& to);
   /// To a point that `moved` gives tangent vectors of this one at: a transport that knows more.
   void transport(const Transport& moved);

@@ -50,6 +50,9 @@ class WorkOf final : public Work {
         number_(at.number),
         integrator_(Form::integrator(options)),
         step_{.start = layer_.point, .point = layer_.point, .size = at.size} {
+    // A weight that came back with other ranks begins anew.
+    if (!memory_.core.fits(Form::core(step_.start)) || !Form::tangent(memory_).fits(step_.start))
+      memory_ = {};
     if (keeps_uses()) uses_ = std::make_shared<Uses>();
     if (options_.reject > 0) tangent_before_ = Form::tangent(memory_);
     if (!has_core_moments(options)) return;
