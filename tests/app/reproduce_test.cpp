@@ -124,7 +124,7 @@ TEST(Reproduce, StudiesOfOptimisersRunInSeconds) {
 TEST(Reproduce, AlignmentRunsInSeconds) {
   const TemporaryFolder folder;
   const auto answer = smoke_of("alignment", folder / "alignment");
-  EXPECT_EQ(answer["verdicts"].size(), 7U);
+  EXPECT_EQ(answer["verdicts"].size(), 8U);
   EXPECT_TRUE(fs::exists(folder / "alignment" / "ends.csv"));
 }
 

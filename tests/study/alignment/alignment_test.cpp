@@ -323,6 +323,14 @@ TEST(AlignmentExperiment, LeavesOneForGenericDataAlone) {
     EXPECT_NEAR(lists.at("alignment").front().get<double>(), 1, 1e-6) << cell;
     EXPECT_LT(lists.at("leading alignment").back().get<double>(), 0.999) << cell;
   }
+  // Trains hold a start of Kronecker products as it is.
+  const auto dense = made.make({.cell = "kronecker-s1", .folder = "", .progress = {}}),
+             train = made.make({.cell = "kronecker-train-s1", .folder = "", .progress = {}});
+  EXPECT_NEAR(train.at("alignment").front().get<double>(), 1, 1e-6);
+  const double loss = dense.at("loss").front().get<double>();
+  EXPECT_NEAR(train.at("loss").front().get<double>(), loss, 1e-12 * loss);
+  EXPECT_GT(std::abs(train.at("loss").back().get<double>() - dense.at("loss").back().get<double>()),
+            1e-6 * loss);
   EXPECT_TRUE(is_reduced(options));
   EXPECT_FALSE(is_reduced({}));
   for (const auto& cell : made.cells)

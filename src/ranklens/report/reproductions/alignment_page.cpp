@@ -22,6 +22,8 @@ const std::map<std::string, std::string>& task_labels() {
       {"regression", "regression"},
       {"regression-low_rank", "regression, low rank"},
       {"regression-train", "regression, tensor trains"},
+      {"kronecker", "regression, Kronecker start"},
+      {"kronecker-train", "regression, Kronecker start, trains"},
       {"images-squared", "images, squared loss"},
       {"images-logistic", "images, logistic loss"},
       {"toeplitz", "Toeplitz layers"},
@@ -129,7 +131,12 @@ std::vector<Verdict> alignment_verdicts(const AlignmentOptions& options,
       alignment_verdict({.text = "Layers cut to tensor trains are as aligned as dense ones",
                          .relation = Relation::within,
                          .threshold = 0.05},
-                        "regression-train", of("regression-train"), of("regression"), "dense")};
+                        "regression-train", of("regression-train"), of("regression"), "dense"),
+      alignment_verdict({.text = "Tensor trains that begin aligned end as aligned as dense layers "
+                                 "from the same start",
+                         .relation = Relation::within,
+                         .threshold = 0.05},
+                        "kronecker-train", of("kronecker-train"), of("kronecker"), "dense")};
   if (is_reduced(options)) leave_undecided(verdicts);
   return verdicts;
 }
@@ -163,8 +170,9 @@ ReportData alignment_page(const AlignmentOptions& options, const ExperimentResul
   data.notes.emplace_back("Invariance compares singular vectors with those of the start.");
   data.notes.emplace_back(
       "Layers cut down to low rank keep the alignment of the start, cut to trains they lose it: "
-      "the "
-      "first places of their lines tell what they begin with.");
+      "the first places of their lines tell what they begin with. Singular vectors that are "
+      "Kronecker products of smaller orthogonal matrices are kept by trains whose rank is the size "
+      "of these: from a Kronecker start dense layers and trains begin as the same matrices.");
   data.facts = {{"width of the regressions", std::to_string(options.width)},
                 {"layers", std::to_string(options.depth)},
                 {"cells", fmt::format("{}", results.cells.size())}};

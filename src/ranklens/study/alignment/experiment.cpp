@@ -11,6 +11,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/kron.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/matmul.h>
@@ -91,18 +92,29 @@ Descent square_descent(const Options& o) {
   return {o.steps, o.every, o.rate, {.leading = o.low_rank}};
 }
 
+using Draw = std::function<at::Tensor(base::Stream& stream, std::int64_t n)>;
+
 at::Tensor orthogonal(base::Stream& stream, std::int64_t n) {
   return std::get<0>(at::linalg_qr(stream.normal({n, n}, 0, 1, at::kDouble)));
+}
+
+// Between such bases any n singular values are a train of two cores of rank sqrt(n): as a matrix
+// over both halves of their number they are that sum of Kronecker products.
+at::Tensor kronecker_orthogonal(base::Stream& stream, std::int64_t n) {
+  const auto root = side_of(n);
+  const auto outer = orthogonal(stream, root), inner = orthogonal(stream, root);
+  return at::kron(outer, inner);
 }
 
 /// W_i = Q_i diag(s_i) Q_{i-1}^T with Q_0 and Q_d given: aligned; singular values around one half,
 /// in falling order, so that layers that are cut down keep the same directions and stay aligned.
 Layers aligned_start(base::Stream& stream, std::int64_t n, std::int64_t depth,
-                     const at::Tensor& first, const at::Tensor& last) {
+                     const at::Tensor& first, const at::Tensor& last,
+                     const Draw& draw = orthogonal) {
   Layers layers;
   auto right = first;
   for (std::int64_t k = 0; k < depth; ++k) {
-    const auto left = k + 1 == depth ? last : orthogonal(stream, n);
+    const auto left = k + 1 == depth ? last : draw(stream, n);
     const auto values =
         std::get<0>(stream.uniform({n}, 0.3, 0.9, at::kDouble).sort(0, /*descending=*/true));
     layers.push_back(at::matmul(left * values, right.t()));
@@ -129,6 +141,16 @@ Start square_task(const Options& o, std::uint64_t seed, bool autoencoder) {
   return {{x, x}, aligned_start(stream, o.width, o.depth, vectors, vectors)};
 }
 
+/// The regression from an aligned start that trains hold exactly.
+Start kronecker_task(const Options& o, std::uint64_t seed) {
+  base::Stream stream(seed, "study", "kronecker");
+  const auto x = stream.normal({o.width, o.columns}, 0, 1, at::kDouble),
+             y = stream.normal({o.width, o.columns}, 0, 1, at::kDouble);
+  const auto first = kronecker_orthogonal(stream, o.width),
+             last = kronecker_orthogonal(stream, o.width);
+  return {{x, y}, aligned_start(stream, o.width, o.depth, first, last, kronecker_orthogonal)};
+}
+
 json square_cell(const Options& o, std::uint64_t seed, bool autoencoder) {
   const auto start = square_task(o, seed, autoencoder);
   auto descent = square_descent(o);
@@ -138,9 +160,8 @@ json square_cell(const Options& o, std::uint64_t seed, bool autoencoder) {
   return descended(start.layers, start.task, descent);
 }
 
-/// The regression in factors: the dense start, cut down; descent on the factors.
-json factor_cell(const Options& o, std::uint64_t seed, FactorForm form) {
-  const auto start = square_task(o, seed, false);
+/// The same in factors: the dense start, cut down; descent on the factors.
+json factor_cell(const Options& o, const Start& start, FactorForm form) {
   const auto rank = form == FactorForm::low_rank ? o.low_rank : o.train_rank;
   FactorLayers factors(start.layers, form, rank);
   Record record(factors.dense(), start.task, square_descent(o).looked);
@@ -250,8 +271,9 @@ bool is_reduced(const Options& options) {
 
 const std::vector<std::string>& tasks() {
   static const std::vector<std::string> names{
-      "autoencoder",     "regression", "regression-low_rank", "regression-train", "images-squared",
-      "images-logistic", "toeplitz",   "convolution"};
+      "autoencoder", "regression",      "regression-low_rank", "regression-train",
+      "kronecker",   "kronecker-train", "images-squared",      "images-logistic",
+      "toeplitz",    "convolution"};
   return names;
 }
 
@@ -263,9 +285,22 @@ Experiment experiment(const Options& options) {
       {"autoencoder", [options](auto seed) { return square_cell(options, seed, true); }},
       {"regression", [options](auto seed) { return square_cell(options, seed, false); }},
       {"regression-low_rank",
-       [options](auto seed) { return factor_cell(options, seed, FactorForm::low_rank); }},
+       [options](auto seed) {
+         return factor_cell(options, square_task(options, seed, false), FactorForm::low_rank);
+       }},
       {"regression-train",
-       [options](auto seed) { return factor_cell(options, seed, FactorForm::train); }},
+       [options](auto seed) {
+         return factor_cell(options, square_task(options, seed, false), FactorForm::train);
+       }},
+      {"kronecker",
+       [options](auto seed) {
+         const auto start = kronecker_task(options, seed);
+         return descended(start.layers, start.task, square_descent(options));
+       }},
+      {"kronecker-train",
+       [options](auto seed) {
+         return factor_cell(options, kronecker_task(options, seed), FactorForm::train);
+       }},
       {"images-squared",
        [options](auto seed) { return image_cell(options, seed, Task::Loss::squared); }},
       {"images-logistic",

@@ -35,9 +35,12 @@ bool is_reduced(const Options& options);
 /// Its cells, one a seed of each of
 ///   "autoencoder", "regression"           aligned start, dense square layers
 ///   "regression-low_rank", "-train"       the same task in factors, from the same start cut down
+///   "kronecker", "kronecker-train"        the regression from singular vectors that are Kronecker
+///                                         products, dense and as trains, which begin there, too,
+///                                         where "train rank" is the root of the width
 ///   "images-squared", "images-logistic"   separable images, one output, a small random start
 ///   "toeplitz", "convolution"             layers of a structure
-/// each {"steps", "alignment", "invariance", "loss", ...}, lists over time; of the first four also
+/// each {"steps", "alignment", "invariance", "loss", ...}, lists over time; of the first six also
 /// "leading alignment" and "leading invariance", over as many of the leading singular vectors as
 /// the layers of low rank have.
 Experiment experiment(const Options& options);

@@ -10,16 +10,12 @@
 #include "ranklens/tn/linalg/svd.h"
 
 namespace ranklens::study::alignment {
-namespace {
 
-/// The side of a square; an Error for another number.
-std::int64_t root_of(std::int64_t n) {
+std::int64_t side_of(std::int64_t n) {
   const auto root = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(n))));
   base::require(root * root == n, "a train of two equal cores needs a square number, not {}", n);
   return root;
 }
-
-}  // namespace
 
 FactorLayers::FactorLayers(const Layers& layers, FactorForm form, std::int64_t rank) : form_(form) {
   base::require(!layers.empty() && rank >= 1, "there is nothing to put into factors");
@@ -37,13 +33,13 @@ FactorLayers::FactorLayers(const Layers& layers, FactorForm form, std::int64_t r
 // [m1 m2, n1 n2] -> [m1 n1, m2 n2], the unfolding between the cores.
 at::Tensor FactorLayers::unfolded(const at::Tensor& matrix) const {
   if (form_ == FactorForm::low_rank) return matrix;
-  const auto m = root_of(rows_), n = root_of(columns_);
+  const auto m = side_of(rows_), n = side_of(columns_);
   return matrix.reshape({m, m, n, n}).permute({0, 2, 1, 3}).reshape({m * n, m * n});
 }
 
 at::Tensor FactorLayers::folded(const at::Tensor& matrix) const {
   if (form_ == FactorForm::low_rank) return matrix;
-  const auto m = root_of(rows_), n = root_of(columns_);
+  const auto m = side_of(rows_), n = side_of(columns_);
   return matrix.view({m, n, m, n}).permute({0, 2, 1, 3}).reshape({rows_, columns_});
 }
 

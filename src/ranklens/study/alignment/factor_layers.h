@@ -11,6 +11,9 @@ enum class FactorForm {
   train      ///< W [m1 m2, n1 n2] as two cores [m1, n1, r], [r, m2, n2]
 };
 
+/// The root of a square number, of which a train has two cores; an Error for another number.
+std::int64_t side_of(std::int64_t n);
+
 /// The layers of a deep linear network in factors, trained by descent on the factors.
 class FactorLayers {
  public:
