@@ -57,6 +57,7 @@ study::Config StudyOptions::config() const {
   if (!rates.empty()) config.rates = parse_rates(rates);
   if (!optimiser.empty()) config.optimiser = optimiser;
   if (!schedule.empty()) config.schedule = schedule;
+  if (clip_norm >= 0) config.clip_norm = clip_norm;
   if (!methods.empty()) config.methods = split_list(methods);
   if (!images.empty()) config.images = images;
   if (width > 0) config.width = width;
@@ -122,6 +123,10 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
   command.add_option("--optimiser", options.optimiser,
                      "such as adam(lr=1e-3) or sgd(lr=0.1,momentum=0.9)");
   command.add_option("--schedule", options.schedule, "constant, cosine, ...");
+  command
+      .add_option("--clip-norm", options.clip_norm,
+                  "largest norm of all gradients together (0: any)")
+      ->check(number(0, kAnyNumber));
   command.add_option("--compute", options.compute, "train in float32 or bfloat16; as --dtype");
   command.add_option("--methods", options.methods,
                      "of explanation, such as gradcam,smoothgrad(samples=20)");

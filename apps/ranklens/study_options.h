@@ -21,7 +21,7 @@ struct StudyOptions {
   const CLI::Option* seed = nullptr;           ///< common.seed counts only where it was given
   std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0, size = 0, crop = -1;
   double accuracy_margin = 0;
-  double dropout = -1;
+  double dropout = -1, clip_norm = -1;
   double speed_seconds = 2;  ///< study::RunOptions::speed_seconds
   std::string memory = "1G";
   bool grey = false, low_memory = false, flip = false;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -165,6 +166,25 @@ TEST_F(StudyCommand, LowMemoryIsAPartOfTheConfiguration) {
   EXPECT_EQ(ranklens(tiny({"--config", (folder_ / "t.toml").string()})).status, 0);
   expect_complaint(ranklens(tiny()), 2,
                    "another configuration: low_memory is true there and false here");
+}
+
+// A bound so tight holds a network where it begins, as a rate of next to nothing does.
+TEST_F(StudyCommand, ClippingIsAPartOfTheConfiguration) {
+  const auto loss_of = [&](const char* optimiser, const char* bound, const fs::path& folder) {
+    const auto done =
+        ranklens(tiny({"--optimiser", optimiser, "--clip-norm", bound, "--out", folder.string()}));
+    EXPECT_EQ(done.status, 0) << done.err;
+    const auto cell = json_of(folder / "cells" / "dense-s1.json");
+    return cell.at("history").at(0).at("validation_loss").get<double>();
+  };
+  const double free = loss_of("sgd(lr=0.1)", "0", folder_ / "free"),
+               still = loss_of("sgd(lr=1e-12)", "0", folder_ / "still");
+  EXPECT_NEAR(loss_of("sgd(lr=0.1)", "1e-9", out_), still, 1e-6);
+  EXPECT_GT(std::abs(free - still), 1e-3);
+  EXPECT_EQ(json_of(out_ / "study.json").at("clip_norm"), 1e-9);
+  EXPECT_FALSE(json_of(folder_ / "free" / "study.json").contains("clip_norm"));
+  expect_complaint(ranklens(tiny({"--optimiser", "sgd(lr=0.1)"})), 2,
+                   "another configuration: clip_norm is 1e-09 there and 0 here");
 }
 
 TEST_F(StudyCommand, HelpSaysWhatBothTake) {

@@ -29,4 +29,21 @@ class ClippedByNorm final : public Objective {
   double most_;
 };
 
+/// Multiplies all gradients by one factor, and says that clipping did.
+class ClippedBy final : public Objective {
+ public:
+  ClippedBy(Objective& whole, double factor) : whole_(whole), factor_(factor) {}
+  double loss(const nn::State& state) override { return whole_.loss(state); }
+  Gradients loss_and_gradients(const nn::State& state, const Phase& phase) override {
+    auto found = whole_.loss_and_gradients(state, phase);
+    found.scale = factor_;
+    for (auto& one : found.gradients) one.tensor = factor_ * one.tensor;
+    return found;
+  }
+
+ private:
+  Objective& whole_;
+  double factor_;
+};
+
 }  // namespace ranklens::optim::testing

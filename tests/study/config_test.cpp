@@ -39,6 +39,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .dropout = 0.5,
                      .optimiser = "sgd(lr=0.5)",
                      .schedule = "constant",
+                     .clip_norm = 2,
                      .crop = 2,
                      .flip = true,
                      .compute = "bfloat16",
@@ -51,7 +52,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 22U);
+  EXPECT_EQ(json.size(), 23U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
@@ -65,6 +66,8 @@ TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
   expect_refused([](Config& c) { c.accuracy_margin = 0; }, "between 0 and 1");
   expect_refused([](Config& c) { c.accuracy_margin = 2; }, "between 0 and 1");
   expect_refused([](Config& c) { c.dropout = 1.5; }, "dropout must be from 0 to 1");
+  expect_refused([](Config& c) { c.clip_norm = -1; }, "clip_norm must be 0 (none) or more, not -1");
+  expect_refused([](Config& c) { c.clip_norm = NAN; }, "clip_norm must be 0 (none) or more");
   expect_refused([](Config& c) { c.rates = {1, 0}; }, "above 0, not 0");
   expect_refused([](Config& c) { c.rates = {1, INFINITY}; }, "above 0, not inf");
   expect_refused([](Config& c) { c.rates = {1, 3, 1}; }, "given once each");
@@ -135,6 +138,7 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_TRUE(differs([](Config& c) { c.width = 64; }));
   EXPECT_TRUE(differs([](Config& c) { c.size = 64; }));
   EXPECT_TRUE(differs([](Config& c) { c.low_memory = true; }));
+  EXPECT_TRUE(differs([](Config& c) { c.clip_norm = 1; }));
   EXPECT_TRUE(differs([](Config& c) { c.methods = {"saliency"}; }));
   EXPECT_TRUE(differs([](Config& c) { c.data = "scenes:train=9"; }));
   Config here, there;

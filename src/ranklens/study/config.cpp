@@ -55,6 +55,7 @@ nlohmann::json to_json(const Config& config) {
           {"dropout", config.dropout},
           {"optimiser", config.optimiser},
           {"schedule", config.schedule},
+          {"clip_norm", config.clip_norm},
           {"crop", config.crop},
           {"flip", config.flip},
           {"compute", config.compute},
@@ -86,6 +87,8 @@ void check(const Config& config) {
                 config.crop);
   base::require(config.dropout >= 0 && config.dropout <= 1,
                 "dropout must be from 0 to 1 (1: the published rates), not {}", config.dropout);
+  base::require(config.clip_norm >= 0 && std::isfinite(config.clip_norm),
+                "clip_norm must be 0 (none) or more, not {}", config.clip_norm);
   std::vector<std::string> methods;
   for (const auto& spec : config.methods) methods.push_back(method_name(spec));
   base::require(!methods.empty() && all_different(methods),
@@ -107,6 +110,7 @@ nlohmann::json identity(const Config& config) {
   if (config.dropout == 1) object.erase("dropout");
   if (config.size == 0) object.erase("size");
   if (!config.low_memory) object.erase("low_memory");
+  if (config.clip_norm == 0) object.erase("clip_norm");
   if (config.crop == 0) object.erase("crop");
   if (!config.flip) object.erase("flip");
   if (config.rates.empty() || config.rates == std::vector<double>{1}) object.erase("rates");

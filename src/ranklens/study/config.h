@@ -45,6 +45,8 @@ struct Config {
   double dropout = 0.25;
   std::string optimiser = "adam(lr=2e-3)";
   std::string schedule = "cosine";
+  /// The largest norm of all gradients together, as `train --clip-norm` has it; 0: any.
+  double clip_norm = 0;
   /// Augmentation of the training images: moved by up to so many pixels, mirrored.
   std::int64_t crop = 0;
   bool flip = false;

@@ -41,8 +41,13 @@ at::Tensor unpacked(const base::Safetensors& file, const std::string& method) {
 /// An identity with the keys that are left out at their first value (config.cpp) put in.
 nlohmann::json with_all_keys(nlohmann::json identity) {
   if (!identity.is_object()) return identity;
-  const nlohmann::json first{{"dropout", 1}, {"size", 0},     {"low_memory", false},
-                             {"crop", 0},    {"flip", false}, {"rates", nlohmann::json::array()}};
+  const nlohmann::json first{{"dropout", 1},
+                             {"size", 0},
+                             {"low_memory", false},
+                             {"clip_norm", 0},
+                             {"crop", 0},
+                             {"flip", false},
+                             {"rates", nlohmann::json::array()}};
   for (const auto& [key, value] : first.items())
     if (!identity.contains(key)) identity[key] = value;
   return identity;

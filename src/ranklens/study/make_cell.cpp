@@ -77,6 +77,7 @@ train::FitOptions fit_options(const Config& config, const RunOptions& options,
   fit.batch = config.batch;
   fit.optimiser = optimiser_of(config, arm);
   fit.schedule = config.schedule;
+  fit.clip_norm = config.clip_norm;
   fit.seed = seed;
   fit.augment = {.crop = static_cast<int>(config.crop), .flip = config.flip};
   fit.execution = {.compute = train::parse_compute(config.compute),

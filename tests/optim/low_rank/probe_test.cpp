@@ -122,17 +122,6 @@ TEST(Probe, OfAConvolutionGivesTheFactorsGradients) {
   }
 }
 
-// A step of the core alone takes products of the rank's size.
-TEST(Probe, OfTheCoreAloneKeepsNoInputs) {
-  const LowRank point = low_rank(9, 7, 3, 1);
-  const auto x = noise(5, 7, 2);
-  const auto held = x.storage().use_count();
-  const auto y = as_leaves(probe({9, 7}, point, {}, Reads::core))->linear(x, {});
-  EXPECT_EQ(x.storage().use_count(), held);
-  const auto of_all = as_leaves(probe({9, 7}, point))->linear(x, {});
-  EXPECT_GT(x.storage().use_count(), held);
-}
-
 // A core that is not square: on the way through some methods.
 TEST(Probe, OfARectangularCore) {
   const LowRank point{testing::basis(9, 4, 8), noise(4, 2, 9), testing::basis(7, 2, 10)};

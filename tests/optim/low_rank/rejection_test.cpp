@@ -146,6 +146,27 @@ TEST(StepRejection, StopsAtTheBudget) {
   EXPECT_EQ(evaluations("reject=1e12,budget=143"), 1);
 }
 
+// Of several weights each has what the others leave.
+TEST(StepRejection, StopsAtItsShareOfTheBudget) {
+  const auto evaluations = [](int budget) {
+    nn::State state;
+    std::map<std::string, LeastSquares::Problem> problems;
+    for (const std::string name : {"a", "b", "c"}) {
+      state.set(name, {.weight = testing::weight_of(near_start())});
+      problems[name] = {.x = {}, .y = noise(16, 20, 13)};
+    }
+    LeastSquares objective(problems);
+    make_optimiser("parallel_bug(lr=0.02,tau=1e-12,floor=1,rule=sgd,reject=10,budget=" +
+                   std::to_string(budget) + ")")
+        ->step(state, objective);
+    return objective.evaluations;
+  };
+  // Ranks of 2 hold 72 numbers each: each of them may have rank 4 beside the others, but no more.
+  EXPECT_EQ(evaluations(3 * 72), 1);
+  EXPECT_EQ(evaluations(4 * 72), 2);
+  EXPECT_EQ(evaluations(1000), 4);
+}
+
 // What others do while one weight makes its step again: nothing, and then their step once.
 TEST(StepRejection, IsOfOneWeightAtATime) {
   const auto small = low_rank(12, 10, 4, 9).dense(), dense = noise(5, 6, 10);

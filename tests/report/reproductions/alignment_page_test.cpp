@@ -31,6 +31,7 @@ study::ExperimentResults made_up_alignments() {
     put("regression", 0.9, 0.8);
     put("regression-low_rank", 0.6, 0.79);
     put("regression-train", 0.88, 0.2);
+    put("kronecker", 0.92, 0.9), put("kronecker-train", 0.6, 0.4);
     put("images-squared", 0.99), put("images-logistic", 0.99);
     put("toeplitz", 0.7), put("convolution", 0.5);
   }
@@ -45,12 +46,15 @@ const Verdict& verdict_about(const std::vector<Verdict>& verdicts, const std::st
 
 TEST(AlignmentPage, ComparesLayersOfLowRankOverAsManyLeadingDirections) {
   const auto data = alignment_page({}, made_up_alignments(), "ranklens reproduce");
-  ASSERT_EQ(data.verdicts.size(), 7U);
+  ASSERT_EQ(data.verdicts.size(), 8U);
   const auto& low = verdict_about(data.verdicts, "of low rank").verdict;
   EXPECT_EQ(low.outcome, Outcome::supported);
   EXPECT_NEAR(low.difference.mean, -0.01, 1e-12);  // 0.79 - 0.8, and not 0.6 - 0.9
-  const auto& train = verdict_about(data.verdicts, "tensor trains").verdict;
+  const auto& train = verdict_about(data.verdicts, "cut to tensor trains").verdict;
   EXPECT_NEAR(train.difference.mean, -0.02, 1e-12);  // over all: trains are of full rank
+  const auto& begun = verdict_about(data.verdicts, "that begin aligned").verdict;
+  EXPECT_NEAR(begun.difference.mean, -0.32, 1e-12);
+  EXPECT_EQ(begun.outcome, Outcome::contradicted);
   EXPECT_EQ(verdict_about(data.verdicts, "Convolutions").verdict.outcome, Outcome::supported);
   EXPECT_THAT(to_csv(data.tables.at(0)), HasSubstr("of the 3 leading vectors"));
   EXPECT_FALSE(page(data).empty());

@@ -329,8 +329,8 @@ TEST(AlignmentExperiment, LeavesOneForGenericDataAlone) {
   EXPECT_NEAR(train.at("alignment").front().get<double>(), 1, 1e-6);
   const double loss = dense.at("loss").front().get<double>();
   EXPECT_NEAR(train.at("loss").front().get<double>(), loss, 1e-12 * loss);
-  EXPECT_GT(std::abs(train.at("loss").back().get<double>() - dense.at("loss").back().get<double>()),
-            1e-6 * loss);
+  EXPECT_LT(train.at("alignment").back().get<double>(), 0.95);
+  EXPECT_LT(train.at("loss").back().get<double>(), 0.9 * loss);
   EXPECT_TRUE(is_reduced(options));
   EXPECT_FALSE(is_reduced({}));
   for (const auto& cell : made.cells)

@@ -70,15 +70,24 @@ std::vector<Budgeted> ranks_of(const std::vector<std::unique_ptr<Work>>& works) 
   return ranks;
 }
 
+void multiply(std::vector<at::Tensor>& gradients, double factor) {
+  for (auto& one : gradients) {
+    if (one.defined()) one = one * factor;
+  }
+}
+
 // Parts of one step that are clipped by factors of their own would not add up to a step along one
-// field, as projections that are taken apart have to.
-void clip_as_the_first(Gradients& found, std::optional<double>& scale) {
+// field, as projections that are taken apart have to. Returns what the gradients of other tensors
+// are to be multiplied by, so that they are never longer than clipping made them.
+double clip_as_the_first(Gradients& found, std::optional<double>& scale) {
   if (!scale) scale = found.scale;
+  // What has been multiplied by nothing, as of a norm that overflows, stays nothing.
+  if (found.scale == 0 || found.scale == *scale) return 1;
   const double more = *scale / std::exchange(found.scale, *scale);
-  if (more == 1) return;
   for (auto& one : found.gradients) {
     if (one.tensor.defined()) one.tensor = one.tensor * more;
   }
+  return more > 1 ? 1 / more : 1;
 }
 
 std::map<std::string, at::Tensor> cloned(std::map<std::string, at::Tensor> tensors) {
@@ -117,7 +126,9 @@ std::int64_t LowRankOptimiser::budget_after(const Works& works, std::int64_t ste
 LowRankOptimiser::Works LowRankOptimiser::begin(const nn::State& state, double size) {
   auto works = works_of(state, options_, remembered_, {.size = size, .number = steps_ + 1});
   if (options_.budget > 0) {
-    for (const auto& one : works) one->allow(budget_after(works, steps_ + 1));
+    auto left = budget_after(works, steps_ + 1);
+    for (const auto& one : works) left -= one->numbers();
+    for (const auto& one : works) one->allow(left + one->numbers());
   }
   if (steps_ == 0) {
     std::vector<std::string> names;
@@ -150,11 +161,13 @@ LowRankOptimiser::Evaluated LowRankOptimiser::stage(std::size_t which, Works& wo
   Gradients found = objective.loss_and_gradients(probed, {"factors"});
   if (!std::isfinite(found.loss)) return {found.loss};
   const at::NoGradGuard no_gradients;
-  if (with_others) clip_as_the_first(found, scale);
+  const double back = with_others ? clip_as_the_first(found, scale) : 1;
   const auto gradients = by_name(std::move(found.gradients));
   for (auto& one : works) one->stage(which, gradients, found.scale);
   if (!moves_dense(which)) return {found.loss};
-  return {found.loss, other_tensors(state, gradients)};
+  auto others = other_tensors(state, gradients);
+  if (back != 1) multiply(others.gradients, back);
+  return {found.loss, std::move(others)};
 }
 
 LowRankOptimiser::Evaluated LowRankOptimiser::stages(Works& works, nn::State& state,

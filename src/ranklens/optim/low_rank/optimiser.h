@@ -19,9 +19,11 @@ namespace ranklens::optim {
 /// (Schotthöfer, Zangrando, Kusch, Ceruti, Tudisco 2022; Zangrando, Schotthöfer, Ceruti, Kusch,
 /// Tudisco 2023; the methods' own sources stand at integrator.h and tucker_integrator.h). All other
 /// tensors move by Adam or SGD of the same rule. All gradients of a weight come from one backward
-/// pass; every evaluation within a step sees the same batch and dropout masks. Where gradients are
-/// clipped, all evaluations of a step are by the factor of its first, each core step of `bug` by
-/// its own.
+/// pass; every evaluation within a step sees the same batch and dropout masks. Where
+/// gradients are clipped, all evaluations of a step are by the factor of the first that counts
+/// lengths (of `augmented_bug` with moments=entry the second: its first finds spans alone), other
+/// tensors by that of their own evaluation where it is smaller, and each core step of `bug` by its
+/// own.
 class LowRankOptimiser final : public Optimiser {
  public:
   explicit LowRankOptimiser(LowRankOptions options);

@@ -28,7 +28,7 @@ struct LowRankOptions {
   std::int64_t budget = 0;
   /// Of parallel_bug: a step is made again from its augmented bases where what it left out, times
   /// its length, is above `reject` times what a truncation may cut off, or where nothing was cut
-  /// off; 0: never. Nor where, under a budget, the weight holds all of that by itself.
+  /// off; 0: never. Nor where, under a budget, the weight holds what others leave of it.
   double reject = 0;
   /// Every so many steps, factors that have drifted from orthonormal columns are made so again.
   std::int64_t orthonormalise_every = 100;

@@ -1,12 +1,12 @@
 #include "ranklens/optim/low_rank/probe.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros_like.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +17,7 @@
 #include "ranklens/optim/low_rank/probe_dense.h"
 #include "ranklens/optim/low_rank/probe_linear.h"
 #include "ranklens/optim/low_rank/probe_rows.h"
+#include "ranklens/tn/linalg/numbers.h"
 
 namespace ranklens::optim {
 namespace {
@@ -41,7 +42,7 @@ class Probe final : public nn::FactorisedFormat, public OverlappingGradients {
   }
   std::string spec() const override { return "probe"; }
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
-    if (of_core_alone()) return at::linalg_vector_norm(parts[0]).square().item<double>();
+    if (of_core_alone()) return std::pow(tn::frobenius(parts[0]), 2);
     return projected_norm_squared({.k = parts[0], .l = parts[2], .s = parts[1]});
   }
 

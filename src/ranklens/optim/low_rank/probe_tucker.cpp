@@ -1,10 +1,10 @@
 #include "ranklens/optim/low_rank/probe_tucker.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/zeros_like.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +15,7 @@
 #include "ranklens/optim/low_rank/probe_dense.h"
 #include "ranklens/optim/low_rank/uses_holder.h"
 #include "ranklens/tn/formats/mode_product.h"
+#include "ranklens/tn/linalg/numbers.h"
 #include "ranklens/tn/linalg/tall.h"
 
 namespace ranklens::optim {
@@ -118,7 +119,7 @@ class TuckerProbe final : public nn::FactorisedFormat, public OverlappingGradien
   }
   std::string spec() const override { return "tucker probe"; }
   double norm_squared(const std::vector<at::Tensor>& parts) const override {
-    if (of_core_alone()) return at::linalg_vector_norm(parts[0]).square().item<double>();
+    if (of_core_alone()) return std::pow(tn::frobenius(parts[0]), 2);
     return projected_norm_squared(
         {.k_out = parts[0], .k_in = parts[2], .core = parts[1], .rows = rows_});
   }

@@ -63,6 +63,7 @@ class WorkOf final : public Work {
   }
 
   const std::string& name() const override { return layer_.name; }
+  std::int64_t numbers() const override { return Form::numbers(layer_, layer_.point); }
   void allow(std::int64_t numbers) override { allowed_ = numbers; }
   bool again() const override { return again_; }
 

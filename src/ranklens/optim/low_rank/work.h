@@ -40,8 +40,10 @@ class Work {
   /// where the loss does not depend on the weight) and multiplied by `scale` since.
   virtual void stage(std::size_t which, const std::map<std::string, at::Tensor>& gradients,
                      double scale) = 0;
-  /// How many numbers all weights together may hold after the step: one that has as many by itself
-  /// makes no step again to grow by. None unless told.
+  /// How many numbers it holds where the step begins.
+  virtual std::int64_t numbers() const = 0;
+  /// How many it may hold after the step where others keep theirs: one that has as many makes no
+  /// step again to grow by. No bound unless told.
   virtual void allow(std::int64_t numbers) = 0;
   /// Whether it rejects what the stage led to and wants it made again, from the wider bases that it
   /// found, at the same weights.
