@@ -15,8 +15,8 @@ using testing::low_rank;
 using testing::noise;
 
 nn::Weight leaves_of(const nn::Weight& weight) {
-  return nn::map_factors(
-      weight, [](const at::Tensor& slot) { return slot.detach().requires_grad_(); });
+  return nn::map_factors(weight,
+                         [](const at::Tensor& slot) { return slot.detach().requires_grad_(); });
 }
 
 // Places of gradients are counted over the tensors that there are.
