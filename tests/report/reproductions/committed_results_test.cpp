@@ -69,8 +69,8 @@ void expect_whole(const ReportData& page, const std::string& name) {
   EXPECT_NO_THROW(write_page(folder.path() / "report.html", page)) << name;
 }
 
-std::string committed_verdicts(const std::string& name) {
-  return base::read_file(results_of(name) / "verdicts.csv");
+std::string committed_verdicts(const std::string& name, const std::string& file = "verdicts.csv") {
+  return base::read_file(results_of(name) / file);
 }
 
 // E3: above the published accuracy at the true count of weights, on every row from 77 to 98 %.
@@ -196,12 +196,20 @@ TEST(CommittedResults, OfStudiesAreCellsOfTheirPresets) {
 }
 
 TEST(CommittedResults, OfWholeStudiesGiveTheirVerdicts) {
-  for (const std::string name : {"mps-optimisers", "cifar-dlrt"}) {
+  for (const std::string name : {"tt-optimisers", "mps-optimisers", "cifar-dlrt"}) {
     SCOPED_TRACE(name);
     const auto page = study_page(study::load(committed_study(name), results_of(name)), {}, "");
     EXPECT_EQ(verdicts_in(page), committed_verdicts(name));
     expect_whole(page, name);
   }
+}
+
+// The same cells, those of descent alone: their trunk goes by descent, too.
+TEST(CommittedResults, OfTensorTrainsByDescentAreHeldAgainstDescent) {
+  auto config = committed_study("tt-optimisers");
+  config.arms = {"sgd", "riemannian-sgd", "riemannian-cg"};
+  const auto page = study_page(study::load(config, results_of("tt-optimisers")), {}, "");
+  EXPECT_EQ(verdicts_in(page), committed_verdicts("tt-optimisers", "verdicts-against-sgd.csv"));
 }
 
 }  // namespace
