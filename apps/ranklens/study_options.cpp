@@ -55,6 +55,7 @@ study::Config StudyOptions::config() const {
   }
   if (!seeds.empty()) config.seeds = parse_seeds(seeds, config.seeds);
   if (!rates.empty()) config.rates = parse_rates(rates);
+  if (rate_seeds > 0) config.rate_seeds = rate_seeds;
   if (!optimiser.empty()) config.optimiser = optimiser;
   if (!schedule.empty()) config.schedule = schedule;
   if (clip_norm >= 0) config.clip_norm = clip_norm;
@@ -98,6 +99,11 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                      "factors on the arms' learning rates; of several, such as 0.3,1,3, each arm's "
                      "best is chosen before the seeds, from seed 0 and a tenth of the training "
                      "images (the preset's; 1)");
+  command
+      .add_option("--rate-seeds", options.rate_seeds,
+                  "how many seeds choose, by their mean: 0 and those after 1000000000 (1); with "
+                  "one the choice between close rates is luck")
+      ->check(whole_number(1));
   auto* seed = command.get_option("--seed");
   seed->default_str(std::to_string(study::preset(options.preset).seeds.front()));
   seed->description(

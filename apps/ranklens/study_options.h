@@ -19,7 +19,8 @@ struct StudyOptions {
   std::vector<std::string> recipes = {};
   std::vector<const CLI::Option*> lists = {};  ///< flags that may be left out but not be empty
   const CLI::Option* seed = nullptr;           ///< common.seed counts only where it was given
-  std::int64_t epochs = 0, full_epochs = 0, width = 0, batch = 0, size = 0, crop = -1;
+  std::int64_t rate_seeds = 0, epochs = 0, full_epochs = 0, width = 0, batch = 0, size = 0,
+               crop = -1;
   double accuracy_margin = 0;
   double dropout = -1, clip_norm = -1;
   double speed_seconds = 2;  ///< study::RunOptions::speed_seconds

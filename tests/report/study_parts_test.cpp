@@ -145,6 +145,10 @@ TEST(StudyParts, TheChoiceOfLearningRatesIsATable) {
   EXPECT_THAT(
       data.notes,
       ::testing::Contains(HasSubstr("chosen for low is the lowest or the highest that was tried")));
+  EXPECT_THAT(table_called(data.tables, "rates").note, HasSubstr("from seed 0, which no verdict"));
+  given.config.rate_seeds = 3;
+  EXPECT_THAT(table_called(study_page(given, one_image(true), "").tables, "rates").note,
+              HasSubstr("the mean of seeds 0, 1000000001, 1000000002, which no verdict sees"));
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
                      .recipes = {"own = tt @ sgd(lr=0.1)"},
                      .seeds = {7, 18446744073709551},
                      .rates = {0.5, 2},
+                     .rate_seeds = 3,
                      .width = 24,
                      .epochs = 3,
                      .full_epochs = 9,
@@ -52,7 +53,7 @@ TEST(StudyConfig, EveryFieldIsInItsJson) {
   for (const auto& [key, value] : defaults.items()) EXPECT_NE(json.at(key), value) << key;
   EXPECT_EQ(json.at("seeds"), (std::vector<std::uint64_t>{7, 18446744073709551}));
   EXPECT_EQ(json.at("methods"), other.methods);
-  EXPECT_EQ(json.size(), 23U);
+  EXPECT_EQ(json.size(), 24U);
 }
 
 TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
@@ -66,6 +67,15 @@ TEST(StudyConfig, ValuesOutOfRangeAreRefused) {
   expect_refused([](Config& c) { c.accuracy_margin = 0; }, "between 0 and 1");
   expect_refused([](Config& c) { c.accuracy_margin = 2; }, "between 0 and 1");
   expect_refused([](Config& c) { c.dropout = 1.5; }, "dropout must be from 0 to 1");
+  expect_refused([](Config& c) { c.rate_seeds = 0; }, "1 to 100 seeds choose a learning rate");
+  expect_refused([](Config& c) { c.rate_seeds = 3; }, "there is nothing to choose");
+  expect_refused(
+      [](Config& c) {
+        c.rates = {1, 3};
+        c.rate_seeds = 3;
+        c.seeds = {1, kFurtherRateSeeds + 2};
+      },
+      "seed 1000000002 chooses the learning rates and is not judged");
   expect_refused([](Config& c) { c.clip_norm = -1; }, "clip_norm must be 0 (none) or more, not -1");
   expect_refused([](Config& c) { c.clip_norm = NAN; }, "clip_norm must be 0 (none) or more");
   expect_refused([](Config& c) { c.rates = {1, 0}; }, "above 0, not 0");
@@ -132,6 +142,7 @@ TEST(StudyConfig, IdentityIsWhatAFinishedCellDependsOn) {
   EXPECT_FALSE(differs([](Config& c) { c.recipes = {"own = tt"}; }));
   EXPECT_FALSE(differs([](Config& c) { c.rates = {1}; }));
   EXPECT_TRUE(differs([](Config& c) { c.rates = {1, 3}; }));
+  EXPECT_TRUE(differs([](Config& c) { c.rate_seeds = 2; }));
   EXPECT_TRUE(differs([](Config& c) { c.crop = 4; }));
   EXPECT_TRUE(differs([](Config& c) { c.flip = true; }));
   EXPECT_TRUE(differs([](Config& c) { c.epochs = 1; }));

@@ -125,6 +125,54 @@ TEST(Rates, AreChosenBeforeTheSeedsAndTrainedAt) {
   expect_error([&] { load(config, folder.path()); }, "another configuration");
 }
 
+// Of two rates that lie close, one seed's luck chooses; here the files say what each seed found.
+TEST(Rates, SeveralSeedsChooseByTheirMean) {
+  base::set_threads(1);
+  base::set_product_kernel(base::ProductKernel::libtorch);
+  const TemporaryFolder folder;
+  auto config = tuned();
+  config.rates = {1e-6, 1e-3, 1};
+  const auto alone = run(config, quiet(folder.path()));
+  ASSERT_EQ(alone.cells.size(), 1U);
+  config.rate_seeds = 3;
+  expect_error([&] { run(config, quiet(folder.path())); }, "rate_seeds is 1 there and 3 here");
+
+  // The first seed's trainings serve as they are.
+  const TemporaryFolder more;
+  std::filesystem::copy(folder / "rates", more / "rates");
+  auto study = base::read_json(folder / "study.json");
+  study["rate_seeds"] = 3;
+  base::write_json(more / "study.json", study);
+  const auto first = base::read_file(more / "rates" / "dense-x1.json");
+  const auto results = run(config, quiet(more.path()));
+  EXPECT_EQ(base::read_file(more / "rates" / "dense-x1.json"), first);
+  ASSERT_EQ(results.rates.size(), 4U) << "and one beyond";
+  double sum = 0;
+  for (const char* name : {"dense-x1", "dense-x1-s1000000001", "dense-x1-s1000000002"}) {
+    const auto object = base::read_json(more / "rates" / (std::string(name) + ".json"));
+    sum += object.at("loss").get<double>();
+  }
+  EXPECT_DOUBLE_EQ(results.rates[2].loss, sum / 3);
+  EXPECT_NE(results.rates[2].loss, alone.rates[2].loss);
+  EXPECT_EQ(results.cells.at(0).rate, 1);
+
+  const auto found = [&](const char* name, const nlohmann::json& loss) {
+    const auto path = more / "rates" / (std::string(name) + ".json");
+    auto object = base::read_json(path);
+    object["loss"] = loss;
+    base::write_json(path, object);
+    return chosen_rate(config, more.path(), "dense");
+  };
+  const auto lucky = base::read_json(more / "rates" / "dense-x1.json").at("loss").get<double>();
+  EXPECT_EQ(found("dense-x0.001", lucky - 1e-3), 1);
+  auto of_one = config;
+  of_one.rate_seeds = 1;
+  EXPECT_EQ(chosen_rate(of_one, more.path(), "dense"), 0.001);
+  EXPECT_EQ(found("dense-x1-s1000000002", nullptr), 0.001) << "a seed that diverged";
+  std::filesystem::remove(more / "rates" / "dense-x0.001-s1000000001.json");
+  expect_error([&] { chosen_rate(config, more.path(), "dense"); }, "0.001 times it is missing");
+}
+
 TEST(Rates, OneRateIsTakenAsItIs) {
   const TemporaryFolder folder;
   auto config = tuned();

@@ -57,6 +57,15 @@ Row row_of(const study::Results& results, const std::string& arm,
   return row;
 }
 
+std::string seeds_told(const study::Config& config) {
+  const auto seeds = study::rate_seeds(config);
+  if (seeds.size() == 1) return fmt::format("from seed {}, which no verdict sees", seeds.front());
+  return fmt::format(
+      "the mean of seeds {}, which no verdict sees; a factor at which one diverged "
+      "is passed over",
+      fmt::join(seeds, ", "));
+}
+
 }  // namespace
 
 void add_rates(const study::Results& results, ReportData& data) {
@@ -66,9 +75,8 @@ void add_rates(const study::Results& results, ReportData& data) {
       .id = "rates",
       .title = "Choice of learning rates",
       .note = fmt::format("Loss after the last epoch on a tenth of the training images that "
-                          "was held out, from seed {}, which no verdict sees, by factor on "
-                          "the arm's learning rate.",
-                          study::kRateSeed)};
+                          "was held out, {}, by factor on the arm's learning rate.",
+                          seeds_told(results.config))};
   table.columns = {{.title = "Arm"}, {.title = "Optimiser"}};
   for (const double factor : factors) {
     table.columns.push_back({.title = fmt::format("× {}", factor),

@@ -24,20 +24,37 @@ bool all_different(const std::vector<T>& values) {
   return std::set<T>(values.begin(), values.end()).size() == values.size();
 }
 
+constexpr std::int64_t kMostRateSeeds = 100;
+
 void require_rates(const Config& config) {
   for (const double rate : config.rates) {
     base::require(rate > 0 && std::isfinite(rate),
                   "factors on the learning rate are above 0, not {}", rate);
   }
   base::require(all_different(config.rates), "factors on the learning rate are given once each");
-  base::require(config.rates.size() < 2 || std::find(config.seeds.begin(), config.seeds.end(),
-                                                     kRateSeed) == config.seeds.end(),
-                "seed {} chooses the learning rates and is not judged: take other seeds, or one "
-                "rate",
-                kRateSeed);
+  base::require(config.rate_seeds >= 1 && config.rate_seeds <= kMostRateSeeds,
+                "1 to {} seeds choose a learning rate, not {}", kMostRateSeeds, config.rate_seeds);
+  base::require(config.rate_seeds == 1 || config.rates.size() > 1,
+                "{} seeds choose among several factors on the learning rate (--rates 0.3,1,3); "
+                "there is nothing to choose",
+                config.rate_seeds);
+  if (config.rates.size() < 2) return;
+  for (const auto seed : rate_seeds(config)) {
+    base::require(std::find(config.seeds.begin(), config.seeds.end(), seed) == config.seeds.end(),
+                  "seed {} chooses the learning rates and is not judged: take other seeds, or one "
+                  "rate",
+                  seed);
+  }
 }
 
 }  // namespace
+
+std::vector<std::uint64_t> rate_seeds(const Config& config) {
+  std::vector<std::uint64_t> seeds{kRateSeed};
+  for (std::int64_t k = 1; k < config.rate_seeds; ++k)
+    seeds.push_back(kFurtherRateSeeds + static_cast<std::uint64_t>(k));
+  return seeds;
+}
 
 nlohmann::json to_json(const Config& config) {
   return {{"title", config.title},
@@ -48,6 +65,7 @@ nlohmann::json to_json(const Config& config) {
           {"recipes", config.recipes},
           {"seeds", config.seeds},
           {"rates", config.rates},
+          {"rate_seeds", config.rate_seeds},
           {"width", config.width},
           {"epochs", config.epochs},
           {"full_epochs", config.full_epochs},
@@ -111,6 +129,7 @@ nlohmann::json identity(const Config& config) {
   if (config.size == 0) object.erase("size");
   if (!config.low_memory) object.erase("low_memory");
   if (config.clip_norm == 0) object.erase("clip_norm");
+  if (config.rate_seeds == 1) object.erase("rate_seeds");
   if (config.crop == 0) object.erase("crop");
   if (!config.flip) object.erase("flip");
   if (config.rates.empty() || config.rates == std::vector<double>{1}) object.erase("rates");

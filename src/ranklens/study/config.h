@@ -31,9 +31,12 @@ struct Config {
   std::vector<std::string> recipes = {};
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   /// Factors on the learning rate, of which each arm's best is chosen before the seeds, by
-  /// trainings from seed 0 and a held-out part of the training images (study/rates.h). One is taken
-  /// as it is, none is 1.
+  /// trainings from seeds that are not judged and a held-out part of the training images
+  /// (study/rates.h). One is taken as it is, none is 1.
   std::vector<double> rates = {};
+  /// Seeds that choose among several of them, by the mean of their held-out losses. With one, the
+  /// choice between close rates is luck.
+  std::int64_t rate_seeds = 1;
   /// Channels of the first convolutions: 32 is the published width.
   std::int64_t width = 16;
   std::int64_t epochs = 6;
@@ -65,8 +68,12 @@ struct Config {
   std::vector<PublishedResult> published = {};
 };
 
-/// The seed of the trainings that choose learning rates, which no arm is judged by.
+/// Seeds of the trainings that choose learning rates, which no arm is judged by: the first, and the
+/// number that further ones follow.
 inline constexpr std::uint64_t kRateSeed = 0;
+inline constexpr std::uint64_t kFurtherRateSeeds = 1'000'000'000;
+/// As many as Config::rate_seeds says.
+std::vector<std::uint64_t> rate_seeds(const Config& config);
 
 /// Every field under its name.
 nlohmann::json to_json(const Config& config);

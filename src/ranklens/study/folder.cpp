@@ -47,7 +47,8 @@ nlohmann::json with_all_keys(nlohmann::json identity) {
                              {"clip_norm", 0},
                              {"crop", 0},
                              {"flip", false},
-                             {"rates", nlohmann::json::array()}};
+                             {"rates", nlohmann::json::array()},
+                             {"rate_seeds", 1}};
   for (const auto& [key, value] : first.items())
     if (!identity.contains(key)) identity[key] = value;
   return identity;

@@ -28,31 +28,41 @@ namespace fs = std::filesystem;
 
 constexpr double kHeldOut = 0.1;
 
-std::string trial_name(const std::string& arm, double factor) {
-  return fmt::format("{}-x{}", arm, factor);
+/// One training: an arm at a factor from a seed.
+struct RatePlace {
+  std::string arm;
+  double factor = 1;
+  std::uint64_t seed = kRateSeed;
+};
+
+std::string place_name(const RatePlace& place) {
+  const auto name = fmt::format("{}-x{}", place.arm, place.factor);
+  return place.seed == kRateSeed ? name : fmt::format("{}-s{}", name, place.seed);
 }
 
-fs::path trial_path(const fs::path& folder, const std::string& arm, double factor) {
-  return folder / "rates" / (trial_name(arm, factor) + ".json");
+fs::path place_path(const fs::path& folder, const RatePlace& place) {
+  return folder / "rates" / (place_name(place) + ".json");
 }
 
-/// A trial depends on all that a cell does but the other factors.
-std::string trial_identity(Config config, const std::string& arm) {
+/// A training depends on all that a cell does but the other factors and seeds.
+std::string place_identity(Config config, const std::string& arm) {
   config.rates.clear();
+  config.rate_seeds = 1;
   return identity_digest(config, arm);
 }
 
-std::optional<RateTrial> find_trial(const Config& config, const fs::path& folder,
-                                    const std::string& arm, double factor) {
-  const auto path = trial_path(folder, arm, factor);
+std::optional<RateTrial> find_place(const Config& config, const fs::path& folder,
+                                    const RatePlace& place) {
+  const auto path = place_path(folder, place);
   if (!fs::exists(path)) return std::nullopt;
   try {
     const auto object = base::read_json(path);
-    base::require(object.at("arm") == arm && object.at("factor") == factor &&
-                      object.at("identity") == trial_identity(config, arm),
+    base::require(object.at("arm") == place.arm && object.at("factor") == place.factor &&
+                      object.value("seed", kRateSeed) == place.seed &&
+                      object.at("identity") == place_identity(config, place.arm),
                   "'{}' was made under another configuration", path.string());
-    return RateTrial{.arm = arm,
-                     .factor = factor,
+    return RateTrial{.arm = place.arm,
+                     .factor = place.factor,
                      .loss = base::number_or_nan(object.at("loss")),
                      .accuracy = base::number_or_nan(object.at("accuracy"))};
   } catch (const nlohmann::json::exception&) {
@@ -60,17 +70,32 @@ std::optional<RateTrial> find_trial(const Config& config, const fs::path& folder
   }
 }
 
-void write_trial(const Config& config, const fs::path& folder, const RateTrial& trial,
-                 const std::string& data) {
+void write_place(const Config& config, const fs::path& folder, const RatePlace& place,
+                 const RateTrial& trial, const std::string& data) {
   base::make_folder(folder / "rates");
-  base::write_json(trial_path(folder, trial.arm, trial.factor),
-                   {{"arm", trial.arm},
-                    {"factor", trial.factor},
-                    {"seed", kRateSeed},
-                    {"identity", trial_identity(config, trial.arm)},
-                    {"training data", data},
-                    {"loss", base::number_or_null(trial.loss)},
-                    {"accuracy", base::number_or_null(trial.accuracy)}});
+  base::write_json(place_path(folder, place), {{"arm", place.arm},
+                                               {"factor", place.factor},
+                                               {"seed", place.seed},
+                                               {"identity", place_identity(config, place.arm)},
+                                               {"training data", data},
+                                               {"loss", base::number_or_null(trial.loss)},
+                                               {"accuracy", base::number_or_null(trial.accuracy)}});
+}
+
+/// The mean over the seeds, which is no number where one diverged; nothing while one is missing.
+std::optional<RateTrial> find_trial(const Config& config, const fs::path& folder,
+                                    const std::string& arm, double factor) {
+  RateTrial mean{.arm = arm, .factor = factor, .loss = 0, .accuracy = 0};
+  const auto seeds = rate_seeds(config);
+  for (const auto seed : seeds) {
+    const auto one = find_place(config, folder, {arm, factor, seed});
+    if (!one) return std::nullopt;
+    mean.loss += one->loss;
+    mean.accuracy += one->accuracy;
+  }
+  mean.loss /= static_cast<double>(seeds.size());
+  mean.accuracy /= static_cast<double>(seeds.size());
+  return mean;
 }
 
 /// What an arm was tried at, as far as each result asks for the next.
@@ -89,13 +114,8 @@ std::vector<RateTrial> trials_of(const Config& config, const fs::path& folder,
   return trials;
 }
 
-struct RatePlace {
-  std::string arm;
-  double factor = 1;
-};
-
 /// By name, what can be tried now, and is not there.
-std::map<std::string, RatePlace> missing_trials(const Config& config, const fs::path& folder) {
+std::map<std::string, RatePlace> missing_places(const Config& config, const fs::path& folder) {
   std::map<std::string, RatePlace> missing;
   for (const auto& arm : config.arms) {
     auto factors = config.rates;
@@ -103,8 +123,10 @@ std::map<std::string, RatePlace> missing_trials(const Config& config, const fs::
       factors.push_back(*next);
     }
     for (const double factor : factors) {
-      if (!find_trial(config, folder, arm, factor))
-        missing["rate-" + trial_name(arm, factor)] = {arm, factor};
+      for (const auto seed : rate_seeds(config)) {
+        const RatePlace place{arm, factor, seed};
+        if (!find_place(config, folder, place)) missing["rate-" + place_name(place)] = place;
+      }
     }
   }
   return missing;
@@ -119,16 +141,17 @@ struct Parts {
 
 /// Nothing when interrupted.
 std::optional<RateTrial> make_trial(const Config& config, const RunOptions& options,
-                                    const Parts& parts, const std::string& name, double factor) {
-  auto fresh = build(arm(config, name), config, parts.training, kRateSeed);
+                                    const Parts& parts, const RatePlace& place) {
+  auto fresh = build(arm(config, place.arm), config, parts.training, place.seed);
   fresh.state = fresh.state.to(options.device);
-  auto fit = fit_options(config, options, name, kRateSeed);
-  fit.rate = factor;
-  fit.folder = fit.folder.parent_path() / ("rate-" + trial_name(name, factor));
-  fit.stage = fmt::format("rate of {}, times {}", name, factor);
+  auto fit = fit_options(config, options, place.arm, place.seed);
+  fit.rate = place.factor;
+  fit.folder = fit.folder.parent_path() / ("rate-" + place_name(place));
+  fit.stage = fmt::format("rate of {}, times {}", place.arm, place.factor);
   const auto trained = train::fit(fresh, parts.training, {}, fit);
   if (trained.ending == train::FitResult::Ending::interrupted) return std::nullopt;
-  RateTrial trial{.arm = name, .factor = factor, .loss = std::nan(""), .accuracy = std::nan("")};
+  RateTrial trial{
+      .arm = place.arm, .factor = place.factor, .loss = std::nan(""), .accuracy = std::nan("")};
   if (trained.ending == train::FitResult::Ending::diverged) return trial;
   const auto held_out = train::evaluate(trained.last, parts.choosing, {.execution = fit.execution});
   trial.loss = held_out.loss;
@@ -145,25 +168,25 @@ void check_rates(const Config& config, const Material& material) {
 }
 
 void try_rates(const Config& config, const RunOptions& options, const Material& material) {
-  if (!chooses_rates(config) || missing_trials(config, options.folder).empty()) return;
+  if (!chooses_rates(config) || missing_places(config, options.folder).empty()) return;
   auto [training, choosing] = data::hold_out(material.train, kHeldOut);
   const Parts parts{std::move(training), std::move(choosing)};
-  for (auto places = missing_trials(config, options.folder);
-       !places.empty() && !base::interrupted(); places = missing_trials(config, options.folder)) {
+  for (auto places = missing_places(config, options.folder);
+       !places.empty() && !base::interrupted(); places = missing_places(config, options.folder)) {
     GridWork work{.claims = options.folder / "claims", .note = options.note};
     for (const auto& [name, place] : places) work.names.push_back(name);
     work.finished = [&](const std::string& name) {
-      const auto& [arm, factor] = places.at(name);
-      return find_trial(config, options.folder, arm, factor).has_value();
+      return find_place(config, options.folder, places.at(name)).has_value();
     };
     work.make = [&](const std::string& name, const Lease& lease) {
-      const auto& [arm, factor] = places.at(name);
-      const auto trial = make_trial(config, options, parts, arm, factor);
+      const auto& place = places.at(name);
+      const auto trial = make_trial(config, options, parts, place);
       if (!trial || !lease.held()) return false;
-      write_trial(config, options.folder, *trial, material.train.hash);
-      if (options.note)
-        options.note(fmt::format("{} at {} times its learning rate: held-out loss {:.4f}", arm,
-                                 factor, trial->loss));
+      write_place(config, options.folder, place, *trial, material.train.hash);
+      if (options.note) {
+        options.note(fmt::format("{} at {} times its learning rate, seed {}: held-out loss {:.4f}",
+                                 place.arm, place.factor, place.seed, trial->loss));
+      }
       return true;
     };
     work_through(work);
@@ -172,11 +195,13 @@ void try_rates(const Config& config, const RunOptions& options, const Material& 
 
 void require_rates_of(const Config& config, const fs::path& folder, const std::string& data) {
   for (const auto& trial : find_rates(config, folder)) {
-    const auto path = trial_path(folder, trial.arm, trial.factor);
-    // Those of earlier versions do not say.
-    const auto there = base::read_json(path).value("training data", data);
-    base::require(there == data, "'{}' was made on other training images than those in '{}' now",
-                  path.string(), config.data);
+    for (const auto seed : rate_seeds(config)) {
+      const auto path = place_path(folder, {trial.arm, trial.factor, seed});
+      // Those of earlier versions do not say.
+      const auto there = base::read_json(path).value("training data", data);
+      base::require(there == data, "'{}' was made on other training images than those in '{}' now",
+                    path.string(), config.data);
+    }
   }
 }
 

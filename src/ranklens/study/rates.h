@@ -10,11 +10,12 @@
 
 /// Arms that differ in their optimiser differ in their best learning rate, and a comparison at
 /// rates that somebody guessed compares guesses. With Config::rates each arm trains at each factor
-/// on its own rates from kRateSeed, which no verdict sees, on nine tenths of the training images;
-/// the last tenth of each class chooses, by the loss after the last epoch. While an arm's best is
-/// the lowest or the highest of its factors, one beyond is tried, at the distance of the last two:
-/// else arms would be compared by how well the factors were guessed. As many epochs as the study
-/// has: what is best for fewer need not be best for all, least of all under a schedule.
+/// on its own rates from rate_seeds(), which no verdict sees, on nine tenths of the training
+/// images; the last tenth of each class chooses, by the loss after the last epoch, the mean over
+/// those seeds; a factor at which one of them diverges is passed over. While an arm's best is the
+/// lowest or the highest of its factors, one beyond is tried, at the distance of the last two: else
+/// arms would be compared by how well the factors were guessed. As many epochs as the study has:
+/// what is best for fewer need not be best for all, least of all under a schedule.
 namespace ranklens::study {
 
 /// Whether there is something to choose.
@@ -30,8 +31,9 @@ constexpr int kBeyond = 3;
 std::optional<double> next_rate(const std::vector<double>& rates,
                                 const std::vector<RateTrial>& trials, const std::string& arm);
 
-/// Makes the trainings that the folder lacks, FOLDER/rates/ARM-xFACTOR.json; any number of
-/// processes share them. Comes back early when base::interrupted().
+/// Makes the trainings that the folder lacks, FOLDER/rates/ARM-xFACTOR.json and, of further seeds,
+/// ARM-xFACTOR-sSEED.json; any number of processes share them. Comes back early when
+/// base::interrupted().
 void try_rates(const Config& config, const RunOptions& options, const Material& material);
 
 /// Those that the folder has, by arm, then by factor. An Error if one was made under another
