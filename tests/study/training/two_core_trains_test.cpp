@@ -36,6 +36,8 @@ TEST(TwoCoreTrains, AreTheSameMatrices) {
     EXPECT_LT(distance(matrices, trains, name), 1e-6) << name;
   }
   EXPECT_EQ(count_weights(trains).stored, count_weights(matrices).stored);
+  EXPECT_EQ(ranks_of(trains), ranks_of(matrices));
+  EXPECT_EQ(ranks_of(trains).at("head.weight"), 6);
   EXPECT_TRUE(at::equal(dense(trains, "classifier.weight"), dense(matrices, "classifier.weight")));
 }
 

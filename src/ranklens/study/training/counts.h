@@ -19,7 +19,8 @@ struct WeightCount {
 
 WeightCount count_weights(const nn::Network& network);
 
-/// The rank of each weight of low rank, by its name.
+/// The rank of each weight of low rank, by its name: of a train the largest of its ranks, of a
+/// Tucker weight the larger one, of a canonical polyadic weight its terms.
 std::map<std::string, std::int64_t> ranks_of(const nn::Network& network);
 
 }  // namespace ranklens::study
