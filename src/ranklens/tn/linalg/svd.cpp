@@ -13,9 +13,14 @@
 namespace ranklens::tn {
 namespace {
 
+bool finite(const at::Tensor& values) { return at::isfinite(values).all().item<bool>(); }
+
+/// Some libraries give NaN without a word where others report that they did not converge.
 std::optional<ReducedSvd> if_it_converges(const SvdRoutine& routine, const at::Tensor& matrix) {
   try {
-    return routine(matrix);
+    auto found = routine(matrix);
+    if (!finite(found.s)) return std::nullopt;
+    return found;
   } catch (const c10::LinAlgError&) {
     return std::nullopt;
   }
@@ -52,8 +57,7 @@ ReducedSvd library_svd(const at::Tensor& matrix) {
 
 ReducedSvd reduced_svd(const at::Tensor& matrix, const SvdRoutine& routine) {
   if (auto found = if_it_converges(routine, matrix)) return *std::move(found);
-  base::require(at::isfinite(matrix).all().item<bool>(),
-                "a matrix with NaN or infinite entries has no singular values");
+  base::require(finite(matrix), "a matrix with NaN or infinite entries has no singular values");
   for (const auto way : {of_transposed, of_multiple, in_wider_type}) {
     if (auto found = way(routine, matrix)) return *std::move(found);
   }
