@@ -144,14 +144,17 @@ TEST(CommittedResults, OfTheBornMachineAreWhatTheirCellsSay) {
   EXPECT_EQ(page.verdicts.size(), 4U);
 }
 
-/// The preset with what the command of a folder's README asks for beside it.
+/// The preset with what the command of a folder's README asks for beside it; of a folder within
+/// another, that one's preset on the data of its name.
 study::Config committed_study(const std::string& name) {
-  auto config = study::preset(name);
+  const auto slash = name.find('/');
+  auto config = study::preset(name.substr(0, slash));
+  if (slash != std::string::npos) config.data = name.substr(slash + 1);
   const auto there = base::read_json(results_of(name) / "study.json");
   config.epochs = there.at("epochs").get<std::int64_t>();
   config.compute = there.value("compute", config.compute);
   if (name == "mps-optimisers") config.data = "mnist:anywhere";  // of which the name counts
-  if (name == "cifar-dlrt") {
+  if (name.starts_with("cifar-dlrt")) {
     config.arms = {"full", "tau-0.04", "tau-0.12", "tau-0.2"};
     config.seeds = {1, 2, 3};
   }
@@ -161,7 +164,8 @@ study::Config committed_study(const std::string& name) {
 // Today's presets would go on with these folders: each cell was made under the configuration that
 // they give, at the learning rate that the trainings beside it choose.
 TEST(CommittedResults, OfStudiesAreCellsOfTheirPresets) {
-  for (const std::string name : {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt"}) {
+  for (const std::string name :
+       {"hackathon", "tt-optimisers", "mps-optimisers", "cifar-dlrt", "cifar-dlrt/scenes"}) {
     SCOPED_TRACE(name);
     const auto folder = results_of(name);
     const auto config = committed_study(name);
@@ -190,7 +194,8 @@ TEST(CommittedResults, OfStudiesAreCellsOfTheirPresets) {
 }
 
 TEST(CommittedResults, OfWholeStudiesGiveTheirVerdicts) {
-  for (const std::string name : {"tt-optimisers", "mps-optimisers", "cifar-dlrt"}) {
+  for (const std::string name :
+       {"tt-optimisers", "mps-optimisers", "cifar-dlrt", "cifar-dlrt/scenes"}) {
     SCOPED_TRACE(name);
     const auto page = study_page(study::load(committed_study(name), results_of(name)), {}, "");
     EXPECT_EQ(verdicts_in(page), committed_verdicts(name));
